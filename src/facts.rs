@@ -1,0 +1,24 @@
+//! The nouns of the field: what a name, an address, a filing, a page and a finding are.
+//!
+//! Facts are made only by parsing or by a stage that observed them, so nothing malformed travels
+//! through the house. They know no network, no disk and no clock.
+
+pub mod domain;
+pub mod target;
+pub mod special;
+pub mod range;
+pub mod bureau;
+pub mod provider;
+pub mod directory;
+pub mod allocation;
+pub mod placement;
+pub mod number;
+pub mod filing;
+pub mod candidate;
+pub mod resolution;
+pub mod visit;
+pub mod examination;
+pub mod reason;
+pub mod finding;
+pub mod change;
+pub mod exemption;

@@ -1,0 +1,92 @@
+//! One reported range of addresses (IP 地址报备记录): who has it, from whom, for what.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::provider::ProviderName;
+use crate::facts::range::AddressRange;
+
+/// What a row says of its range (类型).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllocationKind {
+    /// 来源: the provider has the range, from whom `from` says.
+    Source,
+    /// 分配且使用: in use by the provider's customer.
+    Assigned,
+    /// 再次分配: passed on to the provider in `to`.
+    Reassigned,
+    /// 自用
+    OwnUse,
+    /// 预留
+    Reserved,
+    /// 自带: brought along by a customer, held by the reporting provider.
+    Brought,
+    /// 境内地址空间: given to the mainland by the regional registry, reported by nobody.
+    Registry,
+}
+
+/// How the addresses are used (使用方式).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressUse {
+    /// 静态
+    Static,
+    /// 动态
+    Dynamic,
+    /// 未知, or the row does not say.
+    #[default]
+    Unknown,
+}
+
+/// What a row can prove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A report or a registry row: it names a holder and a place.
+    Reported,
+    /// A plain list or a route object: it names a holder, never a place.
+    Listed,
+}
+
+/// One row of the allocations register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The addresses it speaks of.
+    pub range: AddressRange,
+    /// 类型
+    pub kind: AllocationKind,
+    /// What the row can prove.
+    pub origin: Origin,
+    /// 报备单位; `None` only for `registry` rows.
+    pub provider: Option<ProviderName>,
+    /// 来源单位
+    pub from: Option<ProviderName>,
+    /// 分配对象: the provider it is reassigned to.
+    pub to: Option<ProviderName>,
+    /// 使用方式
+    pub address_use: AddressUse,
+    /// 域名跳转服务器: the addresses only send visitors on.
+    pub is_redirector: bool,
+    /// 省份
+    pub province: Option<Bureau>,
+    /// Further columns as the file had them, by English column name: `gateway`, `city`, `user`,
+    /// `user_address`, `contact`, `contact_phone`, `contact_email`, `allocated_on`.
+    pub details: Vec<(String, String)>,
+}
+
+impl AllocationKind {
+    /// The word that files use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Assigned => "assigned",
+            Self::Reassigned => "reassigned",
+            Self::OwnUse => "own_use",
+            Self::Reserved => "reserved",
+            Self::Brought => "brought",
+            Self::Registry => "registry",
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The authorities: 31 provincial bureaus (通信管理局) and the ministry (部) above them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// The short names of the 31 provinces, in the order of the ministry's region codes.
+pub const PROVINCES: [&str; 31] = [
+    "北京",
+    "天津",
+    "河北",
+    "山西",
+    "内蒙古",
+    "辽宁",
+    "吉林",
+    "黑龙江",
+    "上海",
+    "江苏",
+    "浙江",
+    "安徽",
+    "福建",
+    "江西",
+    "山东",
+    "河南",
+    "湖北",
+    "湖南",
+    "广东",
+    "广西",
+    "海南",
+    "重庆",
+    "四川",
+    "贵州",
+    "云南",
+    "西藏",
+    "陕西",
+    "甘肃",
+    "青海",
+    "宁夏",
+    "新疆",
+];
+
+/// A provincial bureau or the ministry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Bureau(Authority);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Authority {
+    Ministry,
+    Province(u8),
+}
+
+/// The text names no province and not the ministry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no province, bureau or `部`")]
+pub struct NotABureau(String);
+
+impl Bureau {
+    /// The ministry (部).
+    pub const MINISTRY: Self = Self(Authority::Ministry);
+
+    /// The short Chinese name: `北京`, or `部`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Authority::Ministry => "部",
+            Authority::Province(index) => PROVINCES[usize::from(index)],
+        }
+    }
+}
+
+impl FromStr for Bureau {
+    type Err = NotABureau;
+
+    /// Takes `北京`, `北京市`, `北京通信管理局`, `北京市通信管理局`, `内蒙古自治区`, `部`, and the plan's
+    /// `部及各省（区、市）通信管理局`.
+    fn from_str(text: &str) -> Result<Self, NotABureau> {
+        let name: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        if name.starts_with('部')
+            || name.starts_with("工业和信息化部")
+            || name.starts_with("工信部")
+        {
+            return Ok(Self::MINISTRY);
+        }
+        let tails = ["", "省", "市", "自治区", "壮族自治区", "回族自治区", "维吾尔自治区"];
+        let bare = name.strip_suffix("通信管理局").or(name.strip_suffix("管局")).unwrap_or(&name);
+        let is_named =
+            |province: &str| bare.strip_prefix(province).is_some_and(|rest| tails.contains(&rest));
+        PROVINCES
+            .iter()
+            .zip(0_u8..)
+            .find(|(province, _)| is_named(province))
+            .map(|(_, index)| Self(Authority::Province(index)))
+            .ok_or_else(|| NotABureau(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Bureau {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl TryFrom<String> for Bureau {
+    type Error = NotABureau;
+
+    fn try_from(text: String) -> Result<Self, NotABureau> {
+        text.parse()
+    }
+}
+
+impl From<Bureau> for String {
+    fn from(bureau: Bureau) -> Self {
+        bureau.name().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bureau_is_known_by_each_of_its_names() {
+        for (text, name) in [
+            ("北京", "北京"),
+            ("北京通信管理局", "北京"),
+            ("内蒙古自治区通信管理局", "内蒙古"),
+            ("广西壮族自治区", "广西"),
+            (" 四川 省 ", "四川"),
+            ("部及各省（区、市）通信管理局", "部"),
+            ("部", "部"),
+        ] {
+            assert_eq!(text.parse::<Bureau>().unwrap().name(), name);
+        }
+        assert!("香港".parse::<Bureau>().is_err());
+        assert!("北京东路".parse::<Bureau>().is_err());
+        assert!("".parse::<Bureau>().is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Changes of findings, each told once and in order, and the scans (nights) that made them.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use ulid::Ulid;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::finding::FindingState;
+use crate::facts::provider::ProviderId;
+use crate::facts::reason::Reason;
+use crate::facts::target::Target;
+
+/// What happened to a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It stands for the first time.
+    Opened,
+    /// It came back after `stopped`, `moved` or `gone`.
+    Reopened,
+    /// It stands no more.
+    Closed,
+    /// The provider answered, or its answer was not confirmed by the next night.
+    Answered,
+}
+
+/// One event in the life of a finding; never rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Which finding.
+    pub finding: Ulid,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The state since then.
+    pub state: FindingState,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// Who caused it: `night 12`, or a person by the key used; `operator` for the command line.
+    pub actor: String,
+    /// What the actor gave as reason, for changes made by people.
+    pub note: Option<String>,
+}
+
+/// How a scan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// Everything was examined.
+    Done,
+    /// The window closed.
+    Window,
+    /// `--limit` was reached.
+    Limit,
+    /// A signal asked for the end.
+    Signal,
+}
+
+/// The names that did not resolve, by how: five different facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedNames {
+    /// NXDOMAIN.
+    pub nxdomain: u64,
+    /// Exists without an address.
+    pub empty: u64,
+    /// SERVFAIL.
+    pub servfail: u64,
+    /// REFUSED.
+    pub refused: u64,
+    /// No answer.
+    pub timeout: u64,
+}
+
+/// What a night did to findings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingCounts {
+    /// Opened for the first time.
+    pub opened: u64,
+    /// Stood already and were seen again.
+    pub seen: u64,
+    /// Closed.
+    pub closed: u64,
+    /// Came back.
+    pub reopened: u64,
+}
+
+/// The counts of one night. Each candidate counts once, by the strongest thing learnt of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NightCounts {
+    /// Distinct names of lists that the candidates account for.
+    pub lines: u64,
+    /// Candidates examined.
+    pub candidates: u64,
+    /// Candidates with at least one address.
+    pub resolved: u64,
+    /// Candidates without, by how their Domain failed.
+    pub failed: FailedNames,
+    /// Resolved candidates with no address on the mainland.
+    pub abroad: u64,
+    /// Candidates filed, with every provider that holds them on record.
+    pub filed_and_connected: u64,
+    /// Candidates that were asked for a page.
+    pub probed: u64,
+    /// Candidates that were live or redirected somewhere.
+    pub live: u64,
+    /// Candidates whose examination broke off by a fault of ours.
+    pub lost: u64,
+    /// What happened to findings.
+    pub findings: FindingCounts,
+}
+
+/// What a night is limited to; everything where all is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// Only these targets.
+    pub targets: Vec<Target>,
+    /// Only addresses whose finding would be this bureau's.
+    pub bureau: Option<Bureau>,
+    /// Only addresses that this provider holds.
+    pub provider: Option<ProviderId>,
+}
+
+/// One night, finished or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// The number of the night, from 1.
+    pub night: u32,
+    /// What it is limited to.
+    pub scope: Scope,
+    /// Whether everything is due (`--all`).
+    pub everything: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it last stopped; `None` while it runs, or after a crash.
+    pub stopped: Option<Timestamp>,
+    /// How it last stopped; `None` while it runs, or after a crash. Finished when `Done`.
+    pub ended_by: Option<EndedBy>,
+    /// What it did, as of the last stop.
+    pub counts: NightCounts,
+}
+
+impl Scan {
+    /// Whether the night went through everything it had.
+    pub fn is_finished(&self) -> bool {
+        self.ended_by == Some(EndedBy::Done)
+    }
+}

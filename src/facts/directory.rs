@@ -1,0 +1,127 @@
+//! The providers register in memory: who bears an id, a name or an alias, and whose CNAME suffix a
+//! name leads to. A few thousand rows at the most.
+
+use std::collections::HashMap;
+
+use crate::facts::domain::Host;
+use crate::facts::provider::Provider;
+use crate::facts::provider::ProviderId;
+use crate::facts::provider::ProviderName;
+
+/// Every provider, found by each of its names.
+#[derive(Debug, Default)]
+pub struct Directory {
+    providers: Vec<Provider>,
+    by_id: HashMap<String, usize>,
+    by_name: HashMap<String, usize>,
+    by_alias: HashMap<String, usize>,
+    by_suffix: HashMap<String, usize>,
+}
+
+impl Directory {
+    /// The directory of `providers`. Where two bear the same name, the earlier one keeps it.
+    pub fn new(providers: Vec<Provider>) -> Self {
+        let mut directory = Self::default();
+        for (index, provider) in providers.iter().enumerate() {
+            directory.by_id.entry(provider.id.as_str().to_owned()).or_insert(index);
+            directory.by_name.entry(provider.name.as_str().to_owned()).or_insert(index);
+            for alias in &provider.aliases {
+                directory.by_alias.entry(alias.as_str().to_owned()).or_insert(index);
+            }
+            for suffix in &provider.cname_suffixes {
+                directory.by_suffix.entry(suffix.as_str().to_owned()).or_insert(index);
+            }
+        }
+        directory.providers = providers;
+        directory
+    }
+
+    /// Every provider, in the register's order.
+    pub fn providers(&self) -> &[Provider] {
+        &self.providers
+    }
+
+    /// The provider that a register's cell means: by id, then name, then alias.
+    pub fn find(&self, name: &ProviderName) -> Option<&Provider> {
+        let text = name.as_str();
+        let index = [&self.by_id, &self.by_name, &self.by_alias]
+            .into_iter()
+            .find_map(|names| names.get(text))?;
+        self.providers.get(*index)
+    }
+
+    /// The provider with this id.
+    pub fn by_id(&self, id: &ProviderId) -> Option<&Provider> {
+        self.by_id.get(id.as_str()).and_then(|index| self.providers.get(*index))
+    }
+
+    /// The provider whose CNAME suffix is the longest, on a label boundary, of any name in `chain`.
+    pub fn by_cname(&self, chain: &[Host]) -> Option<&Provider> {
+        if self.by_suffix.is_empty() {
+            return None;
+        }
+        let mut longest: Option<(usize, usize)> = None;
+        for host in chain {
+            let mut rest = host.as_str();
+            loop {
+                if let Some(index) = self.by_suffix.get(rest) {
+                    if longest.is_none_or(|(length, _)| rest.len() > length) {
+                        longest = Some((rest.len(), *index));
+                    }
+                    break;
+                }
+                let Some((_, parent)) = rest.split_once('.') else { break };
+                rest = parent;
+            }
+        }
+        longest.and_then(|(_, index)| self.providers.get(index))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::provider::ProviderKind;
+
+    fn provider(id: &str, name: &str, aliases: &[&str], suffixes: &[&str]) -> Provider {
+        Provider {
+            id: id.parse().unwrap(),
+            name: name.parse().unwrap(),
+            aliases: aliases.iter().map(|alias| alias.parse().unwrap()).collect(),
+            kind: ProviderKind::Provider,
+            bureau: None,
+            licence: None,
+            is_key: false,
+            cname_suffixes: suffixes.iter().map(|suffix| suffix.parse().unwrap()).collect(),
+            v3_id: None,
+        }
+    }
+
+    #[test]
+    fn a_name_is_tried_as_id_then_name_then_alias() {
+        let directory = Directory::new(vec![
+            provider("A", "B", &[], &[]),
+            provider("B", "C", &["D", "A"], &[]),
+        ]);
+        for (text, id) in [("A", "A"), ("B", "B"), ("C", "B"), (" Ｄ ", "B")] {
+            let name = text.parse().unwrap();
+            assert_eq!(directory.find(&name).unwrap().id.as_str(), id, "{text}");
+        }
+        assert!(directory.find(&"E".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_longest_suffix_on_a_label_boundary_wins() {
+        let directory = Directory::new(vec![
+            provider("short", "s", &[], &["cdn.example.com"]),
+            provider("long", "l", &[], &["vip.cdn.example.com"]),
+        ]);
+        let found = |chain: &[&str]| {
+            let chain: Vec<Host> = chain.iter().map(|name| name.parse().unwrap()).collect();
+            directory.by_cname(&chain).map(|provider| provider.id.as_str().to_owned())
+        };
+        assert_eq!(found(&["a.cdn.example.com"]).as_deref(), Some("short"));
+        assert_eq!(found(&["a.cdn.example.com", "b.vip.cdn.example.com"]).as_deref(), Some("long"));
+        assert_eq!(found(&["acdn.example.com", "example.com"]), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! An examination (检测): all that one night learnt of one candidate. Kept, so that `explain` can show
+//! the trail and changed rules can be applied again.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::domain::Host;
+use crate::facts::filing::FilingStatus;
+use crate::facts::placement::Placement;
+use crate::facts::resolution::Resolution;
+use crate::facts::target::Target;
+use crate::facts::visit::Visit;
+
+/// Everything one night learnt of one target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Examination {
+    /// What was examined.
+    pub target: Target,
+    /// The number of the night, from 1.
+    pub night: u32,
+    /// When it was examined.
+    pub at: Timestamp,
+    /// The channel that brought the candidate.
+    pub channel: String,
+    /// How many distinct names of lists this examination accounts for.
+    pub names: u64,
+    /// What the register said of the Domain.
+    pub filing: FilingStatus,
+    /// The hosts examined, in order; for an address one entry without a host.
+    pub hosts: Vec<HostExamination>,
+}
+
+/// What was learnt of one host of the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostExamination {
+    /// The host; `None` for a bare address.
+    pub host: Option<Host>,
+    /// What the name servers said; `None` for a bare address.
+    pub resolution: Option<Resolution>,
+    /// Each of its addresses, with who holds it and what answered.
+    pub sightings: Vec<Sighting>,
+}
+
+/// One address of one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The address.
+    pub address: IpAddr,
+    /// Where it lies and who holds it.
+    pub placement: Placement,
+    /// What answered there, a visit a port; empty where nothing was asked, because the verdict did
+    /// not depend on it.
+    pub visits: Vec<Visit>,
+}

@@ -1,0 +1,112 @@
+//! A filing (备案) as the register holds it, and what the register answers about a Domain.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::number::FilingNumber;
+use crate::facts::number::SubjectNumber;
+use crate::facts::provider::ProviderId;
+use crate::facts::provider::ProviderName;
+use crate::facts::target::Target;
+
+/// Whether a record still holds (状态).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FilingState {
+    /// The filing holds.
+    Active,
+    /// 已注销
+    Cancelled,
+}
+
+/// One site's record: subject (主体), site (网站) and access (接入).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// 域名: the Domain that is filed; an address for a site without a name.
+    pub domain: Target,
+    /// 网站备案号
+    pub site_number: Option<FilingNumber>,
+    /// 主体备案号
+    pub subject_number: Option<FilingNumber>,
+    /// 状态
+    pub state: FilingState,
+    /// 接入服务商 as written; `None` where the source has no such column, so that they are not
+    /// known; empty where it says that there is none.
+    pub providers: Option<Vec<ProviderName>>,
+    /// Every further column as the file had it, by English column name. Holds personal data: mask
+    /// it wherever it is shown.
+    pub details: Vec<(String, String)>,
+}
+
+impl Filing {
+    /// The subject whose filing this is, from either number.
+    pub fn subject(&self) -> Option<&SubjectNumber> {
+        [&self.subject_number, &self.site_number]
+            .into_iter()
+            .flatten()
+            .find_map(FilingNumber::subject)
+    }
+}
+
+/// What the register answers about one Domain. Unknown is never turned into "none".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FilingStatus {
+    /// At least one active record.
+    Active(FilingSummary),
+    /// Records exist, none of them active.
+    Cancelled(FilingSummary),
+    /// The register is whole and holds no record.
+    None,
+    /// The register cannot say.
+    Unknown(RegisterGap),
+}
+
+/// Why the register cannot say whether a Domain is filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegisterGap {
+    /// No filings were ever imported.
+    NotImported,
+    /// `[filings] complete = false`: absence proves nothing.
+    Incomplete,
+    /// The register is older than `[filings] max_age`.
+    Stale,
+}
+
+/// The records of one Domain, folded together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilingSummary {
+    /// The site numbers of the records that decide the status.
+    pub numbers: Vec<FilingNumber>,
+    /// Every subject that filed this Domain, active or cancelled.
+    pub subjects: Vec<SubjectNumber>,
+    /// The access providers of the active records that the providers register knows.
+    pub providers: Vec<ProviderId>,
+    /// Whether `providers` is all of them: each record has the column and each name is known.
+    pub are_providers_known: bool,
+    /// When the register was imported that says so.
+    pub as_of: Timestamp,
+}
+
+impl FilingStatus {
+    /// The folded records, if there are any.
+    pub fn summary(&self) -> Option<&FilingSummary> {
+        match self {
+            Self::Active(summary) | Self::Cancelled(summary) => Some(summary),
+            Self::None | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// Whose number a page claims, seen from the register and the Domain that shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NumberOwner {
+    /// A subject that filed this very Domain, active or cancelled: a sibling number is no fault.
+    Own,
+    /// A subject in the register, and not one of this Domain's.
+    Another,
+    /// No subject of the complete register.
+    Nobody,
+    /// The register cannot say, or the number is a licence.
+    Unknown,
+}

@@ -1,0 +1,154 @@
+//! What one site was at one address: its state, and what its page said.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::domain::Domain;
+use crate::facts::filing::NumberOwner;
+use crate::facts::number::FilingNumber;
+
+/// What a site can be, seen at one address (contract, section 1), weakest first: of several hosts,
+/// ports and addresses at one provider the strongest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteState {
+    /// No connection, reset, or no answer within the limits.
+    Silent,
+    /// Access stopped by the provider: its block page or block redirect.
+    Stopped,
+    /// A parking page, or a server's default page.
+    Parked,
+    /// Everything that cannot be told.
+    Unknown,
+    /// It only sends on to another Domain.
+    Redirected,
+    /// A document of its own.
+    Live,
+}
+
+/// What was seen that led to the state; the text of `explain`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sign {
+    /// A 2xx document.
+    Document,
+    /// robots.txt was served with 200 and forbids the page.
+    RobotsForbid,
+    /// robots.txt could not be read for a reason of the server's, so nothing more was asked.
+    RobotsUnavailable(u16),
+    /// The site leads to another Domain.
+    LeadsTo(Domain),
+    /// The site leads to a bare address, or somewhere that is no web address.
+    LeadsNowhere(String),
+    /// A block page or block redirect, by the name of its pattern in `config/`.
+    BlockPage(String),
+    /// Block pages were seen, but the probes did not agree.
+    BlockPageFlaps,
+    /// A parking or default page, by the name of its pattern in `config/`.
+    ParkingPage(String),
+    /// A page that asks for a login or a captcha, by the name of its pattern in `config/`.
+    Wall(String),
+    /// A document without text of its own, only script.
+    ScriptOnly,
+    /// A status that says nothing about the site: 401, 403, 404, 5xx and the like.
+    Status(u16),
+    /// More redirects than are followed, or a circle.
+    RedirectLoop,
+    /// The body is larger than is read, or broke off.
+    TooLarge,
+    /// The answer is no HTTP.
+    Malformed,
+    /// A redirect within the Domain led to a host that does not resolve, or may not be reached.
+    HopUnreachable(String),
+    /// Nothing listens, or there is no way there.
+    NoConnection,
+    /// The connection was cut.
+    Reset,
+    /// No answer in time.
+    TimedOut,
+    /// TLS could not be agreed on.
+    TlsFailure,
+    /// The address may not be probed: opted out, or special-purpose.
+    NotAllowed,
+    /// Our own machine could not ask: no free port or file, or no way for this address family.
+    NotAsked,
+}
+
+/// How a filing number stands on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberPlace {
+    /// The page claims it as its own: a footer, a link to the ministry, a meta tag.
+    Own,
+    /// The page only quotes it: an article, a directory, a friend's link.
+    Quoted,
+}
+
+/// A filing number found on a page.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PageNumber {
+    /// The number in normal form.
+    pub number: FilingNumber,
+    /// How it stands there.
+    pub place: NumberPlace,
+}
+
+/// What was learnt of one document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// The title, white space folded, at most 200 characters.
+    pub title: Option<String>,
+    /// Filing numbers, each once, the page's own before quoted ones.
+    pub numbers: Vec<PageNumber>,
+}
+
+/// A page's own claim, held against the register.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The number claimed.
+    pub number: FilingNumber,
+    /// Whose it is.
+    pub owner: NumberOwner,
+}
+
+/// One request chain to one host at one address and port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Where the first request went.
+    pub address: IpAddr,
+    /// The port it went to.
+    pub port: u16,
+    /// Whether over TLS.
+    pub is_secure: bool,
+    /// What the site is there.
+    pub state: SiteState,
+    /// What led to the state.
+    pub sign: Sign,
+    /// The last HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// The last URL asked for.
+    pub final_url: String,
+    /// The URLs of redirects on the way, first to last, without the final one.
+    pub hops: Vec<String>,
+    /// What the document said; `None` where none was read.
+    pub page: Option<Page>,
+    /// SHA-256 of the body as it was read, lower-case hex; `None` where none was read.
+    pub body_sha256: Option<String>,
+    /// The page's own claims of numbers, held against the register.
+    pub claims: Vec<Claim>,
+}
+
+impl SiteState {
+    /// The word that reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Stopped => "stopped",
+            Self::Parked => "parked",
+            Self::Unknown => "unknown",
+            Self::Redirected => "redirected",
+            Self::Live => "live",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `chabei` (查备) finds websites served in mainland China without an ICP filing, and tells which
+//! access provider serves each.
+
+pub mod facts;
+pub mod clock;

@@ -1,0 +1,3 @@
+//! The door; it leads nowhere until there are commands.
+
+fn main() {}
