@@ -1,0 +1,14 @@
+//! What strangers write, read into facts: lists and tables that operators hand over, and the pages
+//! of web sites. Everything here is a pure function of its input, never fails on a bad one in any
+//! way but saying so, and takes time that the input's size bounds.
+
+pub mod text;
+pub mod tables;
+pub mod providers;
+pub mod allocations;
+pub mod filings;
+pub mod candidates;
+pub mod charset;
+pub mod html;
+pub mod numbers;
+pub mod signatures;

@@ -1,0 +1,255 @@
+//! Reported address ranges as files: CSV, and plain lists of one holder's addresses.
+
+use std::io::Read;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::facts::allocation::AddressUse;
+use crate::facts::allocation::Allocation;
+use crate::facts::allocation::AllocationKind;
+use crate::facts::allocation::Origin;
+use crate::facts::provider::ProviderName;
+use crate::facts::range::AddressRange;
+use crate::formats::tables::Column;
+use crate::formats::tables::FileError;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Record;
+use crate::formats::tables::Refusal;
+use crate::formats::tables::RowError;
+use crate::formats::tables::Rows;
+use crate::formats::text::Lines;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "start", chinese: &["起始IP"] },
+    Column { name: "end", chinese: &["终止IP"] },
+    Column { name: "cidr", chinese: &["网段"] },
+    Column { name: "provider", chinese: &["报备单位"] },
+    Column { name: "kind", chinese: &["类型"] },
+    Column { name: "from", chinese: &["来源单位"] },
+    Column { name: "to", chinese: &["分配对象"] },
+    Column { name: "use", chinese: &["使用方式"] },
+    Column { name: "redirector", chinese: &["域名跳转服务器"] },
+    Column { name: "gateway", chinese: &["网关"] },
+    Column { name: "province", chinese: &["省份"] },
+    Column { name: "city", chinese: &["地市"] },
+    Column { name: "user", chinese: &["使用单位"] },
+    Column { name: "user_address", chinese: &["单位地址"] },
+    Column { name: "contact", chinese: &["联系人"] },
+    Column { name: "contact_phone", chinese: &["联系人电话", "联系电话"] },
+    Column { name: "contact_email", chinese: &["联系人电子邮箱", "联系邮箱"] },
+    Column { name: "allocated_on", chinese: &["分配日期"] },
+];
+
+/// Columns that are kept as they are.
+const DETAILS: &[&str] = &[
+    "gateway",
+    "city",
+    "user",
+    "user_address",
+    "contact",
+    "contact_phone",
+    "contact_email",
+    "allocated_on",
+];
+
+const KINDS: [(AllocationKind, &str, &str); 7] = [
+    (AllocationKind::Source, "source", "来源"),
+    (AllocationKind::Assigned, "assigned", "分配且使用"),
+    (AllocationKind::Reassigned, "reassigned", "再次分配"),
+    (AllocationKind::OwnUse, "own_use", "自用"),
+    (AllocationKind::Reserved, "reserved", "预留"),
+    (AllocationKind::Brought, "brought", "自带"),
+    (AllocationKind::Registry, "registry", "境内地址空间"),
+];
+
+/// The rows of a CSV file.
+pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
+    Rows::of_csv(input, COLUMNS, &[], allocation)
+}
+
+/// The rows of a plain list: CIDR blocks, ranges `a - b` and addresses, one a line, `#` comments. All
+/// are `provider`'s.
+pub fn read_list(
+    input: impl Read + Send + 'static,
+    provider: ProviderName,
+    kind: AllocationKind,
+) -> Result<Rows<Allocation>, FileError> {
+    let rows = Lines::new(input)?.filter_map(move |line| {
+        let (line, text) = match line {
+            Ok(line) => line,
+            Err(error) => return Some(Err(RowError::Io(error))),
+        };
+        let text = text.split('#').next().unwrap_or_default().trim();
+        if text.is_empty() {
+            return None;
+        }
+        let row = listed_range(text).map(|range| Allocation {
+            range,
+            kind,
+            origin: Origin::Listed,
+            provider: Some(provider.clone()),
+            from: None,
+            to: None,
+            address_use: AddressUse::Unknown,
+            is_redirector: false,
+            province: None,
+            details: Vec::new(),
+        });
+        Some(row.map_err(|reason| RowError::Refused(Refusal { line, column: None, reason })))
+    });
+    Ok(Rows::new(rows))
+}
+
+fn listed_range(text: &str) -> Result<AddressRange, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.into());
+    }
+    if let Ok(block) = text.parse::<IpNet>() {
+        return Ok(block.into());
+    }
+    let ends = text.split_once('-').and_then(|(start, end)| {
+        Some((start.trim().parse::<IpAddr>().ok()?, end.trim().parse::<IpAddr>().ok()?))
+    });
+    let Some((start, end)) = ends else {
+        let text: String = text.chars().take(60).collect();
+        return Err(format!("`{text}` is no CIDR block, range or address"));
+    };
+    AddressRange::new(start, end).map_err(|error| error.to_string())
+}
+
+fn allocation(record: &Record<'_>) -> Result<Allocation, Flaw> {
+    let kind = kind(record)?;
+    let provider: Option<ProviderName> = record.parsed("provider")?;
+    let to: Option<ProviderName> = record.parsed("to")?;
+    match (kind, &provider) {
+        (AllocationKind::Registry, Some(_)) => {
+            let reason = "a registry row does not say who reported it; leave the cell empty";
+            return Err(Flaw::of("provider", reason));
+        }
+        (AllocationKind::Registry, None) | (_, Some(_)) => {}
+        (_, None) => return Err(Flaw::of("provider", "it must name who reported the range")),
+    }
+    if kind == AllocationKind::Reassigned && to.is_none() {
+        return Err(Flaw::of("to", "a reassigned row must name to whom the range was passed on"));
+    }
+    Ok(Allocation {
+        range: range(record)?,
+        kind,
+        origin: Origin::Reported,
+        provider,
+        from: record.parsed("from")?,
+        to,
+        address_use: address_use(record)?,
+        is_redirector: record.flag("redirector")?,
+        province: record.parsed("province")?,
+        details: record.details(DETAILS),
+    })
+}
+
+fn kind(record: &Record<'_>) -> Result<AllocationKind, Flaw> {
+    let text = record.cell("kind");
+    if text.is_empty() {
+        return Ok(AllocationKind::Source);
+    }
+    let known = KINDS.iter().find(|(_, word, chinese)| *word == text || *chinese == text);
+    known.map(|(kind, ..)| *kind).ok_or_else(|| {
+        let words: Vec<&str> = KINDS.iter().map(|(_, word, _)| *word).collect();
+        Flaw::of("kind", format!("`{text}` is none of {}", words.join(", ")))
+    })
+}
+
+fn address_use(record: &Record<'_>) -> Result<AddressUse, Flaw> {
+    match record.cell("use") {
+        "" | "unknown" | "未知" => Ok(AddressUse::Unknown),
+        "static" | "静态" => Ok(AddressUse::Static),
+        "dynamic" | "动态" => Ok(AddressUse::Dynamic),
+        other => Err(Flaw::of("use", format!("`{other}` is none of static, dynamic, unknown"))),
+    }
+}
+
+fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
+    let cidr = record.cell("cidr");
+    if !cidr.is_empty() {
+        let block: Result<IpNet, _> = cidr.parse();
+        return block
+            .map(AddressRange::from)
+            .map_err(|_| Flaw::of("cidr", format!("`{cidr}` is no CIDR block")));
+    }
+    let address = |name: &'static str| match record.cell(name) {
+        "" => Err(Flaw::of(name, "start and end, or cidr, must say which addresses it is about")),
+        text => {
+            text.parse::<IpAddr>().map_err(|_| Flaw::of(name, format!("`{text}` is no address")))
+        }
+    };
+    let (start, end) = (address("start")?, address("end")?);
+    AddressRange::new(start, end).map_err(|error| Flaw::of("start", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    const HEADING: &str = "start,end,cidr,provider,kind,from,to,use,redirector,province,user";
+
+    fn rows(text: String) -> Vec<Result<Allocation, RowError>> {
+        read(Cursor::new(text)).unwrap().collect()
+    }
+
+    #[test]
+    fn a_row_at_fault_names_its_column() {
+        for (row, column) in [
+            ("1.2.3.9,1.2.3.4,,P,,,,,,,", "start"),
+            ("1.2.3.4,2001:db8::1,,P,,,,,,,", "start"),
+            ("1.2.3.400,1.2.3.4,,P,,,,,,,", "start"),
+            ("1.2.3.4,,,P,,,,,,,", "end"),
+            (",,,P,,,,,,,", "start"),
+            (",,1.2.3.0/40,P,,,,,,,", "cidr"),
+            (",,1.2.3.0/24,,,,,,,,", "provider"),
+            (",,1.2.3.0/24,P,registry,,,,,,", "provider"),
+            (",,1.2.3.0/24,P,lent,,,,,,", "kind"),
+            (",,1.2.3.0/24,P,reassigned,,,,,,", "to"),
+            (",,1.2.3.0/24,P,,,,often,,,", "use"),
+            (",,1.2.3.0/24,P,,,,,maybe,,", "redirector"),
+            (",,1.2.3.0/24,P,,,,,,香港,", "province"),
+        ] {
+            let mut rows = rows(format!("{HEADING}\n{row}\n,,1.2.4.0/24,P,,,,,,,\n"));
+            assert!(rows.pop().unwrap().is_ok(), "the rest is taken");
+            let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{row}") };
+            assert_eq!((refusal.line, refusal.column.as_deref()), (2, Some(column)), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_known_by_both_words() {
+        for (kind, word, chinese) in KINDS {
+            for text in [word, chinese] {
+                let provider = if kind == AllocationKind::Registry { "" } else { "P" };
+                let row = format!(",,1.2.3.0/24,{provider},{text},,Q,静态,是,广东,某公司\n");
+                let rows = rows(format!("{HEADING}\n{row}"));
+                let Some(Ok(row)) = rows.first() else { panic!("{text}: {rows:?}") };
+                assert_eq!(row.kind, kind);
+                assert!(row.is_redirector);
+                assert_eq!(row.details, [("user".to_owned(), "某公司".to_owned())]);
+            }
+        }
+    }
+
+    #[test]
+    fn lists_hold_blocks_ranges_and_addresses() {
+        let text =
+            "# carrier\n1.2.3.4/24\n\n1.0.0.1 - 1.0.0.9 # odd\n2001:db8::/32\n8.8.8.8\n1.2\n";
+        let rows =
+            read_list(Cursor::new(text), "C".parse().unwrap(), AllocationKind::Source).unwrap();
+        let got: Vec<String> = rows
+            .map(|row| match row {
+                Ok(row) => row.range.to_string(),
+                Err(RowError::Refused(refusal)) => format!("{}", refusal.line),
+                Err(RowError::Io(error)) => error.to_string(),
+            })
+            .collect();
+        let v6 = "2001:db8:: - 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff";
+        assert_eq!(got, ["1.2.3.0 - 1.2.3.255", "1.0.0.1 - 1.0.0.9", v6, "8.8.8.8", "7"]);
+    }
+}

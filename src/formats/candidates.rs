@@ -1,0 +1,172 @@
+//! Lists of names to examine: domains, hosts, URLs and addresses, one a line, or CSV with a column
+//! `domain`. Of a URL only the host is kept.
+
+use std::io::Read;
+use std::net::IpAddr;
+
+use crate::facts::candidate::Mention;
+use crate::facts::domain::Domain;
+use crate::facts::domain::Host;
+use crate::facts::target::Target;
+use crate::formats::tables::Column;
+use crate::formats::tables::FileError;
+use crate::formats::tables::Refusal;
+use crate::formats::tables::RowError;
+use crate::formats::tables::Rows;
+use crate::formats::tables::column_of;
+use crate::formats::text::Lines;
+
+const COLUMNS: &[Column] = &[Column { name: "domain", chinese: &["域名"] }];
+
+/// The names of a list, all brought by `channel`.
+pub fn read(input: impl Read + Send + 'static, channel: &str) -> Result<Rows<Mention>, FileError> {
+    let channel = channel.to_owned();
+    let mut lines = Lines::new(input)?;
+    let mut first = None;
+    for line in lines.by_ref() {
+        let (number, text) = line?;
+        if !bare(&text).is_empty() {
+            first = Some((number, text));
+            break;
+        }
+    }
+    let column = first.as_ref().and_then(|(_, text)| domain_column(text));
+    let head = first.filter(|_| column.is_none()).map(Ok);
+    let rows = head.into_iter().chain(lines).filter_map(move |line| {
+        let (line, text) = match line {
+            Ok(line) => line,
+            Err(error) => return Some(Err(RowError::Io(error))),
+        };
+        let text = bare(&text);
+        let text = match column {
+            Some(column) => {
+                text.split(',').nth(column).unwrap_or_default().trim_matches([' ', '"'])
+            }
+            None => text,
+        };
+        if text.is_empty() {
+            return None;
+        }
+        Some(
+            mention(text, &channel)
+                .map_err(|reason| RowError::Refused(Refusal { line, column: None, reason })),
+        )
+    });
+    Ok(Rows::new(rows))
+}
+
+/// The line without its comment.
+fn bare(text: &str) -> &str {
+    text.split('#').next().unwrap_or_default().trim()
+}
+
+/// Which cell of a heading is the domain; `None` where the line is no heading.
+fn domain_column(text: &str) -> Option<usize> {
+    bare(text).split(',').position(|cell| column_of(cell.trim_matches('"'), COLUMNS).is_some())
+}
+
+fn mention(text: &str, channel: &str) -> Result<Mention, String> {
+    let refused = |why: &dyn std::fmt::Display| {
+        let text: String = text.chars().take(60).collect();
+        format!("`{text}`: {why}")
+    };
+    let name = host_of(text);
+    if let Ok(address) = name.parse::<IpAddr>() {
+        let target = Target::Address(address.to_canonical());
+        return Ok(Mention { target, host: None, channel: channel.to_owned() });
+    }
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    let host: Host = name.parse().map_err(|error| refused(&error))?;
+    let domain = Domain::of(&host).map_err(|error| refused(&error))?;
+    Ok(Mention::of_host(host, domain, channel))
+}
+
+/// The host in a URL, a `host:port`, or the text itself.
+fn host_of(text: &str) -> &str {
+    let rest = match text.split_once("://") {
+        Some((_, rest)) => rest,
+        None => text.strip_prefix("//").unwrap_or(text),
+    };
+    if rest.parse::<IpAddr>().is_ok() {
+        return rest;
+    }
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    if let Some((inside, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return inside;
+    }
+    authority.split(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Cursor;
+
+    fn read_all(bytes: &[u8]) -> Vec<Result<(String, Option<String>), u64>> {
+        let rows = read(Cursor::new(bytes.to_vec()), "list").unwrap();
+        rows.map(|row| match row {
+            Ok(row) => Ok((row.target.to_string(), row.host.map(|host| host.to_string()))),
+            Err(RowError::Refused(refusal)) => Err(refusal.line),
+            Err(RowError::Io(_)) => Err(0),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_line_may_name_its_site_in_many_ways() {
+        for (line, target, host) in [
+            ("example.cn", "example.cn", None),
+            ("WWW.Example.CN.", "example.cn", Some("www.example.cn")),
+            ("https://user:word@m.example.cn:8443/a?b#c", "example.cn", Some("m.example.cn")),
+            ("//example.cn/path", "example.cn", None),
+            ("example.cn:8080", "example.cn", None),
+            ("*.example.cn", "example.cn", None),
+            ("例子.中国  # a comment", "xn--fsqu00a.xn--fiqs8s", None),
+            ("http://1.2.4.8:81/x", "1.2.4.8", None),
+            ("2400:3200::1", "2400:3200::1", None),
+            ("http://[2400:3200::1]:80/", "2400:3200::1", None),
+        ] {
+            let expected = (target.to_owned(), host.map(str::to_owned));
+            assert_eq!(read_all(line.as_bytes()), [Ok(expected)], "{line}");
+        }
+    }
+
+    #[test]
+    fn comments_and_blank_lines_are_passed_over_and_refusals_have_their_line() {
+        let text = "# list\n\na.cn\ncom.cn\nnot a name\nhttp://\nb.cn\n";
+        let taken = |name: &str| Ok((name.to_owned(), None));
+        assert_eq!(
+            read_all(text.as_bytes()),
+            [taken("a.cn"), Err(4), Err(5), Err(6), taken("b.cn")]
+        );
+    }
+
+    #[test]
+    fn a_csv_list_is_known_by_its_heading() {
+        let text = "名称,域名\n某站,a.cn\n\"另站\",\"b.cn\"\n";
+        let taken = |name: &str| Ok((name.to_owned(), None));
+        assert_eq!(read_all(text.as_bytes()), [taken("a.cn"), taken("b.cn")]);
+    }
+
+    #[test]
+    fn the_real_list_is_read_whole() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/domains/china-domains.txt");
+        let Ok(bytes) = std::fs::read(path) else {
+            println!("skipped: {path} is not there");
+            return;
+        };
+        let rows = read_all(&bytes);
+        assert_eq!(rows.len(), 99_692);
+        let refused: Vec<_> = rows.iter().filter(|row| row.is_err()).collect();
+        assert!(refused.len() < 100, "{refused:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            read_all(&bytes);
+        }
+    }
+}

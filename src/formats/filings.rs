@@ -1,0 +1,140 @@
+//! The filing register as a file. Refusals never quote a cell that may hold personal data.
+
+use std::io::Read;
+
+use crate::facts::filing::Filing;
+use crate::facts::filing::FilingState;
+use crate::facts::target::Target;
+use crate::formats::tables::Column;
+use crate::formats::tables::FileError;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Record;
+use crate::formats::tables::Rows;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "domain", chinese: &["域名"] },
+    Column { name: "site_number", chinese: &["网站备案号"] },
+    Column { name: "subject_number", chinese: &["主体备案号"] },
+    Column { name: "state", chinese: &["状态"] },
+    Column { name: "providers", chinese: &["接入服务商"] },
+    Column { name: "addresses", chinese: &["IP地址列表"] },
+    Column { name: "subject_name", chinese: &["主办单位名称"] },
+    Column { name: "subject_kind", chinese: &["主办单位性质"] },
+    Column { name: "certificate_kind", chinese: &["证件类型"] },
+    Column { name: "certificate_number", chinese: &["证件号码"] },
+    Column { name: "investor", chinese: &["投资者或上级主管单位"] },
+    Column { name: "address", chinese: &["通信地址"] },
+    Column { name: "province", chinese: &["省份"] },
+    Column { name: "subject_responsible", chinese: &["主体负责人"] },
+    Column { name: "site_name", chinese: &["网站名称"] },
+    Column { name: "home_url", chinese: &["网站首页网址"] },
+    Column { name: "responsible_name", chinese: &["网站负责人姓名", "负责人姓名"] },
+    Column { name: "office_phone", chinese: &["办公电话"] },
+    Column { name: "mobile_phone", chinese: &["手机号码"] },
+    Column { name: "email", chinese: &["电子邮箱"] },
+    Column { name: "access_kind", chinese: &["接入方式"] },
+    Column { name: "server_place", chinese: &["服务器放置地"] },
+    Column { name: "approvals", chinese: &["前置或专项审批"] },
+    Column { name: "services", chinese: &["服务内容"] },
+    Column { name: "filed_on", chinese: &["备案日期"] },
+    Column { name: "changed_on", chinese: &["变更日期"] },
+];
+
+/// Columns that are kept as they are.
+const DETAILS: &[&str] = &[
+    "addresses",
+    "subject_name",
+    "subject_kind",
+    "certificate_kind",
+    "certificate_number",
+    "investor",
+    "address",
+    "province",
+    "subject_responsible",
+    "site_name",
+    "home_url",
+    "responsible_name",
+    "office_phone",
+    "mobile_phone",
+    "email",
+    "access_kind",
+    "server_place",
+    "approvals",
+    "services",
+    "filed_on",
+    "changed_on",
+];
+
+/// The filings of a CSV file.
+pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
+    Rows::of_csv(input, COLUMNS, &["domain"], filing)
+}
+
+fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
+    let domain: Target =
+        record.cell("domain").parse().map_err(|error| Flaw::of("domain", error))?;
+    let state = match record.cell("state") {
+        "" | "active" | "有效" | "正常" => FilingState::Active,
+        "cancelled" | "已注销" | "注销" => FilingState::Cancelled,
+        _ => return Err(Flaw::of("state", "it is neither active (有效) nor cancelled (已注销)")),
+    };
+    // Without the column the access providers are not known; an empty cell says that there are none.
+    let providers = match record.column("providers") {
+        None => None,
+        Some(_) => Some(record.parsed_list("providers")?),
+    };
+    Ok(Filing {
+        domain,
+        site_number: record.parsed("site_number")?,
+        subject_number: record.parsed("subject_number")?,
+        state,
+        providers,
+        details: record.details(DETAILS),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::tables::RowError;
+    use encoding_rs::GBK;
+    use std::io::Cursor;
+
+    #[test]
+    fn a_gbk_file_with_chinese_headings_is_read() {
+        let text = "域名,网站备案号,状态,接入服务商,主办单位名称,负责人姓名\r\n\
+                    www.例子.cn,京ICP备12345679号-1,有效,甲；乙,某公司,张三\r\n\
+                    b.cn,,已注销,,,\r\n";
+        let (bytes, ..) = GBK.encode(text);
+        let rows = read(Cursor::new(bytes.into_owned())).unwrap();
+        assert!(rows.unknown_columns().is_empty());
+        let rows: Vec<Filing> = rows.map(Result::unwrap).collect();
+        assert_eq!(rows[0].domain.to_string(), "xn--fsqu00a.cn");
+        assert_eq!(rows[0].site_number.as_ref().unwrap().to_string(), "京ICP备12345679号-1");
+        assert_eq!(rows[0].providers.as_ref().map(Vec::len), Some(2));
+        assert_eq!(rows[0].details[1], ("responsible_name".to_owned(), "张三".to_owned()));
+        assert_eq!(
+            (rows[1].state, rows[1].providers.as_ref().map(Vec::len)),
+            (FilingState::Cancelled, Some(0))
+        );
+    }
+
+    #[test]
+    fn without_the_column_the_providers_are_not_known() {
+        let row = read(Cursor::new("domain\na.cn\n")).unwrap().next().unwrap().unwrap();
+        assert_eq!(row.providers, None);
+        assert_eq!(row.state, FilingState::Active);
+    }
+
+    #[test]
+    fn a_row_at_fault_names_its_column_and_nobody() {
+        let text = "domain,site_number,state,subject_name\n\
+                    com.cn,,,张三\n,,,张三\na.cn,12,,张三\na.cn,,gone,张三\n";
+        let refusals: Vec<_> = read(Cursor::new(text)).unwrap().collect();
+        for (row, column) in refusals.iter().zip(["domain", "domain", "site_number", "state"]) {
+            let Err(RowError::Refused(refusal)) = row else { panic!("{row:?}") };
+            assert_eq!(refusal.column.as_deref(), Some(column));
+            assert!(!refusal.reason.contains("张三"));
+        }
+    }
+}

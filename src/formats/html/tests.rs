@@ -1,0 +1,228 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const BUDGET: Budget = Budget { cpu: Duration::from_secs(20), nodes: 100_000 };
+
+fn at_example(html: &str) -> Document {
+    read(html, &"http://www.example.cn/index.html".parse().unwrap(), BUDGET)
+}
+
+/// The numbers of a page: `+` before the page's own, `-` before quoted ones.
+fn numbers_of(html: &str) -> Vec<String> {
+    let sign = |place| if place == NumberPlace::Own { '+' } else { '-' };
+    let numbers = at_example(html).page.numbers;
+    numbers.iter().map(|found| format!("{}{}", sign(found.place), found.number)).collect()
+}
+
+fn filler(words: usize) -> String {
+    format!("<p>{}</p>", "这里是一篇很长的文章。".repeat(words))
+}
+
+#[test]
+fn a_number_is_the_pages_own_where_the_page_claims_it() {
+    let article = filler(40);
+    for claim in [
+        "<div class='page-Footer'><span>京ICP备</span><b>05014806</b>号-1</div>",
+        "<div id=copyright>© 京ICP备05014806号-1</div>",
+        "<footer><p>京ICP备05014806号-1</p></footer>",
+        "<a href='https://beian.miit.gov.cn/'>京ICP备05014806号-1</a>",
+        "<a href='//www.miitbeian.gov.cn'>京ICP备05014806号-1</a>",
+        "<a href='http://miibeian.gov.cn:80/x'><i>京ICP备05014806号-1</i></a>",
+        "<meta name=ICP content='京ICP备05014806号-1'>",
+    ] {
+        let html = format!("<body>{claim}{article}{article}");
+        assert_eq!(numbers_of(&html), ["+京ICP备05014806号-1"], "{claim}");
+    }
+    let last_line = format!("<body>{article}<p>某公司 京ICP备05014806号-1</p>");
+    assert_eq!(numbers_of(&last_line), ["+京ICP备05014806号-1"]);
+    assert_eq!(numbers_of("京ICP备05014806号-1"), ["+京ICP备05014806号-1"]);
+}
+
+#[test]
+fn a_number_is_quoted_everywhere_else() {
+    let article = filler(40);
+    let number = "京ICP备05014806号-1";
+    for html in [
+        format!("<p>{number}</p>{article}"),
+        format!("{article}<p>本站引用 {number} {}</p>", "说明文字".repeat(40)),
+        format!("<body class=has-footer><p>{number}</p>{article}"),
+        format!("<div class=footer-wrap><p>{number}</p>{article}</div>"),
+        format!("<div class=margin-bottom-20>{number}</div>{article}"),
+        format!("<a href='http://example.cn/beian.miit.gov.cn'>{number}</a>{article}"),
+        format!("<a href='http://notbeian.miit.gov.cn.example.cn'>{number}</a>{article}"),
+    ] {
+        assert_eq!(numbers_of(&html), [format!("-{number}")], "{html}");
+    }
+}
+
+#[test]
+fn own_numbers_come_first_and_win_over_quotes() {
+    let html = format!(
+        "<p>京ICP备05014807号 京ICP备05014806号</p>{}<footer>京ICP备05014806号 粤B2-20090059</footer>",
+        filler(40),
+    );
+    assert_eq!(numbers_of(&html), ["+京ICP备05014806号", "+粤B2-20090059", "-京ICP备05014807号"],);
+}
+
+#[test]
+fn a_directory_claims_none_of_its_many_numbers() {
+    let item = |i| format!("<li>京ICP备050148{i:02}号</li>");
+    let html = (0..60).map(item).collect::<Vec<_>>().concat();
+    let numbers = numbers_of(&html);
+    assert_eq!(numbers.len(), MOST_NUMBERS);
+    assert!(numbers.iter().all(|number| number.starts_with('-')), "{numbers:?}");
+}
+
+#[test]
+fn text_is_what_visitors_see() {
+    let document = at_example(
+        "<title>\n 首页 &amp;\t欢迎 </title><style>p{}</style><script>var a=1</script>\
+         <noscript>no</noscript><template>t</template><h1>甲</h1>乙\n  丙<br>丁<svg><title>x</title></svg>",
+    );
+    assert_eq!(document.page.title.as_deref(), Some("首页 & 欢迎"));
+    assert_eq!(document.text, "甲 乙 丙 丁");
+    assert_eq!(document.text_chars, 7);
+    let long = at_example(&format!("<title>{0}</title><p>头{0}尾</p>", "字".repeat(9000)));
+    assert_eq!(long.page.title.unwrap().chars().count(), LONGEST_TITLE);
+    assert_eq!(long.text_chars, 9002);
+    assert_eq!(long.text.chars().count(), TEXT_HEAD + 1 + TEXT_TAIL);
+    assert!(long.text.starts_with('头') && long.text.ends_with('尾'));
+}
+
+#[test]
+fn a_body_that_is_no_html_is_text() {
+    for (body, text) in [
+        ("", ""),
+        ("{\"code\":404}", "{\"code\":404}"),
+        ("plain\r\ntext", "plain text"),
+        ("\u{0}\u{1b}[31m", "[31m"),
+        ("<", "<"),
+        ("<!-- open", ""),
+    ] {
+        let document = at_example(body);
+        assert_eq!(document.text.replace('\u{fffd}', ""), text);
+        assert!(!document.is_script_only && !document.was_cut);
+        assert_eq!(document.page.title, None);
+    }
+}
+
+#[test]
+fn a_refresh_leads_where_a_browser_would_go() {
+    for (content, expected) in [
+        ("0;url=http://a.com/x", Some("http://a.com/x")),
+        ("3; URL='/next'", Some("http://www.example.cn/next")),
+        ("0.5,url = \"b.html\" ", Some("http://www.example.cn/b.html")),
+        ("1;//a.com", Some("http://a.com/")),
+        ("600;url=http://a.com/", None),
+        ("5", None),
+        ("0;url=", None),
+        ("0;url=/index.html#top", None),
+        ("0;url=javascript:alert(1)", None),
+        ("x;url=http://a.com/", None),
+        ("0;url=http://[", None),
+        ("备;案", None),
+    ] {
+        let html =
+            format!("<meta http-equiv=Refresh content=\"{}\">", content.replace('"', "&quot;"));
+        let refresh = at_example(&html).refresh;
+        assert_eq!(refresh.as_ref().map(Url::as_str), expected, "{content}");
+    }
+    let for_scriptless = "<noscript><meta http-equiv=refresh content='0;url=/no'></noscript>";
+    assert_eq!(at_example(for_scriptless).refresh, None);
+    let based = "<base href=http://b.com/dir/><meta http-equiv=refresh content='0;url=x'>";
+    assert_eq!(at_example(based).refresh.unwrap().as_str(), "http://b.com/dir/x");
+    let itself = "<base href=/a/><meta http-equiv=refresh content='0;url=/index.html'>";
+    assert_eq!(at_example(itself).refresh, None);
+}
+
+#[test]
+fn a_script_redirect_is_plain_or_none() {
+    for (code, expected) in [
+        ("location.href=\"http://a.com/\"", Some("http://a.com/")),
+        ("window.location = '/home';", Some("http://www.example.cn/home")),
+        ("top.location.replace( 'http://a.com/' )", Some("http://a.com/")),
+        ("setTimeout(\"location.href='/x'\",1000)", Some("http://www.example.cn/x")),
+        ("var verify=1;\nself.location.assign('/x')", Some("http://www.example.cn/x")),
+        ("location.href='http://a.com/'+document.title", None),
+        ("if(/mobile/.test(ua)) location.href='http://m.a.com/'", None),
+        ("ok && (location.href='/x')", None),
+        ("// location.href='/old'", None),
+        ("mylocation='/x'; page.location='/y'", None),
+        ("if (location.href=='http://a.com/') {}", None),
+        ("location.href='javascript:void(0)'", None),
+        ("location", None),
+    ] {
+        let html = format!("<body>请稍候<script>{code}</script>");
+        let redirect = at_example(&html).script_redirect;
+        assert_eq!(redirect.as_ref().map(Url::as_str), expected, "{code}");
+    }
+    let with_text = format!("{}<script>location.href='/x'</script>", filler(40));
+    assert_eq!(at_example(&with_text).script_redirect, None);
+}
+
+#[test]
+fn frames_are_known_even_where_a_script_fills_them() {
+    let listed = at_example("<iframe src=//a.com/f></iframe><iframe src='about:blank'></iframe>");
+    assert_eq!(listed.frames.iter().map(Url::as_str).collect::<Vec<_>>(), ["http://a.com/f"]);
+    let filled = at_example(
+        "<title>Non-compliance ICP Filing</title><iframe id=mainFrame src=''></iframe><script>\
+         window.onload=function(){document.getElementById('mainFrame').src = \
+         \"http://www.aliyun.com/beian/beian-block?id=0\";}</script>",
+    );
+    assert_eq!(filled.frames[0].as_str(), "http://www.aliyun.com/beian/beian-block?id=0");
+    assert!(!filled.is_script_only);
+    let beacon = at_example("<script>new Image().src='http://hm.baidu.com/hm.gif'</script>");
+    assert_eq!(beacon.frames, []);
+}
+
+#[test]
+fn a_page_of_script_alone_is_told_from_a_page() {
+    let app = "<div id=app>Loading…</div><noscript>Please enable JavaScript to run this app, \
+               it does not work without it</noscript><script src=/app.js></script>";
+    assert!(at_example(app).is_script_only);
+    assert!(!at_example("<p>敬请期待</p>").is_script_only);
+    assert!(!at_example(&format!("{}{app}", filler(10))).is_script_only);
+    let gallery = format!("{}{app}", "<img src=a.jpg>".repeat(5));
+    assert!(!at_example(&gallery).is_script_only);
+}
+
+#[test]
+fn hostile_pages_end_within_the_budget() {
+    let budget = Budget { cpu: Duration::from_millis(50), nodes: 20_000 };
+    let base = "http://a.cn/".parse().unwrap();
+    let attributes = (0..20_000).map(|i| format!(" a{i}=1")).collect::<Vec<_>>().concat();
+    let distinct = (0..3000).map(|i| format!("<b a={i}>")).collect::<Vec<_>>().concat();
+    for (shape, html) in [
+        ("divs", "<div>".repeat(40_000)),
+        ("formatting", "<b><i><u><p>".repeat(20_000)),
+        ("reconstruction", format!("{distinct}{}", "<p>x".repeat(20_000))),
+        ("anchors", "<a href=x>".repeat(20_000)),
+        ("tables", "<table><tr><td>".repeat(15_000)),
+        ("attributes", format!("<p{attributes}>")),
+        ("entities", "&notit;&".repeat(30_000)),
+        ("templates", "<template><select><option>".repeat(8_000)),
+        ("numbers", "京ICP备05014806号".repeat(10_000)),
+    ] {
+        let document = read(&html, &base, budget);
+        assert!(document.text_chars <= html.len() && document.page.numbers.len() <= 1, "{shape}");
+        let nodes = tree::parse(&html, budget).0.tree.values().len();
+        assert!(nodes < 200_000, "{shape}: {nodes}");
+    }
+    let document = read(&"<div>".repeat(40_000), &base, Budget { nodes: 1_000, ..budget });
+    assert!(document.was_cut);
+    assert!(read("<p>1", &base, Budget { cpu: Duration::ZERO, nodes: 0 }).text.len() <= 1);
+}
+
+const SOUP: &str = "(<(/?(div|p|b|i|a|table|tr|td|select|option|template|svg|title|script|frameset|\
+                    form|iframe|base|meta|button|math|html|body)( (id|class|href|src|content|name|\
+                    http-equiv)=['\"]?(foot|icp|refresh|0;url=/x|//a|http://\\[))?>)|京ICP备05014806号|\
+                    location.href='/x'|\\PC|<!--|&#x0;|\u{200b}| ){0,40}";
+
+proptest! {
+    #[test]
+    fn no_page_makes_it_panic(html in SOUP) {
+        let document = at_example(&html);
+        prop_assert!(document.text.chars().count() <= document.text_chars);
+    }
+}

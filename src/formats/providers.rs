@@ -1,0 +1,105 @@
+//! The providers register as a file, and the 59 key providers of the 2009 plan's annex 1.
+
+use std::io;
+use std::io::Read;
+
+use crate::facts::provider::Provider;
+use crate::facts::provider::ProviderKind;
+use crate::formats::tables::Column;
+use crate::formats::tables::FileError;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Record;
+use crate::formats::tables::Rows;
+
+const COLUMNS: &[Column] = &[
+    Column { name: "id", chinese: &["标识"] },
+    Column { name: "name", chinese: &["名称"] },
+    Column { name: "aliases", chinese: &["别名"] },
+    Column { name: "kind", chinese: &["类别"] },
+    Column { name: "bureau", chinese: &["监督单位"] },
+    Column { name: "licence", chinese: &["经营许可证编号"] },
+    Column { name: "key_provider", chinese: &["重点"] },
+    Column { name: "cname_suffixes", chinese: &["CNAME 后缀", "CNAME后缀"] },
+    Column { name: "v3_id", chinese: &["V3标识", "V3 标识"] },
+];
+
+const BUILTIN: &str = include_str!("../../config/providers.csv");
+
+/// The providers of a CSV file.
+pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Provider>, FileError> {
+    Rows::of_csv(input, COLUMNS, &["id", "name"], provider)
+}
+
+/// The 59 key providers of annex 1, with the bureaus that supervise them.
+pub fn builtin() -> Result<Rows<Provider>, FileError> {
+    read(io::Cursor::new(BUILTIN))
+}
+
+fn provider(record: &Record<'_>) -> Result<Provider, Flaw> {
+    let kind = match record.cell("kind") {
+        "" | "provider" | "接入服务商" => ProviderKind::Provider,
+        "carrier" | "基础电信企业" => ProviderKind::Carrier,
+        "cdn" | "CDN" => ProviderKind::Cdn,
+        other => {
+            let reason = format!("`{other}` is none of carrier, provider, cdn");
+            return Err(Flaw::of("kind", reason));
+        }
+    };
+    let licence = Some(record.cell("licence").to_owned()).filter(|text| !text.is_empty());
+    let suffixes = record.list("cname_suffixes");
+    let suffixes = suffixes.map(|suffix| suffix.trim_start_matches(['*', '.']).parse());
+    Ok(Provider {
+        id: record.cell("id").parse().map_err(|error| Flaw::of("id", error))?,
+        name: record.cell("name").parse().map_err(|error| Flaw::of("name", error))?,
+        aliases: record.parsed_list("aliases")?,
+        kind,
+        bureau: record.parsed("bureau")?,
+        licence,
+        is_key: record.flag("key_provider")?,
+        cname_suffixes: suffixes
+            .collect::<Result<_, _>>()
+            .map_err(|error| Flaw::of("cname_suffixes", error))?,
+        v3_id: record.parsed("v3_id")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::bureau::Bureau;
+    use crate::formats::tables::RowError;
+
+    #[test]
+    fn annex_1_has_59_providers_with_their_bureaus() {
+        let rows = builtin().unwrap();
+        assert!(rows.unknown_columns().is_empty());
+        let providers: Vec<Provider> = rows.map(Result::unwrap).collect();
+        assert_eq!(providers.len(), 59);
+        assert!(providers.iter().all(|provider| provider.is_key && provider.bureau.is_some()));
+        let carriers: Vec<_> =
+            providers.iter().filter(|provider| provider.kind == ProviderKind::Carrier).collect();
+        assert_eq!(carriers.len(), 3);
+        assert!(carriers.iter().all(|carrier| carrier.bureau == Some(Bureau::MINISTRY)));
+        assert_eq!(providers[58].id.as_str(), "P059");
+        assert_eq!(providers[58].name.as_str(), "中山市金科信息科技有限公司");
+    }
+
+    #[test]
+    fn a_row_at_fault_names_its_column() {
+        for (row, column) in [
+            (",x,,,,,,,", "id"),
+            ("P1,,,,,,,,", "name"),
+            ("P1,x,,bank,,,,,", "kind"),
+            ("P1,x,,,香港,,,,", "bureau"),
+            ("P1,x,,,,,perhaps,,", "key_provider"),
+            ("P1,x,,,,,,a b,", "cname_suffixes"),
+            ("P1,x,,,,,,,minus", "v3_id"),
+        ] {
+            let heading: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+            let text = format!("{}\n{row}\n", heading.join(","));
+            let refused = read(io::Cursor::new(text)).unwrap().next().unwrap();
+            let Err(RowError::Refused(refusal)) = refused else { panic!("{row} was taken") };
+            assert_eq!((refusal.line, refusal.column.as_deref()), (2, Some(column)), "{row}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! One pattern of a page: its signals, and how many of them an answer shows.
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::formats::signatures::Seen;
+
+/// Words that stand on every good site of the mainland, or in every help page.
+const TOO_BROAD: [&str; 6] = ["备案", "icp备", "icp备案", "未备案", "icp", "403"];
+
+/// The files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SignatureError {
+    /// No TOML, or not of the shape that patterns have.
+    #[error("{file} is not in the shape of patterns: {source}")]
+    Shape {
+        /// Which file.
+        file: &'static str,
+        /// What is wrong, and where.
+        source: Box<toml::de::Error>,
+    },
+    /// Fewer kinds of signals than are needed to believe the pattern.
+    #[error("{file}: `{name}` has {given} kinds of signals and needs {needed}")]
+    TooFewSignals {
+        /// Which file.
+        file: &'static str,
+        /// The pattern.
+        name: String,
+        /// How many it has.
+        given: usize,
+        /// How many it needs.
+        needed: usize,
+    },
+    /// A required kind of signal is not listed, so that the pattern could never match.
+    #[error("{file}: `{name}` requires `{kind}` and lists none")]
+    RequiredButAbsent {
+        /// Which file.
+        file: &'static str,
+        /// The pattern.
+        name: String,
+        /// The kind of signal.
+        kind: String,
+    },
+    /// Words that would match nearly every page.
+    #[error("{file}: `{name}` looks for `{word}`, which stands on every site; use a whole phrase")]
+    TooBroad {
+        /// Which file.
+        file: &'static str,
+        /// The pattern.
+        name: String,
+        /// The words.
+        word: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    page: Vec<Pattern>,
+}
+
+/// A kind of signal, by the key it has in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Signal {
+    Status,
+    Server,
+    Redirect,
+    Frame,
+    Title,
+    Text,
+}
+
+/// One `[[page]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pattern {
+    pub(super) name: String,
+    #[serde(default)]
+    status: Vec<u16>,
+    #[serde(default)]
+    server: Vec<String>,
+    #[serde(default)]
+    redirect: Vec<String>,
+    #[serde(default)]
+    frame: Vec<String>,
+    #[serde(default)]
+    title: Vec<String>,
+    #[serde(default)]
+    text: Vec<String>,
+    #[serde(default)]
+    required: Vec<Signal>,
+    #[serde(default = "short")]
+    longest_text: usize,
+}
+
+/// A page of so many characters is short: a notice, not an article.
+fn short() -> usize {
+    800
+}
+
+/// The words of an answer in lower case.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    server: String,
+    title: String,
+    text: String,
+}
+
+impl Lowered {
+    pub(super) fn of(seen: &Seen<'_>) -> Self {
+        Self {
+            server: seen.server.unwrap_or_default().to_lowercase(),
+            title: seen.title.unwrap_or_default().to_lowercase(),
+            text: seen.text.to_lowercase(),
+        }
+    }
+}
+
+pub(super) fn parse(
+    file: &'static str,
+    text: &str,
+    needed: usize,
+) -> Result<Vec<Pattern>, SignatureError> {
+    let File { mut page } = toml::from_str(text)
+        .map_err(|source| SignatureError::Shape { file, source: Box::new(source) })?;
+    for pattern in &mut page {
+        let words = [
+            &mut pattern.server,
+            &mut pattern.redirect,
+            &mut pattern.frame,
+            &mut pattern.title,
+            &mut pattern.text,
+        ];
+        for word in words.into_iter().flatten() {
+            *word = word.to_lowercase();
+        }
+        pattern.check(file, needed)?;
+    }
+    Ok(page)
+}
+
+impl Pattern {
+    fn check(&self, file: &'static str, needed: usize) -> Result<(), SignatureError> {
+        let name = || self.name.clone();
+        let given = ALL.iter().filter(|signal| self.lists(**signal)).count();
+        if given < needed {
+            return Err(SignatureError::TooFewSignals { file, name: name(), given, needed });
+        }
+        if let Some(absent) = self.required.iter().find(|signal| !self.lists(**signal)) {
+            let kind = format!("{absent:?}").to_lowercase();
+            return Err(SignatureError::RequiredButAbsent { file, name: name(), kind });
+        }
+        let mut words = [&self.server, &self.redirect, &self.frame, &self.title, &self.text]
+            .into_iter()
+            .flatten();
+        if let Some(word) = words.find(|word| is_too_broad(word)) {
+            return Err(SignatureError::TooBroad { file, name: name(), word: word.clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether at least `needed` signals are there, and every required one.
+    pub(super) fn matches(&self, seen: &Seen<'_>, lowered: &Lowered, needed: usize) -> bool {
+        seen.text_chars <= self.longest_text
+            && self.required.iter().all(|signal| self.shows(*signal, seen, lowered))
+            && ALL.iter().filter(|signal| self.shows(**signal, seen, lowered)).count() >= needed
+    }
+
+    fn lists(&self, signal: Signal) -> bool {
+        match signal {
+            Signal::Status => !self.status.is_empty(),
+            Signal::Server => !self.server.is_empty(),
+            Signal::Redirect => !self.redirect.is_empty(),
+            Signal::Frame => !self.frame.is_empty(),
+            Signal::Title => !self.title.is_empty(),
+            Signal::Text => !self.text.is_empty(),
+        }
+    }
+
+    fn shows(&self, signal: Signal, seen: &Seen<'_>, lowered: &Lowered) -> bool {
+        let says = |words: &[String], text: &str| words.iter().any(|word| stands_in(word, text));
+        let leads = |places: &[String], url: &Url| places.iter().any(|place| is_at(place, url));
+        match signal {
+            Signal::Status => self.status.contains(&seen.status),
+            Signal::Server => says(&self.server, &lowered.server),
+            Signal::Redirect => seen.location.is_some_and(|url| leads(&self.redirect, url)),
+            Signal::Frame => seen.frames.iter().any(|url| leads(&self.frame, url)),
+            Signal::Title => says(&self.title, &lowered.title),
+            Signal::Text => says(&self.text, &lowered.text),
+        }
+    }
+}
+
+const ALL: [Signal; 6] =
+    [Signal::Status, Signal::Server, Signal::Redirect, Signal::Frame, Signal::Title, Signal::Text];
+
+fn is_too_broad(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| c.is_whitespace() || matches!(c, '^' | '$'));
+    word.chars().count() < 2 || TOO_BROAD.contains(&word)
+}
+
+/// Whether `word` stands in `text`: at its beginning after `^`, at its end before `$`.
+fn stands_in(word: &str, text: &str) -> bool {
+    let (from_start, word) = word.strip_prefix('^').map_or((false, word), |rest| (true, rest));
+    let (to_end, word) = word.strip_suffix('$').map_or((false, word), |rest| (true, rest));
+    match (from_start, to_end) {
+        (false, false) => text.contains(word),
+        (true, false) => text.starts_with(word),
+        (false, true) => text.ends_with(word),
+        (true, true) => text == word,
+    }
+}
+
+/// Whether `url` is at `place`: its host or one above it, and the beginning of its path.
+fn is_at(place: &str, url: &Url) -> bool {
+    let (host, path) = place.split_once('/').unwrap_or((place, ""));
+    let is_host = url.host_str().and_then(|actual| actual.strip_suffix(host));
+    is_host.is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+        && url.path().strip_prefix('/').is_some_and(|actual| actual.starts_with(path))
+}

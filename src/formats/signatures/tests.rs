@@ -1,0 +1,126 @@
+use super::*;
+
+const EMPTY: Seen<'static> = Seen {
+    status: 200,
+    server: None,
+    location: None,
+    frames: &[],
+    title: None,
+    text: "",
+    text_chars: 0,
+};
+
+fn url(text: &str) -> Url {
+    text.parse().unwrap()
+}
+
+/// What the built-in patterns make of an answer, as `block aliyun`.
+fn recognised(seen: Seen<'_>) -> String {
+    let text_chars = seen.text_chars.max(seen.text.chars().count());
+    match Signatures::builtin().recognise(&Seen { text_chars, ..seen }) {
+        None => "-".to_owned(),
+        Some(Recognised::Block(name)) => format!("block {name}"),
+        Some(Recognised::Parking(name)) => format!("parking {name}"),
+        Some(Recognised::Wall(name)) => format!("wall {name}"),
+    }
+}
+
+#[test]
+fn block_pages_of_the_clouds_are_known() {
+    let block = [url("http://www.aliyun.com/beian/beian-block?id=0")];
+    let old = [url("http://batit.aliyun.com/alww.html")];
+    let tencent = url("https://dnspod.qcloud.com/static/webblock.html?d=example.cn");
+    let older = url("https://dnspod.qcloud.com/webblock.html");
+    let english = Some("Non-compliance ICP Filing");
+    for (expected, seen) in [
+        ("block aliyun", Seen { status: 403, server: Some("Beaver"), title: english, ..EMPTY }),
+        ("block aliyun", Seen { frames: &block, title: english, ..EMPTY }),
+        ("block aliyun-frame", Seen { status: 403, frames: &old, ..EMPTY }),
+        ("block aliyun-frame", Seen { frames: &old, text: "该网站暂时无法进行访问", ..EMPTY }),
+        ("block tencent", Seen { status: 302, location: Some(&tencent), ..EMPTY }),
+        ("block tencent", Seen { status: 302, location: Some(&older), ..EMPTY }),
+        ("block refusal", Seen { status: 403, text: "您的域名未备案，请联系接入商", ..EMPTY }),
+        ("block refusal", Seen { title: Some("未备案提示"), text: "本网站尚未进行备案", ..EMPTY }),
+    ] {
+        assert_eq!(recognised(seen), expected, "{seen:?}");
+    }
+}
+
+#[test]
+fn one_signal_makes_no_block_page() {
+    let frame = [url("http://batit.aliyun.com/alww.html")];
+    let tencent = url("https://dnspod.qcloud.com/static/webblock.html");
+    let elsewhere = url("https://dnspod.qcloud.com/statistics");
+    let footer = "某公司 京ICP备05014806号 未备案网站举报";
+    let help = "域名未备案怎么办？".repeat(200);
+    for seen in [
+        Seen { status: 403, ..EMPTY },
+        Seen { status: 403, server: Some("Beaver"), ..EMPTY },
+        Seen { title: Some("Non-compliance ICP Filing"), ..EMPTY },
+        Seen { frames: &frame, ..EMPTY },
+        Seen { status: 200, location: Some(&tencent), ..EMPTY },
+        Seen { status: 302, location: Some(&elsewhere), ..EMPTY },
+        Seen { text: "本网站尚未进行备案", ..EMPTY },
+        Seen { title: Some("未备案提示"), ..EMPTY },
+        Seen { status: 403, text: footer, ..EMPTY },
+        Seen { status: 403, text: &help, title: Some("域名未备案怎么办"), ..EMPTY },
+        Seen { status: 418, server: Some("CloudWAF"), ..EMPTY },
+    ] {
+        assert_eq!(recognised(seen), "-", "{seen:?}");
+    }
+}
+
+#[test]
+fn pages_of_nobody_and_walls_are_known_while_they_are_short() {
+    let wanwang = url("https://wanwang.aliyun.com/domain/parking?x=1");
+    let auction = [url("https://www.4.cn/detail")];
+    let unrelated = [url("https://www.notjuming.com/")];
+    let tutorial = "nginx 的安装 ".repeat(200);
+    for (expected, seen) in [
+        ("parking wanwang", Seen { status: 302, location: Some(&wanwang), ..EMPTY }),
+        ("parking marketplace-cn", Seen { frames: &auction, ..EMPTY }),
+        ("-", Seen { frames: &unrelated, ..EMPTY }),
+        ("parking for-sale", Seen { text: "This domain is for sale! 域名出售", ..EMPTY }),
+        ("parking nginx", Seen { title: Some("Welcome to nginx!"), text: "If you see", ..EMPTY }),
+        ("-", Seen { title: Some("Welcome to nginx!"), text: &tutorial, ..EMPTY }),
+        ("-", Seen { title: Some("How to say Welcome to nginx!"), ..EMPTY }),
+        ("parking iis", Seen { title: Some("IIS Windows Server"), ..EMPTY }),
+        ("parking apache", Seen { title: Some("Apache2 Ubuntu Default Page: It works"), ..EMPTY }),
+        ("parking tomcat", Seen { title: Some("Apache Tomcat/8.5.100"), ..EMPTY }),
+        ("parking baota", Seen { title: Some("没有找到站点"), status: 404, ..EMPTY }),
+        ("parking apache-it-works", Seen { text: "It works!", ..EMPTY }),
+        ("wall human-check", Seen { title: Some("安全验证"), ..EMPTY }),
+        ("wall human-check", Seen { text: "请输入验证码", ..EMPTY }),
+        ("wall too-often", Seen { text: "您的访问过于频繁，请稍后再试", ..EMPTY }),
+        ("wall login", Seen { text: "请先登录", ..EMPTY }),
+        ("wall login", Seen { title: Some("登录 - 某某系统"), text: "用户名 密码", ..EMPTY }),
+        (
+            "-",
+            Seen {
+                title: Some("某公司"), text: "首页 登录 注册 产品 联系我们", ..EMPTY
+            },
+        ),
+        ("-", EMPTY),
+    ] {
+        assert_eq!(recognised(seen), expected, "{seen:?}");
+    }
+}
+
+#[test]
+fn patterns_that_cannot_be_meant_are_refused() {
+    for (block, expected) in [
+        ("[[page]]\nname = 'a'\nstatus = [403]", "`a` has 1 kinds of signals and needs 2"),
+        ("[[page]]\nname = 'a'\nstatus = [403]\ntext = ['未备案']", "`未备案`"),
+        ("[[page]]\nname = 'a'\nstatus = [403]\ntitle = ['ICP备']", "`icp备`"),
+        ("[[page]]\nname = 'a'\nstatus = [403]\ntitle = ['']", "``"),
+        (
+            "[[page]]\nname = 'a'\nstatus = [403]\nserver = ['beaver']\nrequired = ['text']",
+            "requires `text`",
+        ),
+        ("[[page]]\nname = 'a'\nstatsu = [403]", "block-pages.toml is not in the shape"),
+    ] {
+        let error = Signatures::parse(block, "", "").unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(Signatures::parse("", "", "").is_ok());
+}
