@@ -4,3 +4,4 @@
 pub mod facts;
 pub mod clock;
 pub mod formats;
+pub mod lab;

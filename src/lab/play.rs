@@ -1,0 +1,85 @@
+//! The performance that is on: the plan, the night it is at, and who came to see it.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
+
+use crate::lab::arrivals::Ledger;
+use crate::lab::cast::Cast;
+use crate::lab::story::Hosts;
+use crate::lab::story::Robots;
+use crate::lab::story::Web;
+use crate::lab::story::Zone;
+use crate::lab::world::World;
+
+/// What the name server and the web hosts share.
+#[derive(Debug)]
+pub(crate) struct Play {
+    /// The plan.
+    pub(crate) world: Arc<World>,
+    /// The port that every web host listens on.
+    pub(crate) http_port: u16,
+    /// What arrives.
+    pub(crate) ledger: Ledger,
+    night: AtomicU32,
+}
+
+/// What a host of a site does at one address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Appearance<'w> {
+    /// The site.
+    pub(crate) cast: Cast<'w>,
+    /// What answers.
+    pub(crate) web: Web,
+    /// What robots.txt answers.
+    pub(crate) robots: Robots,
+}
+
+impl Play {
+    /// The performance of `night`.
+    pub(crate) fn new(world: Arc<World>, http_port: u16, night: u32) -> Self {
+        Self { world, http_port, ledger: Ledger::new(), night: AtomicU32::new(night) }
+    }
+
+    /// The night that is on.
+    pub(crate) fn night(&self) -> u32 {
+        self.night.load(Ordering::Acquire)
+    }
+
+    /// Goes over to `night`, for everybody at once.
+    pub(crate) fn turn_to(&self, night: u32) {
+        self.night.store(night, Ordering::Release);
+    }
+
+    /// What the name servers say of `host` tonight, and the CNAME target on the way, if there is one.
+    pub(crate) fn zone(&self, host: &str) -> (Zone<'_>, Option<String>) {
+        let night = self.night();
+        if let Some(cast) = self.world.find_behind_cdn(host, night) {
+            return (Zone::Addresses(cast.story().scene(night).zone.addresses().to_vec()), None);
+        }
+        let Some(cast) = self.world.find(host) else { return (Zone::NoSuchName, None) };
+        let story = cast.story();
+        let scene = story.scene(night);
+        let front = host.strip_suffix(&cast.target().to_string()).unwrap_or_default();
+        let zone = match (scene.hosts, front) {
+            (Hosts::All, _) | (Hosts::Www, "www.") => scene.zone.clone(),
+            (Hosts::Www, "") => Zone::Empty,
+            (Hosts::Www, _) | (Hosts::Deeper, "" | "www.") => Zone::NoSuchName,
+            (Hosts::Deeper, _) => scene.zone.clone(),
+        };
+        let alias = match zone {
+            Zone::Cdn(cdn, _) => Some(cast.cdn_name(cdn)),
+            _ => None,
+        };
+        (zone, alias)
+    }
+
+    /// What `host` does at `address` tonight; `None` where it is not served.
+    pub(crate) fn appearance(&self, host: &str, address: Ipv4Addr) -> Option<Appearance<'_>> {
+        let cast = self.world.find(host)?;
+        let story = cast.story();
+        let scene = story.scene(self.night());
+        Some(Appearance { cast, web: scene.web_at(address)?, robots: scene.robots })
+    }
+}

@@ -1,0 +1,98 @@
+//! The web hosts of the simulated internet: small HTTP/1.1 servers, one request a connection.
+
+mod request;
+mod reply;
+
+use std::io;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio::time::timeout;
+
+use crate::lab::play::Play;
+use crate::lab::web::reply::Reply;
+use crate::lab::web::reply::reply;
+use crate::lab::web::request::HEAD_LIMIT;
+use crate::lab::web::request::Request;
+
+/// How many connections one address serves at once; further ones wait.
+const CONNECTIONS: usize = 1024;
+
+/// How long a connection may last, whatever is done on it.
+const LIFETIME: Duration = Duration::from_mins(2);
+
+/// How long to wait where no connection can be accepted, most likely for want of files.
+const RECOVERY: Duration = Duration::from_millis(20);
+
+/// Serves everything at `address` for ever.
+pub(crate) async fn serve(listener: TcpListener, address: Ipv4Addr, play: Arc<Play>) {
+    let mut guests = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = guests.join_next() => {}
+            accepted = listener.accept(), if guests.len() < CONNECTIONS => {
+                let Ok((stream, _)) = accepted else {
+                    sleep(RECOVERY).await;
+                    continue;
+                };
+                let play = Arc::clone(&play);
+                // Whatever a visitor does to the connection is its own affair.
+                guests.spawn(async move {
+                    timeout(LIFETIME, receive(stream, address, &play)).await.ok();
+                });
+            }
+        }
+    }
+}
+
+async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
+    let Some(head) = read_head(&mut stream).await? else { return Ok(()) };
+    let request = Request::parse(&head);
+    play.ledger.note_request(IpAddr::V4(address));
+    match reply(play, address, &request) {
+        Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
+        Reply::Endless { start, again } => {
+            stream.write_all(&start).await?;
+            loop {
+                stream.write_all(&again).await?;
+            }
+        }
+        Reply::Drip(bytes) => {
+            for byte in bytes.into_iter().cycle() {
+                stream.write_u8(byte).await?;
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+        Reply::Hold => {
+            // The visitor's leaving ends it.
+            while stream.read(&mut [0; 512]).await? > 0 {}
+        }
+        Reply::Reset => return stream.set_zero_linger(),
+    }
+    stream.shutdown().await
+}
+
+/// The head of a request with the empty line at its end; `None` where none comes, or one that is too
+/// long.
+async fn read_head(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::with_capacity(1024);
+    loop {
+        if stream.read_buf(&mut head).await? == 0 || head.len() > HEAD_LIMIT {
+            return Ok(None);
+        }
+        if head.windows(4).any(|window| window == b"\r\n\r\n") {
+            return Ok(Some(head));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
