@@ -5,3 +5,4 @@ pub mod facts;
 pub mod clock;
 pub mod formats;
 pub mod lab;
+pub mod net;
