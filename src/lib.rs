@@ -6,3 +6,4 @@ pub mod clock;
 pub mod formats;
 pub mod lab;
 pub mod net;
+pub mod store;

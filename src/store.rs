@@ -1,0 +1,91 @@
+//! The disk: what is kept, and how nothing of it gets lost.
+//!
+//! Findings, their changes, scans and exemptions live in sled. Registers and candidates by the ten
+//! million live in immutable sorted files that are replaced in one step. A night is first written
+//! to a journal, which is its truth: sled follows the journal, and after a crash catches up with it.
+
+pub mod lock;
+pub mod encoding;
+pub mod sorted;
+pub mod sorter;
+pub mod rows;
+pub mod registers;
+pub mod import;
+pub mod filings;
+pub mod findings;
+pub mod journal;
+pub mod writer;
+
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has the data.
+    #[error("the data in {} are in use by another process; wait for it to end, or name another folder with --data", .0.display())]
+    InUse(PathBuf),
+    /// Reading or writing failed.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file does not hold what was written to it.
+    #[error("{} is damaged at byte {offset}: {what}; import the register again, or restore the file from a backup", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        offset: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// A record of a newer program, or none of ours.
+    #[error(
+        "a stored {what} has format {version}, which this program does not know; use the program that wrote it"
+    )]
+    Format {
+        /// The kind of record.
+        what: &'static str,
+        /// The version it says.
+        version: u8,
+    },
+    /// A record cannot be encoded or decoded.
+    #[error("a stored {what} cannot be read: {source}")]
+    Record {
+        /// The kind of record.
+        what: &'static str,
+        /// What the codec said.
+        source: postcard::Error,
+    },
+    /// sled failed.
+    #[error("the findings in {} cannot be used: {source}; if this stays, move the folder aside and restore it from a backup (the nights' journals lie beside it)", path.display())]
+    Findings {
+        /// sled's folder.
+        path: PathBuf,
+        /// What sled said.
+        source: sled::Error,
+    },
+    /// The manifest is not ours.
+    #[error("{}: {what}; restore it from a backup, or remove the folder and import the registers again", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The writer ended before its time; its own error tells why.
+    #[error("the writer of the night has stopped")]
+    WriterLost,
+}
+
+impl StoreError {
+    /// Names `path` in an I/O error.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,28 @@
+//! How facts become bytes: a version byte, then postcard. A later format gets a later byte, and old
+//! records stay readable as long as their byte is known.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::StoreError;
+
+const VERSION: u8 = 1;
+
+/// The bytes of `value`; `what` names the kind of record in errors.
+pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(value, vec![VERSION]).map_err(|source| StoreError::Record { what, source })
+}
+
+/// The value of `bytes`.
+pub(crate) fn decode<T: DeserializeOwned>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => {
+            postcard::from_bytes(rest).map_err(|source| StoreError::Record { what, source })
+        }
+        Some((&version, _)) => Err(StoreError::Format { what, version }),
+        None => Err(StoreError::Format { what, version: 0 }),
+    }
+}

@@ -1,0 +1,270 @@
+//! How rows get into a register: sorted in bounded memory, merged with what is there, written as a
+//! new generation, switched to in one step. An import that is dropped before that changes nothing.
+
+use std::iter::Peekable;
+use std::marker::PhantomData;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::facts::filing::Filing;
+use crate::store::StoreError;
+use crate::store::filings::SUBJECTS;
+use crate::store::registers::Living;
+use crate::store::registers::Registers;
+use crate::store::rows::Merged;
+use crate::store::rows::Row;
+use crate::store::sorted::SortedFile;
+use crate::store::sorted::SortedWriter;
+use crate::store::sorter::MEMORY;
+use crate::store::sorter::Sorter;
+
+/// An import on its way.
+#[derive(Debug)]
+pub struct Import<'a, R> {
+    registers: &'a mut Registers,
+    replaces: bool,
+    sorter: Sorter,
+    rows: PhantomData<R>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    /// Rows that are new or changed something.
+    pub taken: u64,
+    /// Rows that said what was known already, or repeated another row of the same import.
+    pub unchanged: u64,
+    /// Rows that did not fit any more: hosts of a Domain that has as many as are kept.
+    pub full: u64,
+    /// Rows of the register now.
+    pub rows: u64,
+}
+
+impl<'a, R: Row> Import<'a, R> {
+    pub(crate) fn new(registers: &'a mut Registers, replaces: bool) -> Self {
+        let sorter = Sorter::new(&registers.dir, R::REGISTER, MEMORY);
+        Self { registers, replaces, sorter, rows: PhantomData }
+    }
+
+    /// Takes one row.
+    pub fn push(&mut self, row: &R) -> Result<(), StoreError> {
+        self.sorter.push(row.key(), row.encode()?)
+    }
+
+    /// Writes the new generation and switches to it.
+    pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
+        let Self { registers, replaces, sorter, .. } = self;
+        let old = registers.file(R::REGISTER, 0)?;
+        let generation =
+            registers.manifest.registers.get(R::REGISTER).map_or(1, |living| living.generation + 1);
+        let name = format!("{}.{generation}.sorted", R::REGISTER);
+        let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
+        let mut counts = ImportCounts::default();
+
+        let mut old = old.iter().flat_map(SortedFile::all).peekable();
+        let mut new = sorter.finish()?.peekable();
+        while let Some(key) = least_key(&mut old, &mut new)? {
+            let before = value_at(&mut old, &key)?.map(|bytes| R::decode(&bytes)).transpose()?;
+            let mut row = if replaces { None } else { before.clone() };
+            while let Some(bytes) = value_at(&mut new, &key)? {
+                row = Some(counts.take(row, R::decode(&bytes)?, before.as_ref()));
+            }
+            if let Some(row) = row {
+                writer.push(&key, &row.encode()?)?;
+            }
+        }
+        counts.rows = writer.finish()?;
+        let mut files = vec![name];
+        if R::REGISTER == Filing::REGISTER {
+            let subjects = format!("{SUBJECTS}.{generation}.sorted");
+            write_subjects(&registers.dir, &files[0], &subjects)?;
+            files.push(subjects);
+        }
+        let living = Living { generation, rows: counts.rows, imported_at: now, files };
+        registers.switch(R::REGISTER, living)?;
+        Ok(counts)
+    }
+}
+
+impl ImportCounts {
+    /// Folds one new row into what the key holds so far, and counts it. `before` is what the
+    /// register held, which a replacement is compared with and otherwise knows nothing of.
+    fn take<R: Row>(&mut self, so_far: Option<R>, new: R, before: Option<&R>) -> R {
+        let Some(so_far) = so_far else {
+            let is_known = before == Some(&new);
+            self.count(!is_known);
+            return new;
+        };
+        match new.merged(&so_far) {
+            Merged::Full => {
+                self.full += 1;
+                so_far
+            }
+            Merged::Row(row) => {
+                self.count(row != so_far);
+                row
+            }
+        }
+    }
+
+    fn count(&mut self, is_taken: bool) {
+        let counter = if is_taken { &mut self.taken } else { &mut self.unchanged };
+        *counter += 1;
+    }
+}
+
+type Pair = Result<(Vec<u8>, Vec<u8>), StoreError>;
+
+/// The least key of both sides; an error of either comes first.
+fn least_key(
+    old: &mut Peekable<impl Iterator<Item = Pair>>,
+    new: &mut Peekable<impl Iterator<Item = Pair>>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    if let Some(Err(error)) = old.next_if(Result::is_err).or_else(|| new.next_if(Result::is_err)) {
+        return Err(error);
+    }
+    let key =
+        |side: Option<&Pair>| side.and_then(|pair| pair.as_ref().ok()).map(|(key, _)| key.clone());
+    let (old, new) = (key(old.peek()), key(new.peek()));
+    Ok(match (old, new) {
+        (Some(old), Some(new)) => Some(old.min(new)),
+        (old, new) => old.or(new),
+    })
+}
+
+/// The next value, if it belongs to `key`.
+fn value_at(
+    side: &mut Peekable<impl Iterator<Item = Pair>>,
+    key: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let is_here = |pair: &Pair| pair.as_ref().map_or(true, |(found, _)| found == key);
+    side.next_if(is_here).transpose().map(|pair| pair.map(|(_, value)| value))
+}
+
+/// Writes the subjects of all filings beside them, each once: whose a number is must be answered
+/// for numbers that no Domain leads to.
+fn write_subjects(dir: &Path, filings: &str, subjects: &str) -> Result<(), StoreError> {
+    let mut sorter = Sorter::new(dir, SUBJECTS, MEMORY);
+    for record in SortedFile::open(&dir.join(filings))?.all() {
+        let filing = Filing::decode(&record?.1)?;
+        for number in filing.subject_number.iter().chain(&filing.site_number) {
+            if let Some(subject) = number.subject() {
+                sorter.push(subject.to_string().into_bytes(), Vec::new())?;
+            }
+        }
+    }
+    let mut writer = SortedWriter::create(&dir.join(subjects))?;
+    let mut last = None;
+    for record in sorter.finish()? {
+        let (key, value) = record?;
+        if last.as_ref() != Some(&key) {
+            writer.push(&key, &value)?;
+            last = Some(key);
+        }
+    }
+    writer.finish().map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::candidate::Candidate;
+    use crate::facts::candidate::HOSTS_PER_DOMAIN;
+    use crate::facts::filing::FilingState;
+
+    fn candidate(name: &str) -> Candidate {
+        let host = name.parse().unwrap();
+        let domain = crate::facts::domain::Domain::of(&host).unwrap();
+        let is_named = host == *domain.host();
+        Candidate {
+            target: domain.into(),
+            is_named,
+            hosts: if is_named { vec![] } else { vec![host] },
+            channel: "list".to_owned(),
+        }
+    }
+
+    fn import(registers: &mut Registers, names: &[&str], replaces: bool) -> ImportCounts {
+        let mut import = registers.begin(replaces);
+        for name in names {
+            import.push(&candidate(name)).unwrap();
+        }
+        import.finish(Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    fn counts(taken: u64, unchanged: u64, rows: u64) -> ImportCounts {
+        ImportCounts { taken, unchanged, full: 0, rows }
+    }
+
+    #[test]
+    fn each_row_is_taken_or_unchanged_and_names_unite() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        let first = import(&mut registers, &["a.cn", "m.a.cn", "b.cn", "a.cn"], false);
+        assert_eq!(first, counts(3, 1, 2));
+        let again = import(&mut registers, &["m.a.cn", "w.b.cn"], false);
+        assert_eq!(again, counts(1, 1, 2));
+        let names: u64 = registers.candidates().unwrap().map(|row| row.unwrap().names()).sum();
+        assert_eq!(names, 4);
+        let replaced = import(&mut registers, &["b.cn", "c.cn"], true);
+        assert_eq!(replaced, counts(2, 0, 2));
+        assert!(registers.candidate(&"a.cn".parse().unwrap()).unwrap().is_none());
+    }
+
+    #[test]
+    fn an_import_that_is_dropped_changes_nothing_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        import(&mut registers, &["a.cn"], false);
+        let mut dropped = registers.begin(true);
+        dropped.push(&candidate("b.cn")).unwrap();
+        drop(dropped);
+        std::fs::write(dir.path().join("candidates.9.sorted"), "half").unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
+        assert_eq!(registers.rows::<Candidate>(), 1);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_flood_of_hosts_is_cut_and_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        let names: Vec<String> = (0..HOSTS_PER_DOMAIN + 5).map(|n| format!("h{n}.a.cn")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let counts = import(&mut registers, &names, false);
+        assert_eq!((counts.taken, counts.full), (HOSTS_PER_DOMAIN as u64, 5));
+    }
+
+    #[test]
+    fn filings_are_found_by_domain_and_subjects_by_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        let mut import = registers.begin(false);
+        for (domain, number) in [
+            ("a.cn", "京ICP备12345679号-1"),
+            ("a.cn", "京ICP备12345679号-2"),
+            ("b.cn", "粤ICP备2025000001号-7"),
+        ] {
+            let filing = Filing {
+                domain: domain.parse().unwrap(),
+                site_number: Some(number.parse().unwrap()),
+                subject_number: None,
+                state: FilingState::Active,
+                providers: Some(vec![]),
+                details: vec![],
+            };
+            import.push(&filing).unwrap();
+        }
+        import.finish(Timestamp::UNIX_EPOCH).unwrap();
+        let register = registers.filings().unwrap().unwrap();
+        assert_eq!(register.lookup(&"a.cn".parse().unwrap()).unwrap().len(), 2);
+        assert_eq!(register.lookup(&"aa.cn".parse().unwrap()).unwrap().len(), 0);
+        assert_eq!(register.targets().map(Result::unwrap).count(), 2);
+        for (number, is_known) in [("京ICP备12345679号", true), ("京ICP备12345678号", false)]
+        {
+            let number: crate::facts::number::FilingNumber = number.parse().unwrap();
+            assert_eq!(register.has_subject(number.subject().unwrap()).unwrap(), is_known);
+        }
+    }
+}

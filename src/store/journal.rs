@@ -1,0 +1,282 @@
+//! The journal of one night: every outcome in the order it was learnt, appended and seen onto the
+//! disk before it counts as done. What a crash tears off the end was never reported as done.
+//!
+//! `magic · night u32 · record*`; a record is `length u32 · crc u32 · outcome`, little-endian.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::examination::Examination;
+use crate::facts::target::Target;
+use crate::store::StoreError;
+use crate::store::encoding;
+use crate::store::findings::Update;
+use crate::store::sorter::MEMORY;
+use crate::store::sorter::Sorter;
+
+const MAGIC: [u8; 8] = *b"chabei\x02\x01";
+const HEADER: u64 = 12;
+
+/// What one examination learnt, and what it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// What was learnt.
+    pub examination: Examination,
+    /// What it changes.
+    pub update: Update,
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    night: u32,
+    end: u64,
+}
+
+impl Journal {
+    /// Opens the journal of `night` in `dir`; makes it if it is not there, and cuts off a record that
+    /// was never finished.
+    pub fn open(dir: &Path, night: u32) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        let path = path_of(dir, night);
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(StoreError::io(&path))?;
+        let length = file.metadata().map_err(StoreError::io(&path))?.len();
+        if length < HEADER {
+            file.set_len(0).map_err(StoreError::io(&path))?;
+            let header = [&MAGIC[..], &night.to_le_bytes()].concat();
+            file.write_all(&header).map_err(StoreError::io(&path))?;
+            file.sync_all().map_err(StoreError::io(&path))?;
+        }
+        let mut journal = Self { path, file, night, end: HEADER };
+        for record in journal.payloads(HEADER)? {
+            (journal.end, _) = record?;
+        }
+        journal.file.set_len(journal.end).map_err(StoreError::io(&journal.path))?;
+        Ok(journal)
+    }
+
+    /// Whether there is a journal of `night` in `dir`.
+    pub fn exists(dir: &Path, night: u32) -> bool {
+        path_of(dir, night).is_file()
+    }
+
+    /// The night it is of.
+    pub fn night(&self) -> u32 {
+        self.night
+    }
+
+    /// Appends outcomes and sees them onto the disk. Returns where the journal ends now.
+    pub fn append(&mut self, outcomes: &[Outcome]) -> Result<u64, StoreError> {
+        let mut bytes = Vec::new();
+        for outcome in outcomes {
+            let payload = encoding::encode("outcome", outcome)?;
+            let length = u32::try_from(payload.len()).map_err(|_| StoreError::Damaged {
+                path: self.path.clone(),
+                offset: self.end,
+                what: "an outcome is larger than a record may be",
+            })?;
+            bytes.extend_from_slice(&length.to_le_bytes());
+            bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
+            bytes.extend_from_slice(&payload);
+        }
+        self.file.seek(SeekFrom::Start(self.end)).map_err(StoreError::io(&self.path))?;
+        self.file.write_all(&bytes).map_err(StoreError::io(&self.path))?;
+        self.file.sync_data().map_err(StoreError::io(&self.path))?;
+        self.end += bytes.len() as u64;
+        Ok(self.end)
+    }
+
+    /// The outcomes from byte `from` on (0 for all), each with the byte at which it ends.
+    pub fn outcomes(
+        &self,
+        from: u64,
+    ) -> Result<impl Iterator<Item = Result<(u64, Outcome), StoreError>> + use<>, StoreError> {
+        let payloads = self.payloads(from.max(HEADER))?;
+        Ok(payloads.map(|record| {
+            let (end, payload) = record?;
+            Ok((end, encoding::decode("outcome", &payload)?))
+        }))
+    }
+
+    /// The sort keys of every target that is done, ascending; `dir` takes what does not fit in memory.
+    pub fn done(
+        &self,
+        dir: &Path,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + use<>, StoreError> {
+        let mut sorter = Sorter::new(dir, "done", MEMORY);
+        for outcome in self.outcomes(0)? {
+            sorter.push(outcome?.1.examination.target.sort_key(), Vec::new())?;
+        }
+        Ok(sorter.finish()?.map(|record| record.map(|(key, _)| key)))
+    }
+
+    /// The last examination of `target` in the journals in `dir`, of nights that are not finished.
+    pub fn find(dir: &Path, target: &Target) -> Result<Option<Examination>, StoreError> {
+        let mut newest: Option<Examination> = None;
+        let Ok(entries) = std::fs::read_dir(dir) else { return Ok(None) };
+        for entry in entries {
+            let path = entry.map_err(StoreError::io(dir))?.path();
+            let Some(night) = night_of(&path) else { continue };
+            let file = File::open(&path).map_err(StoreError::io(&path))?;
+            let journal = Self { path, file, night, end: 0 };
+            for outcome in journal.outcomes(0)? {
+                let examination = outcome?.1.examination;
+                let is_newer = newest.as_ref().is_none_or(|last| last.night <= examination.night);
+                if examination.target == *target && is_newer {
+                    newest = Some(examination);
+                }
+            }
+        }
+        Ok(newest)
+    }
+
+    /// Removes the journal; what it held must be kept elsewhere by then.
+    pub fn remove(self) -> Result<(), StoreError> {
+        std::fs::remove_file(&self.path).map_err(StoreError::io(&self.path))
+    }
+
+    fn payloads(&self, from: u64) -> Result<Payloads, StoreError> {
+        let mut file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
+        let mut header = [0; 12];
+        file.read_exact(&mut header).map_err(StoreError::io(&self.path))?;
+        if header[..8] != MAGIC || header[8..] != self.night.to_le_bytes() {
+            return Err(StoreError::Damaged {
+                path: self.path.clone(),
+                offset: 0,
+                what: "it does not begin as the journal of this night",
+            });
+        }
+        file.seek(SeekFrom::Start(from)).map_err(StoreError::io(&self.path))?;
+        Ok(Payloads { path: self.path.clone(), input: BufReader::new(file), end: from })
+    }
+}
+
+/// Records up to the first that is cut or does not match its checksum.
+#[derive(Debug)]
+struct Payloads {
+    path: PathBuf,
+    input: BufReader<File>,
+    end: u64,
+}
+
+impl Iterator for Payloads {
+    type Item = Result<(u64, Vec<u8>), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut header = [0; 8];
+        if let Err(error) = self.input.read_exact(&mut header) {
+            return self.ended(error);
+        }
+        let [a, b, c, d, crc @ ..] = header;
+        let length = u32::from_le_bytes([a, b, c, d]);
+        let mut payload = Vec::new();
+        match (&mut self.input).take(u64::from(length)).read_to_end(&mut payload) {
+            Err(error) => return self.ended(error),
+            Ok(read) if read < length as usize => return None,
+            Ok(_) => {}
+        }
+        if crc32fast::hash(&payload) != u32::from_le_bytes(crc) {
+            return None;
+        }
+        self.end += 8 + u64::from(length);
+        Some(Ok((self.end, payload)))
+    }
+}
+
+impl Payloads {
+    fn ended(&self, error: std::io::Error) -> Option<Result<(u64, Vec<u8>), StoreError>> {
+        let is_end = error.kind() == std::io::ErrorKind::UnexpectedEof;
+        (!is_end).then(|| Err(StoreError::io(&self.path)(error)))
+    }
+}
+
+fn path_of(dir: &Path, night: u32) -> PathBuf {
+    dir.join(format!("{night:07}.journal"))
+}
+
+fn night_of(path: &Path) -> Option<u32> {
+    let is_journal = path.extension().is_some_and(|ending| ending == "journal");
+    is_journal.then(|| path.file_stem()?.to_str()?.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::filing::FilingStatus;
+    use jiff::Timestamp;
+
+    pub(crate) fn outcome(name: &str) -> Outcome {
+        Outcome {
+            examination: Examination {
+                target: name.parse().unwrap(),
+                night: 3,
+                at: Timestamp::UNIX_EPOCH,
+                channel: "list".to_owned(),
+                names: 1,
+                filing: FilingStatus::None,
+                hosts: vec![],
+            },
+            update: Update::default(),
+        }
+    }
+
+    fn names(journal: &Journal) -> Vec<String> {
+        let outcomes = journal.outcomes(0).unwrap();
+        outcomes.map(|outcome| outcome.unwrap().1.examination.target.to_string()).collect()
+    }
+
+    #[test]
+    fn a_record_torn_at_any_byte_is_cut_off_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path(), 3).unwrap();
+        let whole = journal.append(&[outcome("a.cn"), outcome("b.cn")]).unwrap();
+        let end = journal.append(&[outcome("c.cn")]).unwrap();
+        let bytes = std::fs::read(&journal.path).unwrap();
+        assert_eq!(names(&journal), ["a.cn", "b.cn", "c.cn"]);
+        for length in whole..end {
+            std::fs::write(&journal.path, &bytes[..usize::try_from(length).unwrap()]).unwrap();
+            let mut again = Journal::open(dir.path(), 3).unwrap();
+            assert_eq!(names(&again), ["a.cn", "b.cn"], "cut to {length}");
+            again.append(&[outcome("d.cn")]).unwrap();
+            assert_eq!(names(&again), ["a.cn", "b.cn", "d.cn"]);
+        }
+    }
+
+    #[test]
+    fn what_is_done_comes_sorted_and_the_last_examination_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path(), 3).unwrap();
+        journal.append(&[outcome("a.cn"), outcome("b.cn"), outcome("c.cn")]).unwrap();
+        let done: Vec<Vec<u8>> = journal.done(dir.path()).unwrap().map(Result::unwrap).collect();
+        assert_eq!(done.len(), 3);
+        assert!(done.is_sorted());
+        let found = |name: &str| Journal::find(dir.path(), &name.parse().unwrap()).unwrap();
+        assert_eq!(found("b.cn"), Some(outcome("b.cn").examination));
+        assert_eq!(found("e.cn"), None);
+    }
+
+    #[test]
+    fn the_journal_of_another_night_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::open(dir.path(), 3).unwrap();
+        std::fs::rename(&journal.path, path_of(dir.path(), 4)).unwrap();
+        assert!(Journal::open(dir.path(), 4).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The registers on disk: which file of each is the living one, and how it is read.
+//!
+//! `manifest.json` names the living files. It is replaced in one step, so that whoever reads sees
+//! the old register or the new one, never half.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::allocation::Allocation;
+use crate::facts::candidate::Candidate;
+use crate::facts::examination::Examination;
+use crate::facts::provider::Provider;
+use crate::facts::target::Target;
+use crate::store::StoreError;
+use crate::store::filings::FilingRegister;
+use crate::store::import::Import;
+use crate::store::rows::Row;
+use crate::store::sorted::SortedFile;
+use crate::store::sorter::RUN;
+
+const FORMAT: u32 = 1;
+
+/// Every register of one data folder.
+#[derive(Debug)]
+pub struct Registers {
+    pub(crate) dir: PathBuf,
+    pub(crate) manifest: Manifest,
+}
+
+/// What `manifest.json` says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    format: u32,
+    pub(crate) registers: BTreeMap<String, Living>,
+}
+
+/// The living generation of one register.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Living {
+    pub(crate) generation: u64,
+    pub(crate) rows: u64,
+    pub(crate) imported_at: Timestamp,
+    /// File names in the folder; the register itself first, then what goes with it.
+    pub(crate) files: Vec<String>,
+}
+
+impl Registers {
+    /// Opens the registers in `dir`, which is made if it is not there, and clears away what an
+    /// interrupted import left.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
+        let path = dir.join("manifest.json");
+        let manifest = match std::fs::read(&path) {
+            Ok(bytes) => {
+                let wrong = |what| StoreError::Manifest { path: path.clone(), what };
+                let manifest: Manifest =
+                    serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+                if manifest.format != FORMAT {
+                    return Err(wrong(format!("format {} is not known", manifest.format)));
+                }
+                manifest
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Manifest { format: FORMAT, registers: BTreeMap::new() }
+            }
+            Err(error) => return Err(StoreError::io(&path)(error)),
+        };
+        let registers = Self { dir: dir.to_owned(), manifest };
+        registers.clear_away()?;
+        Ok(registers)
+    }
+
+    /// Removes runs and generations that no manifest names.
+    fn clear_away(&self) -> Result<(), StoreError> {
+        let living: Vec<&String> =
+            self.manifest.registers.values().flat_map(|living| &living.files).collect();
+        for entry in std::fs::read_dir(&self.dir).map_err(StoreError::io(&self.dir))? {
+            let path = entry.map_err(StoreError::io(&self.dir))?.path();
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let is_ours = ending == Some(RUN) || ending == Some("sorted");
+            if is_ours && !living.iter().any(|file| *file == name) {
+                std::fs::remove_file(&path).map_err(StoreError::io(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins an import of rows of one register. `replaces`: what is there now gives way to it.
+    pub fn begin<R: Row>(&mut self, replaces: bool) -> Import<'_, R> {
+        Import::new(self, replaces)
+    }
+
+    /// Puts `living` in the place of the register's generation, in one step.
+    pub(crate) fn switch(&mut self, register: &str, living: Living) -> Result<(), StoreError> {
+        let mut next = self.manifest.clone();
+        next.registers.insert(register.to_owned(), living);
+        let path = self.dir.join("manifest.json");
+        let fresh = self.dir.join("manifest.json.new");
+        let text = serde_json::to_vec_pretty(&next).map_err(|error| StoreError::Manifest {
+            path: path.clone(),
+            what: error.to_string(),
+        })?;
+        std::fs::write(&fresh, text).map_err(StoreError::io(&fresh))?;
+        let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
+        sync(&fresh).map_err(StoreError::io(&fresh))?;
+        std::fs::rename(&fresh, &path).map_err(StoreError::io(&path))?;
+        sync(&self.dir).map_err(StoreError::io(&self.dir))?;
+        self.manifest = next;
+        self.clear_away()
+    }
+
+    pub(crate) fn file(
+        &self,
+        register: &str,
+        place: usize,
+    ) -> Result<Option<SortedFile>, StoreError> {
+        let living = self.manifest.registers.get(register);
+        let Some(name) = living.and_then(|living| living.files.get(place)) else { return Ok(None) };
+        SortedFile::open(&self.dir.join(name)).map(Some)
+    }
+
+    /// When a register was last imported; `None` when it never was.
+    pub fn imported_at<R: Row>(&self) -> Option<Timestamp> {
+        self.manifest.registers.get(R::REGISTER).map(|living| living.imported_at)
+    }
+
+    /// The number of rows of a register.
+    pub fn rows<R: Row>(&self) -> u64 {
+        self.manifest.registers.get(R::REGISTER).map_or(0, |living| living.rows)
+    }
+
+    fn all<R: Row>(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<R, StoreError>> + Send + use<R>, StoreError> {
+        let records = self.file(R::REGISTER, 0)?.map(|file| file.all());
+        Ok(records.into_iter().flatten().map(|record| R::decode(&record?.1)))
+    }
+
+    /// Every provider, by id.
+    pub fn providers(&self) -> Result<Vec<Provider>, StoreError> {
+        self.all::<Provider>()?.collect()
+    }
+
+    /// Every allocation, by family and begin.
+    pub fn allocations(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Allocation, StoreError>> + Send + use<>, StoreError>
+    {
+        self.all::<Allocation>()
+    }
+
+    /// Every candidate, by sort key.
+    pub fn candidates(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Candidate, StoreError>> + Send + use<>, StoreError>
+    {
+        self.all::<Candidate>()
+    }
+
+    /// One candidate.
+    pub fn candidate(&self, target: &Target) -> Result<Option<Candidate>, StoreError> {
+        self.row(target)
+    }
+
+    /// The last examination of one target, of the nights that are finished.
+    pub fn examination(&self, target: &Target) -> Result<Option<Examination>, StoreError> {
+        self.row(target)
+    }
+
+    fn row<R: Row>(&self, target: &Target) -> Result<Option<R>, StoreError> {
+        let Some(file) = self.file(R::REGISTER, 0)? else { return Ok(None) };
+        file.value_of(&target.sort_key())?.map(|bytes| R::decode(&bytes)).transpose()
+    }
+
+    /// The filing register; `None` when nothing was ever imported.
+    pub fn filings(&self) -> Result<Option<FilingRegister>, StoreError> {
+        FilingRegister::open(self)
+    }
+}

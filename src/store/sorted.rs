@@ -1,0 +1,405 @@
+//! An immutable file of key and value pairs, ascending and each key once.
+//!
+//! Blocks of about 4 KiB, each with a checksum, then an index of every block's first key. Only the
+//! index is held in memory; a lookup reads one block.
+//!
+//! `magic · block* · index · trailer`; a block is `length u32 · crc u32 · (key length u16 · value
+//! length u32 · key · value)*`, the index has one entry `(offset u64 · key length u16 · key)` a block,
+//! the trailer is `index offset u64 · records u64 · index crc u32 · magic`. Numbers are little-endian.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::store::StoreError;
+
+const MAGIC: [u8; 8] = *b"chabei\x00\x01";
+const BLOCK: usize = 4096;
+const TRAILER: usize = 28;
+
+/// Writes a sorted file from front to back.
+#[derive(Debug)]
+pub struct SortedWriter {
+    path: PathBuf,
+    out: BufWriter<File>,
+    offset: u64,
+    block: Vec<u8>,
+    first_key: Vec<u8>,
+    first_key_length: u16,
+    last_key: Option<Vec<u8>>,
+    index: Vec<u8>,
+    records: u64,
+}
+
+impl SortedWriter {
+    /// Begins a new file at `path`, in place of what was there.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let file = File::create(path).map_err(StoreError::io(path))?;
+        let mut out = BufWriter::with_capacity(256 * 1024, file);
+        out.write_all(&MAGIC).map_err(StoreError::io(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            out,
+            offset: MAGIC.len() as u64,
+            block: Vec::with_capacity(2 * BLOCK),
+            first_key: Vec::new(),
+            first_key_length: 0,
+            last_key: None,
+            index: Vec::new(),
+            records: 0,
+        })
+    }
+
+    /// Adds a record; keys must ascend.
+    pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let misfit =
+            |what| StoreError::Damaged { path: self.path.clone(), offset: self.offset, what };
+        if self.last_key.as_deref().is_some_and(|last| last >= key) {
+            return Err(misfit("keys do not ascend"));
+        }
+        let key_length = u16::try_from(key.len()).map_err(|_| misfit("the key is too long"))?;
+        let value_length =
+            u32::try_from(value.len()).map_err(|_| misfit("the value is too long"))?;
+        if self.block.is_empty() {
+            self.first_key = key.to_vec();
+            self.first_key_length = key_length;
+        }
+        self.block.extend_from_slice(&key_length.to_le_bytes());
+        self.block.extend_from_slice(&value_length.to_le_bytes());
+        self.block.extend_from_slice(key);
+        self.block.extend_from_slice(value);
+        let last = self.last_key.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(key);
+        self.records += 1;
+        if self.block.len() >= BLOCK { self.end_block() } else { Ok(()) }
+    }
+
+    fn end_block(&mut self) -> Result<(), StoreError> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        self.index.extend_from_slice(&self.offset.to_le_bytes());
+        self.index.extend_from_slice(&self.first_key_length.to_le_bytes());
+        self.index.extend_from_slice(&self.first_key);
+        let length = u32::try_from(self.block.len()).map_err(|_| StoreError::Damaged {
+            path: self.path.clone(),
+            offset: self.offset,
+            what: "the value is too long",
+        })?;
+        let crc = crc32fast::hash(&self.block);
+        let header = [length.to_le_bytes(), crc.to_le_bytes()].concat();
+        self.write(&header)?;
+        let block = std::mem::take(&mut self.block);
+        self.write(&block)?;
+        self.block = block;
+        self.block.clear();
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.out.write_all(bytes).map_err(StoreError::io(&self.path))?;
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the file and sees it onto the disk. Returns the number of records.
+    pub fn finish(mut self) -> Result<u64, StoreError> {
+        self.end_block()?;
+        let index_offset = self.offset;
+        let index = std::mem::take(&mut self.index);
+        self.write(&index)?;
+        let mut trailer = Vec::with_capacity(TRAILER);
+        trailer.extend_from_slice(&index_offset.to_le_bytes());
+        trailer.extend_from_slice(&self.records.to_le_bytes());
+        trailer.extend_from_slice(&crc32fast::hash(&index).to_le_bytes());
+        trailer.extend_from_slice(&MAGIC);
+        self.write(&trailer)?;
+        let file = self.out.into_inner().map_err(|error| StoreError::Io {
+            path: self.path.clone(),
+            source: error.into_error(),
+        })?;
+        file.sync_all().map_err(StoreError::io(&self.path))?;
+        Ok(self.records)
+    }
+}
+
+/// A sorted file, open for reading. Cheap to clone; stays readable when the file is replaced.
+#[derive(Debug, Clone)]
+pub struct SortedFile {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    file: File,
+    records: u64,
+    first_keys: Vec<Box<[u8]>>,
+    offsets: Vec<u64>,
+}
+
+impl SortedFile {
+    /// Opens the file at `path` and reads its index.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let damaged = |offset, what| StoreError::Damaged { path: path.to_owned(), offset, what };
+        let file = File::open(path).map_err(StoreError::io(path))?;
+        let length = file.metadata().map_err(StoreError::io(path))?.len();
+        let trailer_at = length
+            .checked_sub(TRAILER as u64)
+            .ok_or_else(|| damaged(0, "shorter than its trailer"))?;
+        let mut trailer = [0; TRAILER];
+        file.read_exact_at(&mut trailer, trailer_at).map_err(StoreError::io(path))?;
+        let (numbers, magic) = trailer.split_at(20);
+        if magic != MAGIC {
+            return Err(damaged(trailer_at, "it does not end as a sorted file of this format"));
+        }
+        let (index_at, rest) = take_u64(numbers).unwrap_or_default();
+        let (records, rest) = take_u64(rest).unwrap_or_default();
+        let (crc, _) = take_u32(rest).unwrap_or_default();
+        let index_length = trailer_at
+            .checked_sub(index_at)
+            .and_then(|length| usize::try_from(length).ok())
+            .ok_or_else(|| damaged(trailer_at, "the index lies outside"))?;
+        let mut index = vec![0; index_length];
+        file.read_exact_at(&mut index, index_at).map_err(StoreError::io(path))?;
+        if crc32fast::hash(&index) != crc {
+            return Err(damaged(index_at, "the index does not match its checksum"));
+        }
+        let (mut first_keys, mut offsets) = (Vec::new(), Vec::new());
+        let mut rest = index.as_slice();
+        while let Some((offset, after)) = take_u64(rest) {
+            let entry = take_u16(after)
+                .and_then(|(length, after)| after.split_at_checked(usize::from(length)));
+            let Some((key, after)) = entry else {
+                return Err(damaged(index_at, "the index is cut"));
+            };
+            offsets.push(offset);
+            first_keys.push(key.into());
+            rest = after;
+        }
+        let inner = Inner { path: path.to_owned(), file, records, first_keys, offsets };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The number of records.
+    pub fn count(&self) -> u64 {
+        self.inner.records
+    }
+
+    /// The value of `key`.
+    pub fn value_of(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let next = self.records_from(key).next().transpose()?;
+        Ok(next.filter(|(found, _)| found == key).map(|(_, value)| value))
+    }
+
+    /// Every record whose key begins with `prefix`, ascending.
+    pub fn with_prefix(
+        &self,
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + use<> {
+        let prefix = prefix.to_vec();
+        self.records_from(&prefix).take_while(move |record| match record {
+            Ok((key, _)) => key.starts_with(&prefix),
+            Err(_) => true,
+        })
+    }
+
+    /// Every record, ascending.
+    pub fn all(&self) -> Records {
+        Records {
+            inner: Arc::clone(&self.inner),
+            next_block: 0,
+            block: Vec::new(),
+            at: 0,
+            from: None,
+        }
+    }
+
+    /// Every record from `key` on, ascending.
+    fn records_from(&self, key: &[u8]) -> Records {
+        let after = self.inner.first_keys.partition_point(|first| first.as_ref() <= key);
+        Records {
+            inner: Arc::clone(&self.inner),
+            next_block: after.saturating_sub(1),
+            block: Vec::new(),
+            at: 0,
+            from: Some(key.to_vec()),
+        }
+    }
+}
+
+/// Records of a sorted file in order.
+#[derive(Debug)]
+pub struct Records {
+    inner: Arc<Inner>,
+    next_block: usize,
+    block: Vec<u8>,
+    at: usize,
+    /// Records below this key are passed over, once.
+    from: Option<Vec<u8>>,
+}
+
+impl Records {
+    /// Reads the next block; `false` after the last one.
+    fn read_block(&mut self) -> Result<bool, StoreError> {
+        let inner = &self.inner;
+        let Some(&offset) = inner.offsets.get(self.next_block) else { return Ok(false) };
+        let damaged = |what| StoreError::Damaged { path: inner.path.clone(), offset, what };
+        let mut header = [0; 8];
+        inner.file.read_exact_at(&mut header, offset).map_err(StoreError::io(&inner.path))?;
+        let (length, rest) = take_u32(&header).unwrap_or_default();
+        let (crc, _) = take_u32(rest).unwrap_or_default();
+        let next = inner.offsets.get(self.next_block + 1).copied();
+        if next.is_some_and(|next| offset + 8 + u64::from(length) != next) {
+            return Err(damaged("the block does not end where the next begins"));
+        }
+        self.block.resize(usize::try_from(length).unwrap_or(0), 0);
+        inner
+            .file
+            .read_exact_at(&mut self.block, offset + 8)
+            .map_err(|_| damaged("the block is cut"))?;
+        if crc32fast::hash(&self.block) != crc {
+            return Err(damaged("the block does not match its checksum"));
+        }
+        self.at = 0;
+        self.next_block += 1;
+        Ok(true)
+    }
+
+    fn record(&mut self) -> Option<(&[u8], &[u8])> {
+        let rest = self.block.get(self.at..)?;
+        let (key_length, rest) = take_u16(rest)?;
+        let (value_length, rest) = take_u32(rest)?;
+        let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+        let value = rest.get(..usize::try_from(value_length).ok()?)?;
+        self.at += 6 + key.len() + value.len();
+        Some((key, value))
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<(Vec<u8>, Vec<u8>), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let from = self.from.take();
+            if let Some((key, value)) = self.record() {
+                if from.as_deref().is_some_and(|from| key < from) {
+                    self.from = from;
+                    continue;
+                }
+                return Some(Ok((key.to_vec(), value.to_vec())));
+            }
+            self.from = from;
+            match self.read_block() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.next_block = usize::MAX;
+                    self.block.clear();
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+fn take_u16(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u16::from_le_bytes(*number), rest))
+}
+
+fn take_u32(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
+}
+
+fn take_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u64::from_le_bytes(*number), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn written(dir: &Path, pairs: &BTreeMap<Vec<u8>, Vec<u8>>) -> PathBuf {
+        let path = dir.join("file");
+        let mut writer = SortedWriter::create(&path).unwrap();
+        for (key, value) in pairs {
+            writer.push(key, value).unwrap();
+        }
+        assert_eq!(writer.finish().unwrap(), pairs.len() as u64);
+        path
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn what_was_written_is_read(pairs: BTreeMap<Vec<u8>, Vec<u8>>, absent: Vec<u8>) {
+            let dir = tempfile::tempdir().unwrap();
+            let file = SortedFile::open(&written(dir.path(), &pairs)).unwrap();
+            let read: BTreeMap<_, _> = file.all().map(Result::unwrap).collect();
+            prop_assert_eq!(&read, &pairs);
+            for (key, value) in &pairs {
+                prop_assert_eq!(file.value_of(key).unwrap(), Some(value.clone()));
+            }
+            prop_assert_eq!(file.value_of(&absent).unwrap(), pairs.get(&absent).cloned());
+        }
+    }
+
+    #[test]
+    fn many_blocks_are_searched_and_ranged() {
+        let pairs: BTreeMap<Vec<u8>, Vec<u8>> = (0..50_000_u32)
+            .map(|number| (format!("{:08}", number * 2).into_bytes(), vec![0; 40]))
+            .collect();
+        let dir = tempfile::tempdir().unwrap();
+        let file = SortedFile::open(&written(dir.path(), &pairs)).unwrap();
+        assert!(file.inner.offsets.len() > 100);
+        for number in (0..100_000_u32).step_by(7) {
+            let key = format!("{number:08}").into_bytes();
+            assert_eq!(file.value_of(&key).unwrap().is_some(), number % 2 == 0, "{number}");
+        }
+        assert_eq!(file.with_prefix(b"0001").count(), 5_000);
+        assert_eq!(file.with_prefix(b"9").count(), 0);
+        assert_eq!(file.all().count(), 50_000);
+    }
+
+    #[test]
+    fn keys_out_of_order_are_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = SortedWriter::create(&dir.path().join("file")).unwrap();
+        writer.push(b"b", b"").unwrap();
+        assert!(writer.push(b"b", b"").is_err());
+        assert!(writer.push(b"a", b"").is_err());
+    }
+
+    #[test]
+    fn every_flipped_byte_is_found_and_none_panics() {
+        let pairs: BTreeMap<Vec<u8>, Vec<u8>> =
+            (0..60_u8).map(|number| (vec![number], vec![number; 100])).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let path = written(dir.path(), &pairs);
+        let good = std::fs::read(&path).unwrap();
+        for position in MAGIC.len()..good.len() {
+            let mut bad = good.clone();
+            bad[position] ^= 0x10;
+            std::fs::write(&path, &bad).unwrap();
+            let is_found = match SortedFile::open(&path) {
+                Err(_) => true,
+                Ok(file) => {
+                    file.all().any(|record| record.is_err()) || file.count() != pairs.len() as u64
+                }
+            };
+            assert!(is_found, "byte {position}");
+        }
+        for length in 0..good.len() {
+            std::fs::write(&path, &good[..length]).unwrap();
+            assert!(SortedFile::open(&path).is_err(), "cut to {length}");
+        }
+    }
+}
