@@ -7,3 +7,4 @@ pub mod formats;
 pub mod lab;
 pub mod net;
 pub mod store;
+pub mod stages;

@@ -1,0 +1,155 @@
+//! Which verdict the facts of one night give: the table of verdicts, as a pure function.
+//!
+//! For each kind of fault and each provider the answer is a [`Ruling`]. Whether that opens, keeps or
+//! closes a finding is the ledger's question, not asked here.
+
+mod filed;
+mod page;
+mod presence;
+
+use serde::Deserialize;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::directory::Directory;
+use crate::facts::examination::Examination;
+use crate::facts::filing::FilingStatus;
+use crate::facts::finding::ClosedReason;
+use crate::facts::finding::FilingBrief;
+use crate::facts::finding::Finding;
+use crate::facts::finding::FindingKey;
+use crate::facts::finding::Kind;
+use crate::facts::finding::Sightings;
+use crate::facts::provider::ProviderId;
+use crate::facts::reason::Reason;
+use crate::stages::judge::presence::Presence;
+
+/// `[judge]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whether `not_connected` is also said of a CDN.
+    pub cdn_needs_access: bool,
+}
+
+/// What is to be made of parking pages (`[scan] parked`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parked {
+    /// A parked name is no site.
+    #[default]
+    Ignore,
+    /// Parked counts as live.
+    Report,
+}
+
+/// Everything a verdict depends on beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// `[judge]`
+    pub settings: &'a Settings,
+    /// `[scan] parked`
+    pub parked: Parked,
+    /// The providers register, for bureaus.
+    pub directory: &'a Directory,
+}
+
+/// What one night says about one fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    /// The fault stands.
+    Stands(Bureau, Box<Sightings>),
+    /// The fault was seen, but stands only after several such nights in a row.
+    Accrues(Bureau, Box<Sightings>),
+    /// There is no fault, or no more.
+    Ends(ClosedReason, Vec<Reason>),
+    /// Nothing was there tonight; after several such nights in a row it is gone.
+    Misses(Vec<Reason>),
+    /// It cannot be said tonight.
+    Unknown(Vec<Reason>),
+}
+
+/// The faults that tonight's facts could show, and a ruling on each; with those of `known` findings,
+/// whether they still hold. Each key once.
+pub fn judge(
+    examination: &Examination,
+    known: &[Finding],
+    rules: Rules<'_>,
+) -> Vec<(FindingKey, Ruling)> {
+    let presence = Presence::of(examination, rules.parked);
+    let mut keys = keys_of(examination, &presence);
+    for finding in known {
+        if !keys.contains(&finding.key) {
+            keys.push(finding.key.clone());
+        }
+    }
+    keys.into_iter()
+        .map(|key| {
+            let addresses: Vec<_> = known
+                .iter()
+                .filter(|finding| finding.key == key)
+                .flat_map(|finding| finding.seen.addresses.iter().copied())
+                .collect();
+            let ruling = match key.kind {
+                Kind::Unfiled => filed::unfiled(examination, &presence, &key, rules),
+                Kind::NotConnected => filed::not_connected(examination, &presence, &key, rules),
+                Kind::OverReported => filed::over_reported(examination, &presence, &key, rules),
+                Kind::Shell => filed::shell(examination),
+                Kind::WrongNumber => page::wrong_number(examination, &presence, &key, rules),
+                Kind::UnreportedAddress => {
+                    page::unreported_address(examination, &presence, &addresses)
+                }
+            };
+            (key, ruling)
+        })
+        .collect()
+}
+
+fn keys_of(examination: &Examination, presence: &Presence<'_>) -> Vec<FindingKey> {
+    let key = |kind, provider: Option<&ProviderId>| FindingKey {
+        target: examination.target.clone(),
+        kind,
+        provider: provider.cloned(),
+    };
+    let mut keys = Vec::new();
+    for place in &presence.places {
+        keys.push(key(Kind::Unfiled, place.provider));
+        if place.provider.is_some() {
+            keys.push(key(Kind::NotConnected, place.provider));
+        }
+        keys.push(key(Kind::WrongNumber, place.provider));
+    }
+    if presence.unreported.is_some() {
+        keys.push(key(Kind::UnreportedAddress, None));
+    }
+    if let FilingStatus::Active(summary) = &examination.filing {
+        keys.push(key(Kind::Shell, None));
+        keys.extend(
+            summary.providers.iter().map(|provider| key(Kind::OverReported, Some(provider))),
+        );
+    }
+    keys
+}
+
+fn brief(filing: &FilingStatus) -> Option<FilingBrief> {
+    filing.summary().map(|summary| FilingBrief {
+        is_active: matches!(filing, FilingStatus::Active(_)),
+        numbers: summary.numbers.clone(),
+        providers: summary.providers.clone(),
+    })
+}
+
+/// The province of the allocation, else the provider's bureau, else the ministry.
+fn bureau_of(
+    province: Option<Bureau>,
+    provider: Option<&ProviderId>,
+    directory: &Directory,
+) -> Bureau {
+    province
+        .or_else(|| {
+            provider.and_then(|id| directory.by_id(id)).and_then(|provider| provider.bureau)
+        })
+        .unwrap_or(Bureau::MINISTRY)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! The kinds that depend on what a live site shows or stands on: `wrong_number` and
+//! `unreported_address`.
+
+use std::net::IpAddr;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::examination::Examination;
+use crate::facts::filing::FilingStatus;
+use crate::facts::filing::NumberOwner;
+use crate::facts::finding::ClosedReason;
+use crate::facts::finding::FindingKey;
+use crate::facts::finding::Sightings;
+use crate::facts::placement::Placement;
+use crate::facts::reason::Reason;
+use crate::stages::judge::Rules;
+use crate::stages::judge::Ruling;
+use crate::stages::judge::brief;
+use crate::stages::judge::filed::stands;
+use crate::stages::judge::presence::Place;
+use crate::stages::judge::presence::Presence;
+use crate::stages::judge::presence::Service;
+
+/// The page claims as its own a number that is nobody's, or another subject's.
+pub(super) fn wrong_number(
+    examination: &Examination,
+    presence: &Presence<'_>,
+    key: &FindingKey,
+    rules: Rules<'_>,
+) -> Ruling {
+    if let FilingStatus::Unknown(_) = examination.filing {
+        return Ruling::Unknown(vec![Reason::FilingUnknown]);
+    }
+    let provider = key.provider.as_ref();
+    let place = presence.at(provider);
+    match (presence.service(place, provider), place) {
+        (Service::Served(_), Some(place)) => match shown_at(place) {
+            Shown::Wrong(reason) => {
+                stands(examination, place, provider.is_some(), vec![reason], rules)
+            }
+            Shown::NothingWrong => {
+                Ruling::Ends(ClosedReason::Corrected, vec![Reason::NumberCorrected])
+            }
+            Shown::NotRead => Ruling::Unknown(vec![Reason::StateUnknown]),
+        },
+        (Service::Served(_), None) => Ruling::Unknown(vec![Reason::NotProbed]),
+        (Service::Ended(closed, reasons), _) => Ruling::Ends(closed, reasons),
+        (Service::Missed(reasons), _) => Ruling::Misses(reasons),
+        (Service::Unclear(reasons), _) => Ruling::Unknown(reasons),
+    }
+}
+
+/// What the live pages of a place claim.
+enum Shown {
+    /// A wrong number, and why it is wrong.
+    Wrong(Reason),
+    /// No number, or none that is wrong.
+    NothingWrong,
+    /// No page was read.
+    NotRead,
+}
+
+/// A page that also shows a number of its own subject is not held at fault.
+fn shown_at(place: &Place<'_>) -> Shown {
+    let mut was_read = false;
+    for visit in place.pages() {
+        was_read = true;
+        let has = |owner| visit.claims.iter().any(|claim| claim.owner == owner);
+        if has(NumberOwner::Own) {
+            continue;
+        }
+        if has(NumberOwner::Another) {
+            return Shown::Wrong(Reason::NumberOfAnother);
+        }
+        if has(NumberOwner::Nobody) {
+            return Shown::Wrong(Reason::NumberOfNobody);
+        }
+    }
+    if was_read { Shown::NothingWrong } else { Shown::NotRead }
+}
+
+/// A live site on a mainland address that nobody reported. `before` are the addresses that the
+/// finding stood on, if there is one.
+pub(super) fn unreported_address(
+    examination: &Examination,
+    presence: &Presence<'_>,
+    before: &[IpAddr],
+) -> Ruling {
+    let Some(place) = &presence.unreported else {
+        if before.iter().any(|address| is_reported_now(examination, *address)) {
+            return Ruling::Ends(ClosedReason::Reported, vec![Reason::AddressReported]);
+        }
+        return match presence.service(None, None) {
+            Service::Ended(closed, reasons) => Ruling::Ends(closed, reasons),
+            Service::Missed(reasons) => Ruling::Misses(reasons),
+            Service::Served(reasons) | Service::Unclear(reasons) => Ruling::Unknown(reasons),
+        };
+    };
+    if place.is_live() {
+        let seen = Sightings {
+            carrier: None,
+            hosts: place.served_hosts(),
+            addresses: place.addresses.clone(),
+            reasons: vec![Reason::AddressUnreported, Reason::ServesDocument],
+            filing: brief(&examination.filing),
+            evidence: place.evidence(),
+        };
+        let bureau = place.province.unwrap_or(Bureau::MINISTRY);
+        return Ruling::Stands(bureau, Box::new(seen));
+    }
+    match presence.service(Some(place), None) {
+        Service::Missed(reasons) => Ruling::Misses(reasons),
+        Service::Ended(_, reasons) | Service::Served(reasons) | Service::Unclear(reasons) => {
+            Ruling::Unknown(reasons)
+        }
+    }
+}
+
+fn is_reported_now(examination: &Examination, address: IpAddr) -> bool {
+    examination.hosts.iter().flat_map(|host| &host.sightings).any(|sighting| {
+        sighting.address == address
+            && matches!(&sighting.placement, Placement::Mainland(holding) if holding.is_reported)
+    })
+}

@@ -1,0 +1,301 @@
+//! Where a target is served tonight, folded per provider: the strongest state of all its hosts,
+//! ports and addresses there.
+
+use std::net::IpAddr;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::domain::Host;
+use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::examination::Sighting;
+use crate::facts::filing::NumberOwner;
+use crate::facts::finding::ClosedReason;
+use crate::facts::finding::Evidence;
+use crate::facts::placement::Holder;
+use crate::facts::placement::Holding;
+use crate::facts::placement::Placement;
+use crate::facts::provider::ProviderId;
+use crate::facts::reason::Reason;
+use crate::facts::visit::Sign;
+use crate::facts::visit::SiteState;
+use crate::facts::visit::Visit;
+use crate::stages::judge::Parked;
+
+/// The whole target, as it was found tonight.
+#[derive(Debug)]
+pub(super) struct Presence<'a> {
+    /// One entry for each provider that holds a mainland address of it, and one for all addresses
+    /// whose holder cannot be named.
+    pub(super) places: Vec<Place<'a>>,
+    /// The addresses that nobody reported, taken together.
+    pub(super) unreported: Option<Place<'a>>,
+    /// Whether every question to the name servers was answered.
+    is_certain: bool,
+    /// Whether it has an address anywhere that could be a site.
+    has_address: bool,
+    /// Every provider that claims a disputed address of it.
+    claimants: Vec<&'a ProviderId>,
+    /// Whether an address has a holder whom the providers register does not know.
+    has_unknown_holder: bool,
+}
+
+/// The target at one provider.
+#[derive(Debug, Default)]
+pub(super) struct Place<'a> {
+    pub(super) provider: Option<&'a ProviderId>,
+    pub(super) carrier: Option<&'a ProviderId>,
+    pub(super) province: Option<Bureau>,
+    pub(super) is_cdn: bool,
+    pub(super) addresses: Vec<IpAddr>,
+    visits: Vec<Seen<'a>>,
+    has_unprobed: bool,
+    holder_reasons: Vec<Reason>,
+}
+
+/// One visit, with the state that counts for verdicts.
+#[derive(Debug)]
+struct Seen<'a> {
+    host: Option<&'a Host>,
+    visit: &'a Visit,
+    state: SiteState,
+}
+
+/// What a place says about a fault of being served there.
+#[derive(Debug)]
+pub(super) enum Service {
+    /// A site is served there.
+    Served(Vec<Reason>),
+    /// It is served no more.
+    Ended(ClosedReason, Vec<Reason>),
+    /// Nothing answered.
+    Missed(Vec<Reason>),
+    /// It cannot be said.
+    Unclear(Vec<Reason>),
+}
+
+impl<'a> Presence<'a> {
+    pub(super) fn of(examination: &'a Examination, parked: Parked) -> Self {
+        let mut presence = Self {
+            places: Vec::new(),
+            unreported: None,
+            is_certain: true,
+            has_address: false,
+            claimants: Vec::new(),
+            has_unknown_holder: false,
+        };
+        for host in &examination.hosts {
+            if let Some(resolution) = &host.resolution {
+                presence.is_certain &= resolution.outcome().is_certain();
+            }
+            for sighting in &host.sightings {
+                presence.add(host, sighting, parked);
+            }
+        }
+        presence
+    }
+
+    fn add(&mut self, host: &'a HostExamination, sighting: &'a Sighting, parked: Parked) {
+        match &sighting.placement {
+            Placement::SpecialPurpose => {}
+            Placement::Abroad => self.has_address = true,
+            Placement::Mainland(holding) => {
+                self.has_address = true;
+                match &holding.holder {
+                    Holder::Disputed(claimants) => self.claimants.extend(claimants),
+                    Holder::Unknown(_) => self.has_unknown_holder = true,
+                    Holder::Provider { .. } | Holder::Nobody => {}
+                }
+                let provider = holding.provider();
+                let known = self.places.iter().position(|place| place.provider == provider);
+                let at = known.unwrap_or_else(|| {
+                    self.places.push(Place { provider, ..Place::default() });
+                    self.places.len() - 1
+                });
+                self.places[at].add(host.host.as_ref(), sighting, holding, parked);
+                if !holding.is_reported {
+                    let unreported = self.unreported.get_or_insert_with(Place::default);
+                    unreported.add(host.host.as_ref(), sighting, holding, parked);
+                }
+            }
+        }
+    }
+
+    pub(super) fn at(&self, provider: Option<&ProviderId>) -> Option<&Place<'a>> {
+        self.places.iter().find(|place| place.provider == provider)
+    }
+
+    pub(super) fn is_behind_cdn(&self) -> bool {
+        self.places.iter().any(|place| place.is_cdn)
+    }
+
+    pub(super) fn is_certain(&self) -> bool {
+        self.is_certain
+    }
+
+    /// Why an address may be `provider`'s although the register does not say so.
+    pub(super) fn doubt_about(&self, provider: Option<&ProviderId>) -> Option<Reason> {
+        if provider.is_some_and(|provider| self.claimants.contains(&provider)) {
+            return Some(Reason::AddressDisputed);
+        }
+        self.has_unknown_holder.then_some(Reason::HolderUnknown)
+    }
+
+    /// What is to be said of a site that is, or was, served at `place`.
+    pub(super) fn service(
+        &self,
+        place: Option<&Place<'_>>,
+        provider: Option<&ProviderId>,
+    ) -> Service {
+        let Some(place) = place else {
+            return self.absence(provider);
+        };
+        let (state, reasons) = place.state();
+        match state {
+            Some(SiteState::Live | SiteState::Redirected) => Service::Served(reasons),
+            None => Service::Unclear(vec![Reason::NotProbed]),
+            Some(SiteState::Unknown) => Service::Unclear(reasons),
+            Some(SiteState::Parked) => Service::Unclear(vec![Reason::Parked]),
+            Some(SiteState::Stopped | SiteState::Silent) if place.has_unprobed => {
+                Service::Unclear(vec![Reason::NotProbed])
+            }
+            Some(SiteState::Stopped | SiteState::Silent) if !self.is_certain => {
+                Service::Unclear(vec![Reason::DnsFailed])
+            }
+            Some(SiteState::Stopped) => {
+                Service::Ended(ClosedReason::Stopped, vec![Reason::AccessStopped])
+            }
+            Some(SiteState::Silent) => Service::Missed(vec![Reason::MissedTonight]),
+        }
+    }
+
+    /// What is to be said where nothing of the target resolves to `provider`.
+    fn absence(&self, provider: Option<&ProviderId>) -> Service {
+        if !self.is_certain {
+            return Service::Unclear(vec![Reason::DnsFailed]);
+        }
+        if let Some(doubt) = self.doubt_about(provider) {
+            return Service::Unclear(vec![doubt]);
+        }
+        if self.has_address {
+            Service::Ended(ClosedReason::Moved, vec![Reason::ResolvesElsewhere])
+        } else {
+            Service::Missed(vec![Reason::MissedTonight])
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn add(
+        &mut self,
+        host: Option<&'a Host>,
+        sighting: &'a Sighting,
+        holding: &'a Holding,
+        parked: Parked,
+    ) {
+        self.carrier = self.carrier.or(holding.carrier.as_ref());
+        self.province = self.province.or(holding.province);
+        self.is_cdn |= holding.is_cdn();
+        if !self.addresses.contains(&sighting.address) {
+            self.addresses.push(sighting.address);
+        }
+        let reason = match &holding.holder {
+            Holder::Disputed(_) => Some(Reason::AddressDisputed),
+            Holder::Unknown(_) => Some(Reason::HolderUnknown),
+            Holder::Nobody => Some(Reason::AddressUnreported),
+            Holder::Provider { is_cdn, .. } => is_cdn.then_some(Reason::ServedByCdn),
+        };
+        self.holder_reasons.extend(reason.filter(|reason| !self.holder_reasons.contains(reason)));
+        self.has_unprobed |= sighting.visits.is_empty();
+        for visit in &sighting.visits {
+            self.visits.push(Seen { host, visit, state: effective(visit, holding, parked) });
+        }
+    }
+
+    /// The strongest state of all visits, with its reasons; `None` where nothing was asked.
+    fn state(&self) -> (Option<SiteState>, Vec<Reason>) {
+        let Some(state) = self.visits.iter().map(|seen| seen.state).max() else {
+            return (None, Vec::new());
+        };
+        let mut reasons = Vec::new();
+        let mut add = |reason| {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        };
+        for seen in self.visits.iter().filter(|seen| seen.state == state) {
+            match (state, &seen.visit.sign) {
+                (SiteState::Live, Sign::RobotsForbid) => add(Reason::RobotsForbid),
+                (SiteState::Live, Sign::ParkingPage(_)) => add(Reason::Parked),
+                (SiteState::Live, _) => add(Reason::ServesDocument),
+                (SiteState::Redirected, _) => add(Reason::SendsOn),
+                (SiteState::Unknown, _) if seen.visit.state != SiteState::Unknown => {
+                    add(Reason::Redirector);
+                }
+                _ => add(Reason::StateUnknown),
+            }
+        }
+        (Some(state), reasons)
+    }
+
+    pub(super) fn holder_reasons(&self) -> &[Reason] {
+        &self.holder_reasons
+    }
+
+    /// The live visits whose page was read.
+    pub(super) fn pages(&self) -> impl Iterator<Item = &'a Visit> {
+        self.visits
+            .iter()
+            .filter(|seen| seen.state == SiteState::Live && seen.visit.page.is_some())
+            .map(|seen| seen.visit)
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        self.visits.iter().any(|seen| seen.state == SiteState::Live)
+    }
+
+    /// The hosts that are served there, sorted.
+    pub(super) fn served_hosts(&self) -> Vec<Host> {
+        let mut hosts: Vec<Host> = self.served().filter_map(|seen| seen.host.cloned()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
+    /// What proves that it is served there: the visit that claims a wrong number first, then any
+    /// page, then any answer.
+    pub(super) fn evidence(&self) -> Evidence {
+        let claims_wrongly = |visit: &Visit| {
+            visit
+                .claims
+                .iter()
+                .any(|claim| matches!(claim.owner, NumberOwner::Another | NumberOwner::Nobody))
+        };
+        let best = self
+            .served()
+            .max_by_key(|seen| (seen.state, claims_wrongly(seen.visit), seen.visit.page.is_some()));
+        let Some(visit) = best.map(|seen| seen.visit) else { return Evidence::default() };
+        Evidence {
+            status: visit.status,
+            title: visit.page.as_ref().and_then(|page| page.title.clone()),
+            numbers: visit.claims.iter().map(|claim| claim.number.clone()).collect(),
+            final_url: Some(visit.final_url.clone()),
+            body_sha256: visit.body_sha256.clone(),
+        }
+    }
+
+    fn served(&self) -> impl Iterator<Item = &Seen<'a>> {
+        self.visits.iter().filter(|seen| seen.state >= SiteState::Redirected)
+    }
+}
+
+/// The state that counts: a reported redirector is not to blame for sending visitors on, and parked
+/// counts as live where the configuration says so.
+fn effective(visit: &Visit, holding: &Holding, parked: Parked) -> SiteState {
+    let sends_on = visit.state == SiteState::Redirected
+        || (visit.state == SiteState::Live && !visit.hops.is_empty());
+    match visit.state {
+        _ if holding.is_redirector && sends_on => SiteState::Unknown,
+        SiteState::Parked if parked == Parked::Report => SiteState::Live,
+        state => state,
+    }
+}

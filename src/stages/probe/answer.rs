@@ -1,0 +1,132 @@
+//! What one HTTP answer means: the end of the chain, or where it leads on. Pure.
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::header::HeaderMap;
+use reqwest::header::HeaderName;
+use reqwest::header::LOCATION;
+use reqwest::header::SERVER;
+use url::Url;
+
+use crate::facts::target::Target;
+use crate::facts::visit::Page;
+use crate::facts::visit::Sign;
+use crate::facts::visit::SiteState;
+use crate::formats::charset;
+use crate::formats::html;
+use crate::formats::html::Budget;
+use crate::formats::signatures::Recognised;
+use crate::formats::signatures::Seen;
+use crate::formats::signatures::Signatures;
+use crate::net::http::Answer;
+use crate::stages::probe::domain_of;
+
+/// What an answer means.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The chain ends here.
+    End { state: SiteState, sign: Sign, page: Option<Page> },
+    /// It leads on within the Domain.
+    Follow(Url),
+}
+
+/// Reads the answer that `url` gave.
+pub(super) fn read(
+    answer: &Answer,
+    url: &Url,
+    target: &Target,
+    signatures: &Signatures,
+    budget: Budget,
+) -> Step {
+    let server = text_of(&answer.headers, SERVER);
+    let next = location(answer, url);
+    let content_type = text_of(&answer.headers, CONTENT_TYPE);
+    let text = charset::decode(&answer.body, content_type.as_deref());
+    let document = html::read(&text, url, budget);
+    let recognised = signatures.recognise(&Seen {
+        status: answer.status,
+        server: server.as_deref(),
+        location: next.as_ref(),
+        frames: &document.frames,
+        title: document.page.title.as_deref(),
+        text: &document.text,
+        text_chars: document.text_chars,
+    });
+    let end = |state, sign| Step::End { state, sign, page: None };
+    if let Some(Recognised::Block(name)) = recognised {
+        return end(SiteState::Stopped, Sign::BlockPage(name));
+    }
+    if (300..400).contains(&answer.status) {
+        return next.map_or_else(
+            || end(SiteState::Unknown, Sign::Status(answer.status)),
+            |next| lead(next, target),
+        );
+    }
+    if !(200..300).contains(&answer.status) {
+        return end(SiteState::Unknown, Sign::Status(answer.status));
+    }
+    match recognised {
+        Some(Recognised::Parking(name)) => end(SiteState::Parked, Sign::ParkingPage(name)),
+        Some(Recognised::Wall(name)) => end(SiteState::Unknown, Sign::Wall(name)),
+        Some(Recognised::Block(_)) | None => {
+            if let Some(next) = document.refresh.or(document.script_redirect) {
+                return lead(next, target);
+            }
+            if !answer.is_whole {
+                return end(SiteState::Unknown, Sign::TooLarge);
+            }
+            if answer.body.is_empty() {
+                return end(SiteState::Unknown, Sign::Status(answer.status));
+            }
+            if document.is_script_only {
+                return end(SiteState::Unknown, Sign::ScriptOnly);
+            }
+            let page = Some(document.page);
+            Step::End { state: SiteState::Live, sign: Sign::Document, page }
+        }
+    }
+}
+
+/// Where a redirect leads; `None` without a usable `Location`. Bytes that are no ASCII are kept as
+/// they are, percent-encoded, because old servers send raw GBK.
+pub(super) fn location(answer: &Answer, url: &Url) -> Option<Url> {
+    if !(300..400).contains(&answer.status) {
+        return None;
+    }
+    let raw = answer.headers.get(LOCATION)?.as_bytes();
+    let encoded: String = raw
+        .iter()
+        .map(|byte| match byte {
+            0x21..=0x7e => char::from(*byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    url.join(&encoded).ok()
+}
+
+/// Whether `url` stays within the target: a host of its Domain, or its very address.
+pub(super) fn leads_within(url: &Url, target: &Target) -> bool {
+    matches!(url.scheme(), "http" | "https")
+        && match target {
+            Target::Domain(domain) => domain_of(url).as_ref() == Some(domain),
+            Target::Address(address) => match url.host() {
+                Some(url::Host::Ipv4(literal)) => *address == literal,
+                Some(url::Host::Ipv6(literal)) => *address == literal,
+                Some(url::Host::Domain(_)) | None => false,
+            },
+        }
+}
+
+fn lead(next: Url, target: &Target) -> Step {
+    if leads_within(&next, target) {
+        return Step::Follow(next);
+    }
+    let (state, sign) = match domain_of(&next) {
+        Some(domain) => (SiteState::Redirected, Sign::LeadsTo(domain)),
+        None => (SiteState::Unknown, Sign::LeadsNowhere(next.to_string())),
+    };
+    Step::End { state, sign, page: None }
+}
+
+fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
