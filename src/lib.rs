@@ -8,3 +8,4 @@ pub mod lab;
 pub mod net;
 pub mod store;
 pub mod stages;
+pub mod scan;

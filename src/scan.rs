@@ -1,0 +1,7 @@
+//! The loop that writes: one night over every candidate, and what it changes in the ledger.
+
+pub mod frontier;
+pub mod examine;
+pub mod ledger;
+pub mod tally;
+pub mod night;

@@ -1,0 +1,293 @@
+//! What changed: yesterday's finding and tonight's ruling in, the transition out. Pure; one table.
+
+pub mod deadlines;
+
+use jiff::Timestamp;
+use ulid::Ulid;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::change::Change;
+use crate::facts::change::ChangeKind;
+use crate::facts::finding::AnswerResult;
+use crate::facts::finding::ClosedReason;
+use crate::facts::finding::Finding;
+use crate::facts::finding::FindingKey;
+use crate::facts::finding::FindingState;
+use crate::facts::finding::Sightings;
+use crate::facts::reason::Reason;
+use crate::scan::ledger::deadlines::Deadlines;
+use crate::stages::judge::Ruling;
+
+/// What the ledger must know of tonight, beside the ruling.
+#[derive(Debug, Clone, Copy)]
+pub struct Tonight<'a> {
+    /// The number of the night.
+    pub night: u32,
+    /// The date and time that is written.
+    pub now: Timestamp,
+    /// Nights in a row that close a silent finding, or let `over_reported` stand.
+    pub misses_to_close: u32,
+    /// How long providers have.
+    pub deadlines: &'a Deadlines,
+    /// Whether the target is exempt.
+    pub is_exempt: bool,
+    /// The channel that brought the candidate.
+    pub channel: &'a str,
+}
+
+/// What one night does to one finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The finding as it is from now on.
+    pub finding: Finding,
+    /// What is told; `None` where nobody needs to hear of it.
+    pub change: Option<Change>,
+    /// How the night counts it.
+    pub effect: Effect,
+}
+
+/// How a night counts a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It stands for the first time.
+    Opened,
+    /// It stood already and still does.
+    Seen,
+    /// It stands no more.
+    Closed,
+    /// It came back.
+    Reopened,
+    /// Only counters moved.
+    Counted,
+}
+
+/// Applies tonight's `ruling` on `key` to the newest finding of that key. `None`: nothing changes.
+pub fn transition(
+    key: &FindingKey,
+    current: Option<&Finding>,
+    ruling: Ruling,
+    tonight: Tonight<'_>,
+) -> Option<Transition> {
+    let Some(finding) = current else { return begin(key, ruling, tonight) };
+    match finding.state {
+        FindingState::Accruing => accruing(finding, ruling, tonight),
+        FindingState::Open | FindingState::Answered => standing(finding, ruling, tonight),
+        FindingState::Closed(reason) => closed(finding, reason, ruling, tonight),
+    }
+}
+
+/// A fault that no finding tells of yet.
+fn begin(key: &FindingKey, ruling: Ruling, tonight: Tonight<'_>) -> Option<Transition> {
+    if tonight.is_exempt {
+        return None;
+    }
+    match ruling {
+        Ruling::Stands(bureau, seen) => {
+            let finding = fresh(key, bureau, *seen, FindingState::Open, tonight);
+            Some(told(finding, ChangeKind::Opened, Effect::Opened, tonight))
+        }
+        Ruling::Accrues(bureau, seen) => {
+            let mut finding = fresh(key, bureau, *seen, FindingState::Accruing, tonight);
+            finding.nights_in_row = 1;
+            Some(if tonight.misses_to_close <= 1 {
+                open_accrued(finding, tonight)
+            } else {
+                counted(finding)
+            })
+        }
+        Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
+    }
+}
+
+/// A fault that takes several nights in a row before it stands.
+fn accruing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<Transition> {
+    if finding.last_night == tonight.night {
+        return None;
+    }
+    let mut finding = Finding { last_night: tonight.night, ..finding.clone() };
+    match ruling {
+        Ruling::Accrues(bureau, seen) | Ruling::Stands(bureau, seen) => {
+            if finding.nights_in_row == 0 {
+                finding.first_seen = tonight.now;
+                finding.times_seen = 0;
+            }
+            see(&mut finding, bureau, *seen, tonight);
+            finding.nights_in_row += 1;
+            let stands = finding.nights_in_row >= tonight.misses_to_close && !tonight.is_exempt;
+            Some(if stands { open_accrued(finding, tonight) } else { counted(finding) })
+        }
+        Ruling::Ends(..) if finding.nights_in_row > 0 => {
+            finding.nights_in_row = 0;
+            Some(counted(finding))
+        }
+        Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
+    }
+}
+
+/// A finding that is open or answered.
+fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<Transition> {
+    let mut next = finding.clone();
+    if tonight.is_exempt {
+        return Some(close(next, ClosedReason::Exempt, vec![Reason::Exempt], tonight));
+    }
+    match ruling {
+        Ruling::Stands(bureau, seen) | Ruling::Accrues(bureau, seen) => {
+            if finding.last_night == tonight.night {
+                return None;
+            }
+            see(&mut next, bureau, *seen, tonight);
+            next.nights_in_row = 0;
+            if is_contradicted(finding) {
+                next.state = FindingState::Open;
+                let mut transition = told(next, ChangeKind::Answered, Effect::Seen, tonight);
+                if let Some(change) = &mut transition.change {
+                    change.reasons.insert(0, Reason::AnswerNotConfirmed);
+                }
+                return Some(transition);
+            }
+            Some(Transition { finding: next, change: None, effect: Effect::Seen })
+        }
+        Ruling::Ends(reason, reasons) => Some(close(next, reason, reasons, tonight)),
+        Ruling::Misses(_) => {
+            if finding.last_night == tonight.night {
+                return None;
+            }
+            next.last_night = tonight.night;
+            next.nights_in_row += 1;
+            Some(if next.nights_in_row >= tonight.misses_to_close {
+                close(next, ClosedReason::Gone, vec![Reason::GoneForNights], tonight)
+            } else {
+                counted(next)
+            })
+        }
+        // Unknown opens nothing, closes nothing, and is not counted as a miss.
+        Ruling::Unknown(_) => None,
+    }
+}
+
+/// A finding that was closed for `reason`.
+fn closed(
+    finding: &Finding,
+    reason: ClosedReason,
+    ruling: Ruling,
+    tonight: Tonight<'_>,
+) -> Option<Transition> {
+    let is_held = reason == ClosedReason::Withdrawn && !finding.has_lapsed;
+    if is_held {
+        // A bureau took it back: it stays so until the fault was seen to end.
+        return matches!(ruling, Ruling::Ends(..))
+            .then(|| counted(Finding { has_lapsed: true, ..finding.clone() }));
+    }
+    let came_back =
+        matches!(reason, ClosedReason::Stopped | ClosedReason::Moved | ClosedReason::Gone);
+    match ruling {
+        Ruling::Stands(bureau, seen) if came_back && !tonight.is_exempt => {
+            let mut next = finding.clone();
+            see(&mut next, bureau, *seen, tonight);
+            next.state = FindingState::Open;
+            next.reopened += 1;
+            next.nights_in_row = 0;
+            next.answer = None;
+            next.due = tonight.deadlines.due(next.key.kind, tonight.now);
+            Some(told(next, ChangeKind::Reopened, Effect::Reopened, tonight))
+        }
+        ruling => begin(&finding.key, ruling, tonight),
+    }
+}
+
+/// Whether the provider answered that the fault is mended.
+fn is_contradicted(finding: &Finding) -> bool {
+    finding.state == FindingState::Answered
+        && finding.answer.as_ref().is_some_and(|answer| {
+            matches!(
+                answer.result,
+                AnswerResult::Filed
+                    | AnswerResult::Connected
+                    | AnswerResult::Stopped
+                    | AnswerResult::Moved
+            )
+        })
+}
+
+fn fresh(
+    key: &FindingKey,
+    bureau: Bureau,
+    seen: Sightings,
+    state: FindingState,
+    tonight: Tonight<'_>,
+) -> Finding {
+    Finding {
+        id: id_at(tonight.now),
+        key: key.clone(),
+        bureau,
+        channel: tonight.channel.to_owned(),
+        state,
+        reopened: 0,
+        first_seen: tonight.now,
+        last_seen: tonight.now,
+        times_seen: 1,
+        due: tonight.deadlines.due(key.kind, tonight.now),
+        seen,
+        answer: None,
+        nights_in_row: 0,
+        last_night: tonight.night,
+        has_lapsed: false,
+    }
+}
+
+/// A new identity that sorts by the time that is written, which `--now` may have replaced.
+fn id_at(now: Timestamp) -> Ulid {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    Ulid::from_parts(milliseconds, Ulid::new().random())
+}
+
+fn see(finding: &mut Finding, bureau: Bureau, seen: Sightings, tonight: Tonight<'_>) {
+    finding.bureau = bureau;
+    finding.seen = seen;
+    finding.last_seen = tonight.now;
+    if finding.last_night != tonight.night || finding.times_seen == 0 {
+        finding.times_seen += 1;
+    }
+    finding.last_night = tonight.night;
+}
+
+fn open_accrued(finding: Finding, tonight: Tonight<'_>) -> Transition {
+    let due = tonight.deadlines.due(finding.key.kind, tonight.now);
+    let finding = Finding { state: FindingState::Open, nights_in_row: 0, due, ..finding };
+    told(finding, ChangeKind::Opened, Effect::Opened, tonight)
+}
+
+fn close(
+    finding: Finding,
+    reason: ClosedReason,
+    reasons: Vec<Reason>,
+    tonight: Tonight<'_>,
+) -> Transition {
+    let finding =
+        Finding { state: FindingState::Closed(reason), last_night: tonight.night, ..finding };
+    let mut transition = told(finding, ChangeKind::Closed, Effect::Closed, tonight);
+    if let Some(change) = &mut transition.change {
+        change.reasons = reasons;
+    }
+    transition
+}
+
+fn counted(finding: Finding) -> Transition {
+    Transition { finding, change: None, effect: Effect::Counted }
+}
+
+fn told(finding: Finding, kind: ChangeKind, effect: Effect, tonight: Tonight<'_>) -> Transition {
+    let change = Change {
+        finding: finding.id,
+        kind,
+        state: finding.state,
+        at: tonight.now,
+        reasons: finding.seen.reasons.clone(),
+        actor: format!("night {}", tonight.night),
+        note: None,
+    };
+    Transition { finding, change: Some(change), effect }
+}
+
+#[cfg(test)]
+mod tests;
