@@ -9,3 +9,4 @@ pub mod net;
 pub mod store;
 pub mod stages;
 pub mod scan;
+pub mod publish;

@@ -1,0 +1,14 @@
+//! The faces that people and scripts read: lists of findings, the trail of one name, look-ups, the
+//! summary of a night. They are handed facts and write text; none of them opens the store.
+
+pub mod text;
+pub mod words;
+pub mod layout;
+pub mod view;
+pub mod findings;
+pub mod place;
+pub mod trail;
+pub mod lookup;
+pub mod mask;
+pub mod summary;
+pub mod providers;

@@ -1,0 +1,110 @@
+//! Findings as CSV that spreadsheet programs open rightly and harmlessly: UTF-8 with a byte order
+//! mark, CRLF, and no text that they would take for a formula.
+
+use std::io;
+use std::io::Write;
+
+use csv::Terminator;
+use csv::WriterBuilder;
+
+use crate::clock;
+use crate::publish::findings::columns::COLUMNS;
+use crate::publish::findings::columns::Cell;
+use crate::publish::view::FindingView;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Writes `rows` as CSV under a heading; `null` is an empty cell.
+pub fn write(rows: impl Iterator<Item = FindingView>, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(BYTE_ORDER_MARK)?;
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+    writer.write_record(COLUMNS.iter().map(|column| column.name))?;
+    for row in rows {
+        writer.write_record(COLUMNS.iter().map(|column| written((column.cell)(&row))))?;
+    }
+    writer.flush()
+}
+
+fn written(cell: Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) => defused(text),
+        Cell::Number(number) => number.to_string(),
+        Cell::Moment(moment) => clock::written(moment),
+        Cell::Day(day) => day.to_string(),
+        Cell::Truth(truth) => truth.to_string(),
+    }
+}
+
+/// `text`, so that no spreadsheet program takes it for a formula.
+fn defused(text: String) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::view::tests::finding;
+    use crate::publish::view::tests::view;
+
+    fn cells(row: FindingView) -> Vec<(String, String)> {
+        let mut out = Vec::new();
+        write([row].into_iter(), &mut out).unwrap();
+        let text = out.strip_prefix(BYTE_ORDER_MARK).expect("opens with the mark");
+        let mut reader = csv::Reader::from_reader(text);
+        let heads = reader.headers().unwrap().clone();
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), 1);
+        let owned = |(head, cell): (&str, &str)| (head.to_owned(), cell.to_owned());
+        heads.iter().zip(records[0].iter()).map(owned).collect()
+    }
+
+    #[track_caller]
+    fn check(cells: &[(String, String)], name: &str, expected: &str) {
+        let cell = cells.iter().find(|(head, _)| head == name).map(|(_, cell)| cell.as_str());
+        assert_eq!(cell, Some(expected), "{name}");
+    }
+
+    #[test]
+    fn csv_reads_back_as_it_was() {
+        let mut finding = finding("example.cn");
+        finding.seen.hosts.push("a.example.cn".parse().unwrap());
+        finding.seen.evidence.title = Some("引号\"、逗号,和\r\n换行".to_owned());
+        let cells = cells(view(&finding));
+        check(&cells, "hosts", "www.example.cn;a.example.cn");
+        check(&cells, "provider.name", "示例接入商");
+        check(&cells, "evidence.title", "引号\"、逗号,和\r\n换行");
+        check(&cells, "evidence.status", "200");
+        check(&cells, "first_seen", "2026-11-23T01:02:03+08:00");
+        check(&cells, "due", "2026-12-13");
+        check(&cells, "overdue", "false");
+        check(&cells, "reasons", "R01;R03");
+        check(&cells, "filing.state", "");
+    }
+
+    #[test]
+    fn formulas_of_strangers_are_defused() {
+        for (title, expected) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("a=1", "a=1"),
+        ] {
+            let mut finding = finding("example.cn");
+            finding.seen.evidence.title = Some(title.to_owned());
+            check(&cells(view(&finding)), "evidence.title", expected);
+        }
+    }
+
+    #[test]
+    fn lines_end_as_windows_ends_them() {
+        let mut out = Vec::new();
+        write(std::iter::empty(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("\u{feff}id,kind,domain,"));
+        assert!(text.ends_with(",evidence.warc\r\n"));
+    }
+}

@@ -1,0 +1,175 @@
+//! What `lookup` answers, with and without personal data.
+
+use super::*;
+use crate::facts::allocation::AllocationKind;
+use crate::facts::allocation::Origin;
+use crate::facts::filing::FilingState;
+use crate::facts::filing::FilingSummary;
+use crate::facts::filing::RegisterGap;
+use crate::facts::number::FilingNumber;
+use crate::facts::placement::Holder;
+use crate::facts::placement::Holding;
+use crate::facts::provider::ProviderName;
+use crate::facts::range::AddressRange;
+use crate::publish::view::tests::moment;
+use crate::publish::view::tests::names;
+
+fn name(text: &str) -> ProviderName {
+    text.parse().unwrap()
+}
+
+fn details(columns: &[(&str, &str)]) -> Vec<(String, String)> {
+    columns.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect()
+}
+
+fn row(kind: AllocationKind, start: &str, end: &str) -> Allocation {
+    Allocation {
+        range: AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap(),
+        kind,
+        origin: Origin::Reported,
+        provider: None,
+        from: None,
+        to: None,
+        address_use: AddressUse::Unknown,
+        is_redirector: false,
+        province: None,
+        details: vec![],
+    }
+}
+
+fn address() -> LookUp {
+    let source = Allocation {
+        provider: Some(name("示例电信")),
+        to: Some(name("P004")),
+        ..row(AllocationKind::Reassigned, "127.10.0.0", "127.10.255.255")
+    };
+    let assigned = Allocation {
+        provider: Some(name("P004")),
+        from: Some(name("示例电信")),
+        province: Some("北京".parse().unwrap()),
+        address_use: AddressUse::Static,
+        details: details(&[("contact", "王小明"), ("city", "")]),
+        ..row(AllocationKind::Assigned, "127.10.0.0", "127.10.0.255")
+    };
+    LookUp::Address(AddressAnswer {
+        address: "127.10.0.1".parse().unwrap(),
+        placement: Placement::Mainland(Holding {
+            holder: Holder::Provider { id: "P004".parse().unwrap(), is_cdn: false },
+            carrier: Some("P001".parse().unwrap()),
+            province: Some("北京".parse().unwrap()),
+            is_redirector: false,
+            is_reported: true,
+        }),
+        rows: vec![assigned, source],
+    })
+}
+
+fn domain() -> LookUp {
+    let number = FilingNumber::Licence("粤B2-20090059".to_owned());
+    LookUp::Domain(DomainAnswer {
+        target: "例子.中国".parse().unwrap(),
+        status: FilingStatus::Active(FilingSummary {
+            numbers: vec![number.clone()],
+            subjects: vec![],
+            providers: vec!["P004".parse().unwrap()],
+            are_providers_known: false,
+            as_of: moment("2026-11-22T16:00:00Z"),
+        }),
+        filings: vec![Filing {
+            domain: "例子.中国".parse().unwrap(),
+            site_number: Some(number),
+            subject_number: None,
+            state: FilingState::Active,
+            providers: Some(vec!["P004".parse().unwrap(), "无名公司".parse().unwrap()]),
+            details: details(&[
+                ("subject_name", "示例有限公司"),
+                ("responsible_name", "王小明"),
+                ("mobile_phone", "13812345678"),
+            ]),
+        }],
+    })
+}
+
+fn texted(answer: &LookUp, personal: Personal) -> String {
+    let mut out = Vec::new();
+    text(answer, &names(), personal, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn parsed(answer: &LookUp, personal: Personal) -> serde_json::Value {
+    let mut out = Vec::new();
+    json(answer, &names(), personal, &mut out).unwrap();
+    let text = String::from_utf8(out).unwrap();
+    assert_eq!(text.lines().count(), 1);
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn an_address_is_told_from_the_first_level_down() {
+    let expected = "\
+127.10.0.1　境内，接入服务商 示例接入商 (P004)；运营商 示例电信 (P001)；省份 北京
+  1. 127.10.0.0 - 127.10.255.255　再次分配 reassigned
+     报备单位：示例电信
+     分配对象：P004
+  2. 127.10.0.0 - 127.10.0.255　分配且使用 assigned
+     来源单位：示例电信
+     报备单位：P004
+     使用方式：静态 static
+     省份：北京
+     联系人：王**
+
+";
+    assert_eq!(texted(&address(), Personal::Masked), expected);
+}
+
+#[test]
+fn an_address_as_json_has_the_registers_columns() {
+    let json = parsed(&address(), Personal::Masked);
+    assert_eq!(json["address"], "127.10.0.1");
+    assert_eq!(json["placement"], "mainland");
+    assert_eq!(json["provider"]["id"], "P004");
+    assert_eq!(json["rows"][0]["start"], "127.10.0.0");
+    assert_eq!(json["rows"][0]["use"], "static");
+    assert_eq!(json["rows"][0]["contact"], "王**");
+    assert_eq!(json["rows"][1]["to"], "P004");
+    assert_eq!(json["rows"][1]["province"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_domain_is_told_with_its_records() {
+    let expected = "\
+例子.中国　已备案 active
+  接入服务商：示例接入商 (P004)，此外还有未知的（备案库截至 2026-11-23T00:00:00+08:00）
+  1. 有效 active
+     网站备案号：粤B2-20090059
+     接入服务商：P004、无名公司
+     主办单位名称：示例有限公司
+     网站负责人姓名：王**
+     手机号码：138******78
+
+";
+    assert_eq!(texted(&domain(), Personal::Masked), expected);
+}
+
+#[test]
+fn people_are_shown_only_where_that_was_asked_for() {
+    assert_eq!(parsed(&domain(), Personal::Masked)["filings"][0]["responsible_name"], "王**");
+    assert_eq!(parsed(&domain(), Personal::Revealed)["filings"][0]["responsible_name"], "王小明");
+    assert!(texted(&domain(), Personal::Revealed).contains("13812345678"));
+}
+
+#[test]
+fn what_the_register_cannot_say_stays_unknown() {
+    let answer = LookUp::Domain(DomainAnswer {
+        target: "example.cn".parse().unwrap(),
+        status: FilingStatus::Unknown(RegisterGap::Incomplete),
+        filings: vec![],
+    });
+    let json = parsed(&answer, Personal::Masked);
+    assert_eq!(json["status"], "unknown");
+    assert_eq!(json["gap"], "incomplete");
+    assert_eq!(json["providers"], serde_json::Value::Null);
+    assert!(
+        texted(&answer, Personal::Masked).starts_with("example.cn　无法判断 unknown：备案库不完整")
+    );
+}

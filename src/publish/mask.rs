@@ -1,0 +1,242 @@
+//! Which columns of the registers hold personal data, and how they are shown without giving the
+//! person away. A column that is not listed here is hidden whole.
+
+/// Whether personal data may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Personal {
+    /// Names, numbers and addresses of people are masked.
+    #[default]
+    Masked,
+    /// As the register has them (`--reveal`).
+    Revealed,
+}
+
+/// What a column holds, seen as data about people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// Nothing personal.
+    Nothing,
+    /// The name of a person.
+    Person,
+    /// The name of an organisation or of a person.
+    Holder,
+    /// The number of a licence or an identity card.
+    Certificate,
+    /// Telephone numbers.
+    Phone,
+    /// Mail addresses.
+    Mail,
+    /// Where somebody lives or works.
+    Address,
+}
+
+const COLUMNS: &[(&str, &str, Holds)] = &[
+    ("subject_name", "主办单位名称", Holds::Holder),
+    ("subject_kind", "主办单位性质", Holds::Nothing),
+    ("certificate_kind", "证件类型", Holds::Nothing),
+    ("certificate_number", "证件号码", Holds::Certificate),
+    ("investor", "投资者或上级主管单位", Holds::Holder),
+    ("address", "通信地址", Holds::Address),
+    ("province", "省份", Holds::Nothing),
+    ("subject_responsible", "主体负责人", Holds::Person),
+    ("site_name", "网站名称", Holds::Nothing),
+    ("home_url", "网站首页网址", Holds::Nothing),
+    ("responsible_name", "网站负责人姓名", Holds::Person),
+    ("office_phone", "办公电话", Holds::Phone),
+    ("mobile_phone", "手机号码", Holds::Phone),
+    ("email", "电子邮箱", Holds::Mail),
+    ("addresses", "IP地址列表", Holds::Nothing),
+    ("access_kind", "接入方式", Holds::Nothing),
+    ("server_place", "服务器放置地", Holds::Nothing),
+    ("approvals", "前置或专项审批", Holds::Nothing),
+    ("services", "服务内容", Holds::Nothing),
+    ("filed_on", "备案日期", Holds::Nothing),
+    ("changed_on", "变更日期", Holds::Nothing),
+    ("gateway", "网关", Holds::Nothing),
+    ("city", "地市", Holds::Nothing),
+    ("user", "使用单位", Holds::Holder),
+    ("user_address", "单位地址", Holds::Address),
+    ("contact", "联系人", Holds::Person),
+    ("contact_phone", "联系人电话", Holds::Phone),
+    ("contact_email", "联系人电子邮箱", Holds::Mail),
+    ("allocated_on", "分配日期", Holds::Nothing),
+];
+
+/// What the name of an organisation has in it and that of a person hardly ever.
+const ORGANISATIONS: &[&str] = &[
+    "公司",
+    "集团",
+    "企业",
+    "工厂",
+    "中心",
+    "学校",
+    "大学",
+    "学院",
+    "中学",
+    "小学",
+    "幼儿园",
+    "医院",
+    "银行",
+    "政府",
+    "委员会",
+    "协会",
+    "学会",
+    "基金会",
+    "研究",
+    "事务所",
+    "工作室",
+    "合作社",
+    "商行",
+    "经营部",
+    "办公室",
+    "报社",
+    "出版社",
+    "电视台",
+    "电信",
+    "移动",
+    "联通",
+    "Ltd",
+    "Inc",
+    "Co.",
+    "Corp",
+    "LLC",
+];
+
+/// The columns of one row, masked unless `personal` reveals them.
+pub fn details(row: &[(String, String)], personal: Personal) -> Vec<(String, String)> {
+    if personal == Personal::Revealed {
+        return row.to_vec();
+    }
+    let is_organisation = row
+        .iter()
+        .find(|(column, value)| column == "subject_kind" && !value.trim().is_empty())
+        .map(|(_, kind)| !kind.contains("个人") && kind.trim() != "5");
+    let shown = |(column, value): &(String, String)| {
+        let is_known = column == "subject_name" && is_organisation == Some(true);
+        // A person who files a site is named in this column whatever the name looks like.
+        let is_person = column == "subject_name" && is_organisation == Some(false);
+        let shown = match (is_known, is_person) {
+            (true, _) => value.clone(),
+            (_, true) => each(value, person),
+            _ => detail(column, value),
+        };
+        (column.clone(), shown)
+    };
+    row.iter().map(shown).collect()
+}
+
+/// One value of `column`, masked.
+pub fn detail(column: &str, value: &str) -> String {
+    let holds = COLUMNS.iter().find(|(name, ..)| *name == column).map(|(.., holds)| *holds);
+    match holds {
+        Some(Holds::Nothing) => value.to_owned(),
+        Some(Holds::Person) => each(value, person),
+        Some(Holds::Holder) => each(value, holder),
+        Some(Holds::Certificate) => each(value, |number| ends_kept(number, 3, 2)),
+        Some(Holds::Phone) => each(value, |number| ends_kept(number, 3, 2)),
+        Some(Holds::Mail) => each(value, mail),
+        Some(Holds::Address) => address(value),
+        None if value.is_empty() => String::new(),
+        None => "***".to_owned(),
+    }
+}
+
+/// The Chinese heading of `column`, or the column's own name.
+pub fn heading(column: &str) -> &str {
+    COLUMNS.iter().find(|(name, ..)| *name == column).map_or(column, |(_, chinese, _)| chinese)
+}
+
+/// Masks each of several values in a cell.
+fn each(value: &str, mask: impl Fn(&str) -> String) -> String {
+    let masked = |part: &str| if part.is_empty() { String::new() } else { mask(part) };
+    value.split(';').map(str::trim).map(masked).collect::<Vec<_>>().join(";")
+}
+
+fn person(name: &str) -> String {
+    name.chars().take(1).chain("**".chars()).collect()
+}
+
+fn holder(name: &str) -> String {
+    if ORGANISATIONS.iter().any(|word| name.contains(word)) {
+        name.to_owned()
+    } else {
+        person(name)
+    }
+}
+
+/// `text` with stars between its first `head` and last `tail` characters; all stars where nothing
+/// would be left to hide.
+fn ends_kept(text: &str, head: usize, tail: usize) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let hidden = characters.len().saturating_sub(head + tail);
+    if hidden == 0 {
+        return "*".repeat(characters.len());
+    }
+    let star = |(index, c): (usize, &char)| {
+        if (head..head + hidden).contains(&index) { '*' } else { *c }
+    };
+    characters.iter().enumerate().map(star).collect()
+}
+
+fn mail(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((user, domain)) => {
+            let first: String = user.chars().take(1).collect();
+            format!("{first}***@{domain}")
+        }
+        None => "***".to_owned(),
+    }
+}
+
+fn address(place: &str) -> String {
+    let kept: String = place.chars().take(6).collect();
+    if kept.len() == place.len() { kept } else { format!("{kept}***") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_column_is_masked_in_its_own_way() {
+        for (column, value, expected) in [
+            ("responsible_name", "王小明", "王**"),
+            ("responsible_name", "王", "王**"),
+            ("subject_responsible", "王小明; 李雷", "王**;李**"),
+            ("certificate_number", "110101199001011234", "110*************34"),
+            ("certificate_number", "12345", "*****"),
+            ("mobile_phone", "13812345678", "138******78"),
+            ("office_phone", "010-12345678;021-87654321", "010*******78;021*******21"),
+            ("email", "wang@example.cn", "w***@example.cn"),
+            ("email", "not a mail address", "***"),
+            ("address", "北京市海淀区中关村大街1号", "北京市海淀区***"),
+            ("address", "北京市", "北京市"),
+            ("user", "示例科技有限公司", "示例科技有限公司"),
+            ("user", "王小明", "王**"),
+            ("site_name", "示例网站", "示例网站"),
+            ("contact", "", ""),
+            ("a_column_of_tomorrow", "王小明", "***"),
+            ("a_column_of_tomorrow", "", ""),
+        ] {
+            assert_eq!(detail(column, value), expected, "{column} {value}");
+        }
+    }
+
+    #[test]
+    fn the_nature_of_the_subject_decides_on_its_name() {
+        let row = |kind: &str, name: &str| {
+            [("subject_kind", kind), ("subject_name", name)]
+                .map(|(column, value)| (column.to_owned(), value.to_owned()))
+        };
+        for (kind, name, expected) in [
+            ("企业", "示例商号", "示例商号"),
+            ("个人", "王公司", "王**"),
+            ("5", "王小明", "王**"),
+            ("", "王小明", "王**"),
+            ("", "示例有限公司", "示例有限公司"),
+        ] {
+            assert_eq!(details(&row(kind, name), Personal::Masked)[1].1, expected, "{kind} {name}");
+            assert_eq!(details(&row(kind, name), Personal::Revealed)[1].1, name);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The whole trail of one name, as `explain` tells it: what the last examination saw, step by step,
+//! and the findings that came of it, with their history.
+
+use std::io;
+use std::io::Write;
+
+use jiff::civil::Date;
+
+use crate::clock;
+use crate::facts::change::Change;
+use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::examination::Sighting;
+use crate::facts::filing::FilingStatus;
+use crate::facts::filing::FilingSummary;
+use crate::facts::reason::Reason;
+use crate::facts::target::Target;
+use crate::facts::visit::Visit;
+use crate::publish::place;
+use crate::publish::text::listed;
+use crate::publish::text::printable;
+use crate::publish::view::FindingView;
+use crate::publish::view::ProviderNames;
+use crate::publish::view::ProviderView;
+use crate::publish::words;
+
+mod json;
+
+/// All that is kept of one name.
+#[derive(Debug, Clone, Copy)]
+pub struct Trail<'a> {
+    /// The name.
+    pub target: &'a Target,
+    /// The newest examination; `None` where it was never examined.
+    pub examination: Option<&'a Examination>,
+    /// Its findings, closed ones too, each with its changes in order.
+    pub findings: &'a [(FindingView, Vec<Change>)],
+    /// That it is not reported; `None` where it is.
+    pub exemption: Option<Exemption<'a>>,
+}
+
+/// That a name is not reported (豁免).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exemption<'a> {
+    /// Why.
+    pub reason: &'a str,
+    /// The last day of it; `None` where no end was given.
+    pub until: Option<Date>,
+}
+
+/// Writes the page of `reason`.
+pub fn reason(reason: Reason, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}", reason.page().trim_end())
+}
+
+/// Writes `trail` as one line of JSON.
+pub fn json(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &json::TrailView::of(trail, names))?;
+    out.write_all(b"\n")
+}
+
+/// Writes `trail` for people.
+pub fn text(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> io::Result<()> {
+    let (ascii, unicode) = (trail.target.to_string(), trail.target.unicode());
+    let also = if ascii == unicode { String::new() } else { format!("（{ascii}）") };
+    writeln!(out, "{}{also}", printable(&unicode))?;
+    if let Some(exemption) = trail.exemption {
+        let until = exemption.until.map_or("没有期限".to_owned(), |day| format!("至 {day}"));
+        writeln!(out, "已豁免 exempt：{}，{until}", printable(exemption.reason))?;
+    }
+    match trail.examination {
+        Some(examination) => examination_text(examination, names, out)?,
+        None => writeln!(out, "\n尚未检测过")?,
+    }
+    writeln!(out, "\n发现结果")?;
+    if trail.findings.is_empty() {
+        writeln!(out, "  无")?;
+    }
+    for (finding, changes) in trail.findings {
+        finding_text(finding, changes, out)?;
+    }
+    Ok(())
+}
+
+fn examination_text(
+    examination: &Examination,
+    names: &ProviderNames,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n检测\n  第 {} 夜，{}，渠道 {}，名单 {} 条",
+        examination.night,
+        clock::written(examination.at),
+        printable(&examination.channel),
+        examination.names
+    )?;
+    writeln!(out, "\n备案\n  {}", filing_told(&examination.filing, names))?;
+    for host in &examination.hosts {
+        host_text(host, names, out)?;
+    }
+    Ok(())
+}
+
+fn filing_told(status: &FilingStatus, names: &ProviderNames) -> String {
+    let (word, chinese) = words::filing_status(status);
+    let more = match status {
+        FilingStatus::Unknown(gap) => {
+            let (word, chinese) = words::register_gap(*gap);
+            format!("：{chinese} {word}")
+        }
+        FilingStatus::None => "：备案库完整，查无记录".to_owned(),
+        FilingStatus::Active(summary) | FilingStatus::Cancelled(summary) => {
+            summary_told(summary, names)
+        }
+    };
+    format!("{chinese} {word}{more}")
+}
+
+fn summary_told(summary: &FilingSummary, names: &ProviderNames) -> String {
+    let numbers = if summary.numbers.is_empty() {
+        "无".to_owned()
+    } else {
+        printable(&listed(&summary.numbers))
+    };
+    let mut providers: Vec<String> = summary.providers.iter().map(|id| names.told(id)).collect();
+    if !summary.are_providers_known {
+        providers.push("未知的接入服务商".to_owned());
+    } else if providers.is_empty() {
+        providers.push("无".to_owned());
+    }
+    format!(
+        "：备案号 {numbers}；接入服务商 {}；备案库截至 {}",
+        listed(providers),
+        clock::written(summary.as_of)
+    )
+}
+
+fn host_text(
+    host: &HostExamination,
+    names: &ProviderNames,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    match &host.host {
+        Some(host) => writeln!(out, "\n主机 {}", printable(&host.unicode()))?,
+        None => writeln!(out, "\n地址")?,
+    }
+    if let Some(resolution) = &host.resolution {
+        writeln!(out, "  A    {}", words::dns_told(&resolution.v4))?;
+        writeln!(out, "  AAAA {}", words::dns_told(&resolution.v6))?;
+        if !resolution.chain.is_empty() {
+            let chain: Vec<_> = resolution.chain.iter().map(ToString::to_string).collect();
+            writeln!(out, "  CNAME {}", chain.join(" → "))?;
+        }
+    }
+    for sighting in &host.sightings {
+        sighting_text(sighting, names, out)?;
+    }
+    Ok(())
+}
+
+fn sighting_text(
+    sighting: &Sighting,
+    names: &ProviderNames,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(out, "  {}　{}", sighting.address, place::told(&sighting.placement, names))?;
+    if sighting.visits.is_empty() {
+        writeln!(out, "    未访问：结论不取决于它")?;
+    }
+    for visit in &sighting.visits {
+        visit_text(visit, out)?;
+    }
+    Ok(())
+}
+
+fn visit_text(visit: &Visit, out: &mut impl Write) -> io::Result<()> {
+    let scheme = if visit.is_secure { "https" } else { "http" };
+    let (word, chinese) = words::site_state(visit.state);
+    let sign = words::sign_told(&visit.sign);
+    writeln!(out, "    {scheme} 端口 {}：{chinese} {word}，{sign}", visit.port)?;
+    for hop in &visit.hops {
+        writeln!(out, "      经过 {}", printable(hop))?;
+    }
+    let status = visit.status.map_or("无状态码".to_owned(), |status| status.to_string());
+    writeln!(out, "      网址 {} {status}", printable(&visit.final_url))?;
+    if let Some(page) = &visit.page {
+        writeln!(out, "      标题 {}", page.title.as_deref().map_or("无".to_owned(), printable))?;
+        for number in &page.numbers {
+            let (_, place) = words::number_place(number.place);
+            let claim = visit.claims.iter().find(|claim| claim.number == number.number);
+            let owner = claim.map(|claim| {
+                let (word, chinese) = words::number_owner(claim.owner);
+                format!("，{chinese} {word}")
+            });
+            let number = printable(&number.number.to_string());
+            writeln!(out, "      备案号 {number}：{place}{}", owner.unwrap_or_default())?;
+        }
+    }
+    if let Some(digest) = &visit.body_sha256 {
+        writeln!(out, "      正文 SHA-256 {digest}")?;
+    }
+    Ok(())
+}
+
+fn finding_text(finding: &FindingView, changes: &[Change], out: &mut impl Write) -> io::Result<()> {
+    let provider = finding.provider.as_ref().map_or("未知".to_owned(), labelled);
+    let carrier = finding.carrier.as_ref().map_or("未知".to_owned(), labelled);
+    writeln!(out, "  {} {}　编号 {}", finding.kind.chinese(), finding.kind, finding.id)?;
+    let closed = finding
+        .closed_reason
+        .map(|reason| format!("，{} {reason}", reason.chinese()))
+        .unwrap_or_default();
+    let overdue = if finding.overdue { "，已逾期 overdue" } else { "" };
+    writeln!(out, "    状态 {}{closed}{overdue}", finding.state.word())?;
+    writeln!(out, "    接入服务商 {provider}；运营商 {carrier}；监督单位 {}", finding.bureau)?;
+    writeln!(
+        out,
+        "    首次 {}；最近 {}；{} 次；复燃 {} 次；期限 {}",
+        clock::written(finding.first_seen),
+        clock::written(finding.last_seen),
+        finding.times_seen,
+        finding.reopened,
+        finding.due
+    )?;
+    for reason in &finding.reasons {
+        writeln!(out, "    理由 {reason} {}", words::reason_title(*reason))?;
+    }
+    if let Some(answer) = &finding.answer {
+        writeln!(
+            out,
+            "    处理结果 {} {}：{}（{}）",
+            answer.result.chinese(),
+            answer.result,
+            printable(&answer.opinion),
+            clock::written(answer.at)
+        )?;
+    }
+    for change in changes {
+        change_text(change, out)?;
+    }
+    Ok(())
+}
+
+fn change_text(change: &Change, out: &mut impl Write) -> io::Result<()> {
+    let (word, chinese) = words::change_kind(change.kind);
+    let closed = change.state.closed_reason();
+    let closed = closed.map(|reason| format!("，{} {reason}", reason.chinese()));
+    let note = change.note.as_deref().map(|note| format!("，{}", printable(note)));
+    let reasons = if change.reasons.is_empty() {
+        String::new()
+    } else {
+        format!("，理由 {}", listed(&change.reasons))
+    };
+    writeln!(
+        out,
+        "    经过 {} {chinese} {word}{}{reasons}，{}{}",
+        clock::written(change.at),
+        closed.unwrap_or_default(),
+        printable(&change.actor),
+        note.unwrap_or_default()
+    )
+}
+
+fn labelled(provider: &ProviderView) -> String {
+    match &provider.name {
+        Some(name) => format!("{name} ({})", provider.id),
+        None => provider.id.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

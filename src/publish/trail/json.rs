@@ -1,0 +1,281 @@
+//! The trail of one name as JSON, in the order in which it was learnt.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use ulid::Ulid;
+
+use crate::facts::change::Change;
+use crate::facts::change::ChangeKind;
+use crate::facts::domain::Host;
+use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::examination::Sighting;
+use crate::facts::filing::FilingStatus;
+use crate::facts::finding::ClosedReason;
+use crate::facts::number::FilingNumber;
+use crate::facts::reason::Reason;
+use crate::facts::resolution::DnsAnswer;
+use crate::facts::visit::Visit;
+use crate::publish::place::PlacementView;
+use crate::publish::trail::Trail;
+use crate::publish::view::FindingView;
+use crate::publish::view::ProviderNames;
+use crate::publish::view::ProviderView;
+use crate::publish::view::in_china;
+use crate::publish::words;
+
+/// All that is kept of one name.
+#[derive(Serialize)]
+pub(super) struct TrailView<'a> {
+    domain: String,
+    domain_unicode: String,
+    exemption: Option<ExemptionView<'a>>,
+    examination: Option<ExaminationView<'a>>,
+    findings: Vec<HistoryView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ExemptionView<'a> {
+    reason: &'a str,
+    until: Option<Date>,
+}
+
+#[derive(Serialize)]
+struct ExaminationView<'a> {
+    night: u32,
+    #[serde(serialize_with = "in_china")]
+    at: Timestamp,
+    channel: &'a str,
+    names: u64,
+    filing: FilingView<'a>,
+    hosts: Vec<HostView<'a>>,
+}
+
+#[derive(Serialize)]
+struct FilingView<'a> {
+    /// `active`, `cancelled`, `none` or `unknown`.
+    status: &'static str,
+    /// Why it is unknown.
+    gap: Option<&'static str>,
+    /// The records folded together; `None` without records.
+    records: Option<RecordsView<'a>>,
+}
+
+#[derive(Serialize)]
+struct RecordsView<'a> {
+    numbers: &'a [FilingNumber],
+    subjects: Vec<String>,
+    providers: Vec<ProviderView>,
+    /// Whether `providers` is all of them.
+    providers_known: bool,
+    #[serde(serialize_with = "in_china")]
+    as_of: Timestamp,
+}
+
+#[derive(Serialize)]
+struct HostView<'a> {
+    /// `None` for a bare address.
+    host: Option<&'a Host>,
+    /// `None` for a bare address.
+    dns: Option<DnsView<'a>>,
+    addresses: Vec<AddressView<'a>>,
+}
+
+#[derive(Serialize)]
+struct DnsView<'a> {
+    a: AnswerView<'a>,
+    aaaa: AnswerView<'a>,
+    chain: &'a [Host],
+}
+
+#[derive(Serialize)]
+struct AnswerView<'a> {
+    /// `addresses`, or how it failed: `empty`, `nxdomain`, `servfail`, `refused`, `timeout`.
+    answer: &'static str,
+    addresses: &'a [IpAddr],
+}
+
+#[derive(Serialize)]
+struct AddressView<'a> {
+    address: IpAddr,
+    #[serde(flatten)]
+    placement: PlacementView,
+    /// Empty where nothing was asked.
+    visits: Vec<VisitView<'a>>,
+}
+
+#[derive(Serialize)]
+struct VisitView<'a> {
+    port: u16,
+    tls: bool,
+    state: &'static str,
+    sign: &'static str,
+    /// What the sign says besides its word.
+    detail: Option<String>,
+    status: Option<u16>,
+    final_url: &'a str,
+    hops: &'a [String],
+    title: Option<&'a str>,
+    numbers: Vec<NumberView<'a>>,
+    body_sha256: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NumberView<'a> {
+    number: &'a FilingNumber,
+    /// `own` or `quoted`.
+    place: &'static str,
+    /// Whose it is; `None` where it was not held against the register.
+    owner: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct HistoryView<'a> {
+    #[serde(flatten)]
+    finding: &'a FindingView,
+    changes: Vec<ChangeView<'a>>,
+}
+
+/// One event in the life of a finding.
+#[derive(Serialize)]
+struct ChangeView<'a> {
+    finding: Ulid,
+    kind: ChangeKind,
+    state: &'static str,
+    closed_reason: Option<ClosedReason>,
+    #[serde(serialize_with = "in_china")]
+    at: Timestamp,
+    reasons: &'a [Reason],
+    actor: &'a str,
+    note: Option<&'a str>,
+}
+
+impl<'a> TrailView<'a> {
+    pub(super) fn of(trail: &'a Trail<'a>, names: &ProviderNames) -> Self {
+        let exemption = trail.exemption.as_ref();
+        let history = |(finding, changes): &'a (FindingView, Vec<Change>)| HistoryView {
+            finding,
+            changes: changes.iter().map(ChangeView::of).collect(),
+        };
+        Self {
+            domain: trail.target.to_string(),
+            domain_unicode: trail.target.unicode(),
+            exemption: exemption
+                .map(|given| ExemptionView { reason: given.reason, until: given.until }),
+            examination: trail.examination.map(|seen| ExaminationView::of(seen, names)),
+            findings: trail.findings.iter().map(history).collect(),
+        }
+    }
+}
+
+impl<'a> ExaminationView<'a> {
+    fn of(seen: &'a Examination, names: &ProviderNames) -> Self {
+        Self {
+            night: seen.night,
+            at: seen.at,
+            channel: &seen.channel,
+            names: seen.names,
+            filing: FilingView::of(&seen.filing, names),
+            hosts: seen.hosts.iter().map(|host| HostView::of(host, names)).collect(),
+        }
+    }
+}
+
+impl<'a> FilingView<'a> {
+    fn of(status: &'a FilingStatus, names: &ProviderNames) -> Self {
+        Self {
+            status: words::filing_status(status).0,
+            gap: match status {
+                FilingStatus::Unknown(gap) => Some(words::register_gap(*gap).0),
+                _ => None,
+            },
+            records: status.summary().map(|summary| RecordsView {
+                numbers: &summary.numbers,
+                subjects: summary.subjects.iter().map(ToString::to_string).collect(),
+                providers: summary.providers.iter().map(|id| names.view(id)).collect(),
+                providers_known: summary.are_providers_known,
+                as_of: summary.as_of,
+            }),
+        }
+    }
+}
+
+impl<'a> HostView<'a> {
+    fn of(host: &'a HostExamination, names: &ProviderNames) -> Self {
+        Self {
+            host: host.host.as_ref(),
+            dns: host.resolution.as_ref().map(|resolution| DnsView {
+                a: AnswerView::of(&resolution.v4),
+                aaaa: AnswerView::of(&resolution.v6),
+                chain: &resolution.chain,
+            }),
+            addresses: host.sightings.iter().map(|seen| AddressView::of(seen, names)).collect(),
+        }
+    }
+}
+
+impl<'a> AnswerView<'a> {
+    fn of(answer: &'a DnsAnswer) -> Self {
+        let addresses: &[IpAddr] = match answer {
+            DnsAnswer::Addresses(addresses) => addresses,
+            _ => &[],
+        };
+        Self { answer: words::dns_answer(answer).0, addresses }
+    }
+}
+
+impl<'a> AddressView<'a> {
+    fn of(seen: &'a Sighting, names: &ProviderNames) -> Self {
+        Self {
+            address: seen.address,
+            placement: PlacementView::of(&seen.placement, names),
+            visits: seen.visits.iter().map(VisitView::of).collect(),
+        }
+    }
+}
+
+impl<'a> VisitView<'a> {
+    fn of(visit: &'a Visit) -> Self {
+        let numbers = visit.page.as_ref().map_or(&[][..], |page| &page.numbers);
+        let numbers = numbers.iter().map(|number| NumberView {
+            number: &number.number,
+            place: words::number_place(number.place).0,
+            owner: visit
+                .claims
+                .iter()
+                .find(|claim| claim.number == number.number)
+                .map(|claim| words::number_owner(claim.owner).0),
+        });
+        Self {
+            port: visit.port,
+            tls: visit.is_secure,
+            state: visit.state.word(),
+            sign: words::sign(&visit.sign).0,
+            detail: words::sign_detail(&visit.sign),
+            status: visit.status,
+            final_url: &visit.final_url,
+            hops: &visit.hops,
+            title: visit.page.as_ref().and_then(|page| page.title.as_deref()),
+            numbers: numbers.collect(),
+            body_sha256: visit.body_sha256.as_deref(),
+        }
+    }
+}
+
+impl<'a> ChangeView<'a> {
+    fn of(change: &'a Change) -> Self {
+        Self {
+            finding: change.finding,
+            kind: change.kind,
+            state: change.state.word(),
+            closed_reason: change.state.closed_reason(),
+            at: change.at,
+            reasons: &change.reasons,
+            actor: &change.actor,
+            note: change.note.as_deref(),
+        }
+    }
+}

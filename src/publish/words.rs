@@ -1,0 +1,189 @@
+//! The words for facts: the English ones of files and JSON, and the Chinese ones of printed pages.
+
+use crate::facts::allocation::AllocationKind;
+use crate::facts::change::ChangeKind;
+use crate::facts::change::EndedBy;
+use crate::facts::filing::FilingState;
+use crate::facts::filing::FilingStatus;
+use crate::facts::filing::NumberOwner;
+use crate::facts::filing::RegisterGap;
+use crate::facts::reason::Reason;
+use crate::facts::resolution::DnsAnswer;
+use crate::facts::visit::NumberPlace;
+use crate::facts::visit::Sign;
+use crate::facts::visit::SiteState;
+use crate::publish::text::listed;
+use crate::publish::text::printable;
+
+/// A fact's word in files, and the one that people read.
+pub(crate) type Words = (&'static str, &'static str);
+
+/// The title of a reason's page without its code: `未备案 · not filed`.
+pub(crate) fn reason_title(reason: Reason) -> &'static str {
+    let line = reason.page().lines().next().unwrap_or_default();
+    line.trim_start_matches('#').trim().trim_start_matches(reason.code()).trim()
+}
+
+pub(crate) fn site_state(state: SiteState) -> Words {
+    let chinese = match state {
+        SiteState::Silent => "无响应",
+        SiteState::Stopped => "已停止接入",
+        SiteState::Parked => "停放或默认页",
+        SiteState::Unknown => "无法判断",
+        SiteState::Redirected => "跳转到别的域名",
+        SiteState::Live => "可访问",
+    };
+    (state.word(), chinese)
+}
+
+pub(crate) fn sign(sign: &Sign) -> Words {
+    match sign {
+        Sign::Document => ("document", "网页文档"),
+        Sign::RobotsForbid => ("robots_forbid", "robots.txt 可访问，但禁止抓取该页"),
+        Sign::RobotsUnavailable(_) => ("robots_unavailable", "robots.txt 取不到，未再请求"),
+        Sign::LeadsTo(_) => ("leads_to", "转向"),
+        Sign::LeadsNowhere(_) => ("leads_nowhere", "转向的不是网站域名"),
+        Sign::BlockPage(_) => ("block_page", "停止接入提示页"),
+        Sign::BlockPageFlaps => ("block_page_flaps", "出现过停止接入提示页，但各次探测不一致"),
+        Sign::ParkingPage(_) => ("parking_page", "停放页或服务器默认页"),
+        Sign::Wall(_) => ("wall", "需要登录或验证码"),
+        Sign::ScriptOnly => ("script_only", "只有脚本，没有文字"),
+        Sign::Status(_) => ("status", "状态码不能说明网站情况"),
+        Sign::RedirectLoop => ("redirect_loop", "跳转过多或循环"),
+        Sign::TooLarge => ("too_large", "正文过大"),
+        Sign::Malformed => ("malformed", "应答不是 HTTP"),
+        Sign::HopUnreachable(_) => ("hop_unreachable", "跳转途中的主机无法到达"),
+        Sign::NoConnection => ("no_connection", "无法连接"),
+        Sign::Reset => ("reset", "连接被重置"),
+        Sign::TimedOut => ("timed_out", "限时内无应答"),
+        Sign::TlsFailure => ("tls_failure", "TLS 协商失败"),
+        Sign::NotAllowed => ("not_allowed", "该地址不得探测"),
+        Sign::NotAsked => ("not_asked", "本机未能发出请求"),
+    }
+}
+
+/// What a sign says besides its word: a pattern, a status, where it led.
+pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
+    match sign {
+        Sign::RobotsUnavailable(status) | Sign::Status(status) => Some(status.to_string()),
+        Sign::LeadsTo(domain) => Some(domain.to_string()),
+        Sign::LeadsNowhere(text)
+        | Sign::BlockPage(text)
+        | Sign::ParkingPage(text)
+        | Sign::Wall(text)
+        | Sign::HopUnreachable(text) => Some(text.clone()),
+        Sign::Document
+        | Sign::RobotsForbid
+        | Sign::BlockPageFlaps
+        | Sign::ScriptOnly
+        | Sign::RedirectLoop
+        | Sign::TooLarge
+        | Sign::Malformed
+        | Sign::NoConnection
+        | Sign::Reset
+        | Sign::TimedOut
+        | Sign::TlsFailure
+        | Sign::NotAllowed
+        | Sign::NotAsked => None,
+    }
+}
+
+/// A sign in one phrase: `停止接入提示页 block_page（aliyun）`.
+pub(crate) fn sign_told(of: &Sign) -> String {
+    let (word, chinese) = sign(of);
+    let detail = sign_detail(of).map(|text| format!("（{}）", printable(&text)));
+    format!("{chinese} {word}{}", detail.unwrap_or_default())
+}
+
+pub(crate) fn dns_answer(answer: &DnsAnswer) -> Words {
+    match answer {
+        DnsAnswer::Addresses(_) => ("addresses", "有地址"),
+        DnsAnswer::Empty => ("empty", "无此类地址"),
+        DnsAnswer::NoSuchName => ("nxdomain", "域名不存在"),
+        DnsAnswer::ServerFailure => ("servfail", "服务器故障"),
+        DnsAnswer::Refused => ("refused", "拒绝应答"),
+        DnsAnswer::Timeout => ("timeout", "无应答"),
+    }
+}
+
+/// One family's answer in one phrase.
+pub(crate) fn dns_told(answer: &DnsAnswer) -> String {
+    match answer {
+        DnsAnswer::Addresses(addresses) => listed(addresses),
+        failure => {
+            let (word, chinese) = dns_answer(failure);
+            format!("{chinese} {word}")
+        }
+    }
+}
+
+pub(crate) fn filing_status(status: &FilingStatus) -> Words {
+    match status {
+        FilingStatus::Active(_) => ("active", "已备案"),
+        FilingStatus::Cancelled(_) => ("cancelled", "备案已注销"),
+        FilingStatus::None => ("none", "未备案"),
+        FilingStatus::Unknown(_) => ("unknown", "无法判断"),
+    }
+}
+
+pub(crate) fn filing_state(state: FilingState) -> Words {
+    match state {
+        FilingState::Active => ("active", "有效"),
+        FilingState::Cancelled => ("cancelled", "已注销"),
+    }
+}
+
+pub(crate) fn register_gap(gap: RegisterGap) -> Words {
+    match gap {
+        RegisterGap::NotImported => ("not_imported", "尚未导入备案库"),
+        RegisterGap::Incomplete => ("incomplete", "备案库不完整，查无记录不能说明未备案"),
+        RegisterGap::Stale => ("stale", "备案库已过期，请重新导入"),
+    }
+}
+
+pub(crate) fn number_owner(owner: NumberOwner) -> Words {
+    match owner {
+        NumberOwner::Own => ("own", "属于本域名的主体"),
+        NumberOwner::Another => ("another", "属于其他主体"),
+        NumberOwner::Nobody => ("nobody", "查无此主体"),
+        NumberOwner::Unknown => ("unknown", "归属无法判断"),
+    }
+}
+
+pub(crate) fn number_place(place: NumberPlace) -> Words {
+    match place {
+        NumberPlace::Own => ("own", "标为本站"),
+        NumberPlace::Quoted => ("quoted", "仅为引用"),
+    }
+}
+
+pub(crate) fn allocation_kind(kind: AllocationKind) -> Words {
+    let chinese = match kind {
+        AllocationKind::Source => "来源",
+        AllocationKind::Assigned => "分配且使用",
+        AllocationKind::Reassigned => "再次分配",
+        AllocationKind::OwnUse => "自用",
+        AllocationKind::Reserved => "预留",
+        AllocationKind::Brought => "自带",
+        AllocationKind::Registry => "境内地址空间",
+    };
+    (kind.word(), chinese)
+}
+
+pub(crate) fn change_kind(kind: ChangeKind) -> Words {
+    match kind {
+        ChangeKind::Opened => ("opened", "立为发现结果"),
+        ChangeKind::Reopened => ("reopened", "死灰复燃"),
+        ChangeKind::Closed => ("closed", "关闭"),
+        ChangeKind::Answered => ("answered", "答复"),
+    }
+}
+
+pub(crate) fn ended_by(ended: EndedBy) -> Words {
+    match ended {
+        EndedBy::Done => ("done", "全部完成"),
+        EndedBy::Window => ("window", "到点收工，余下的留到下次"),
+        EndedBy::Limit => ("limit", "达到 --limit，余下的留到下次"),
+        EndedBy::Signal => ("signal", "收到停止信号，余下的留到下次"),
+    }
+}
