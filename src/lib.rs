@@ -10,3 +10,6 @@ pub mod store;
 pub mod stages;
 pub mod scan;
 pub mod publish;
+pub mod config;
+pub mod cli;
+pub mod commands;

@@ -1,0 +1,362 @@
+//! What the user typed: commands, flags and their help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::civil::Time;
+use ulid::Ulid;
+
+use crate::facts::allocation::AllocationKind;
+use crate::facts::bureau::Bureau;
+use crate::facts::finding::Kind;
+use crate::facts::provider::ProviderName;
+use crate::facts::reason::Reason;
+use crate::facts::target::Target;
+
+/// Finds websites served in mainland China without an ICP filing (备案), tells which access provider
+/// serves each, and follows every finding until it is cleaned up.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration [default: config/chabei.toml if it is there, else built in]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder [default: ./data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Replaces date and time of findings, nights and deadlines (RFC 3339)
+    #[arg(long, global = true, value_name = "TIME")]
+    pub now: Option<Timestamp>,
+    /// How the log on stderr is written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The tour: a simulated internet is scanned and its findings compared with the truth
+    Demo(Demo),
+    /// Reads registers and candidate lists
+    Import(Import),
+    /// One night: examines every candidate
+    Scan(Scan),
+    /// Lists findings
+    Findings(Findings),
+    /// The whole trail of a domain's last examination, or what a reason code means
+    Explain(Explain),
+    /// Who holds an address, level by level; or the filing of a domain
+    Lookup(Lookup),
+    /// Takes a finding back
+    Withdraw(Withdraw),
+    /// Names that are not reported, with reason and end
+    #[command(subcommand)]
+    Exempt(Exempt),
+    /// The simulated internet by itself, for trials and benchmarks
+    Lab(Lab),
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Sites of the simulated internet
+    #[arg(long, default_value_t = 600)]
+    pub sites: usize,
+    /// What the world is made from; the same seed gives the same world
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Nights to scan; the world changes between them
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=30))]
+    pub nights: u32,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Which register
+    pub register: Register,
+    /// Files; `-` is stdin; `builtin` (providers only) the 59 of the 2009 plan's annex 1
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Replaces the whole register in one step
+    #[arg(long)]
+    pub replace: bool,
+    /// Takes nothing if any row is refused
+    #[arg(long)]
+    pub strict: bool,
+    /// The holder of plain address lists (allocations only)
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: Option<ProviderName>,
+    /// What the rows of a plain list are (with --provider)
+    #[arg(long, requires = "provider", value_parser = allocation_kind, default_value = "source")]
+    pub kind: AllocationKind,
+    /// Where candidates come from, kept with each finding (candidates only)
+    #[arg(long, default_value = "list", value_name = "NAME")]
+    pub channel: String,
+}
+
+/// What can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Register {
+    /// 接入服务商
+    Providers,
+    /// IP 地址报备记录
+    Allocations,
+    /// 备案
+    Filings,
+    /// 待查域名
+    Candidates,
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Ends at this time of day (China)
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day, conflicts_with = "for_time")]
+    pub until: Option<Time>,
+    /// Ends after this long, such as 6h or 90m
+    #[arg(long = "for", id = "for_time", value_name = "TIME", value_parser = duration)]
+    pub for_time: Option<Duration>,
+    /// Examines at most so many candidates in this run
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Only what this bureau follows
+    #[arg(long)]
+    pub bureau: Option<Bureau>,
+    /// Only what this provider holds
+    #[arg(long)]
+    pub provider: Option<ProviderName>,
+    /// Only these
+    #[arg(long, num_args = 1.., value_name = "DOMAIN")]
+    pub domain: Vec<Target>,
+    /// Everything is due, filed and connected names too
+    #[arg(long)]
+    pub all: bool,
+    /// Writes what the night did as JSON
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+}
+
+/// `findings`
+#[derive(Debug, Args)]
+pub struct Findings {
+    /// Which states
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<StateFilter>,
+    /// Only at this provider
+    #[arg(long)]
+    pub provider: Option<ProviderName>,
+    /// Only of this bureau
+    #[arg(long)]
+    pub bureau: Option<Bureau>,
+    /// Only of this kind
+    #[arg(long, value_parser = kind)]
+    pub kind: Option<Kind>,
+    /// Only first seen on this day or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<Date>,
+    /// Only due before this day
+    #[arg(long, value_name = "DATE")]
+    pub due_before: Option<Date>,
+    /// Only overdue ones
+    #[arg(long)]
+    pub overdue: bool,
+    /// How to write them; json is jsonl
+    #[arg(long, default_value = "table")]
+    pub format: FindingsFormat,
+    /// Where to write them [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Which findings are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StateFilter {
+    /// Open ones.
+    Open,
+    /// Answered ones.
+    Answered,
+    /// Closed ones.
+    Closed,
+    /// All of them.
+    All,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// A table for people.
+    Table,
+    /// One JSON object a line.
+    #[value(alias = "json")]
+    Jsonl,
+    /// CSV for spreadsheets.
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
+    /// The ministry's list of unfiled sites (WBAWZLB).
+    V3,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[value(alias = "table")]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A domain, an address, or a reason code such as R01
+    #[arg(value_parser = explained)]
+    pub subject: Explained,
+    /// How to write it
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+/// What `explain` explains.
+#[derive(Debug, Clone)]
+pub enum Explained {
+    /// The trail of a target.
+    Target(Target),
+    /// A reason.
+    Reason(Reason),
+}
+
+/// `lookup`
+#[derive(Debug, Args)]
+pub struct Lookup {
+    /// Addresses and domains; `-` reads them from stdin, one a line
+    #[arg(required = true, value_name = "ADDRESS|DOMAIN")]
+    pub subjects: Vec<String>,
+    /// How to write the answers
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Shows personal data unmasked; logged
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// `withdraw`
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The finding
+    pub id: Ulid,
+    /// Why it is taken back
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// `exempt`
+#[derive(Debug, Subcommand)]
+pub enum Exempt {
+    /// Reports a name no more
+    Add {
+        /// The name
+        domain: Target,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// The last day on which it holds [default: no end]
+        #[arg(long, value_name = "DATE")]
+        until: Option<Date>,
+    },
+    /// Shows every exemption
+    List {
+        /// How to write them
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Reports a name again
+    Remove {
+        /// The name
+        domain: Target,
+    },
+}
+
+/// `lab`
+#[derive(Debug, Args)]
+pub struct Lab {
+    /// Sites of the simulated internet
+    #[arg(long, default_value_t = 400, conflicts_with = "domains")]
+    pub sites: usize,
+    /// What the world is made from
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Uses these names, one a line
+    #[arg(long, value_name = "FILE")]
+    pub domains: Option<PathBuf>,
+    /// Where the registers, the configuration and the truth are written
+    #[arg(long, value_name = "DIR", default_value = "lab")]
+    pub out: PathBuf,
+    /// The night that is played at first; each further line on stdin, or SIGUSR1, plays the next
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub night: u32,
+}
+
+fn allocation_kind(text: &str) -> Result<AllocationKind, String> {
+    use AllocationKind::Assigned;
+    use AllocationKind::Brought;
+    use AllocationKind::OwnUse;
+    use AllocationKind::Reserved;
+    use AllocationKind::Source;
+    [Source, Assigned, OwnUse, Reserved, Brought]
+        .into_iter()
+        .find(|kind| kind.word() == text)
+        .ok_or_else(|| format!("`{text}` is none of source, assigned, own_use, reserved, brought"))
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    text.parse()
+}
+
+fn time_of_day(text: &str) -> Result<Time, String> {
+    Time::strptime("%H:%M", text).map_err(|_| format!("`{text}` is no time of day such as 06:00"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime_serde::re::humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
+fn explained(text: &str) -> Result<Explained, String> {
+    if let Ok(reason) = text.parse() {
+        return Ok(Explained::Reason(reason));
+    }
+    text.parse()
+        .map(Explained::Target)
+        .map_err(|error| format!("neither a domain or address ({error}) nor a reason code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

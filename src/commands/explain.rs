@@ -1,0 +1,61 @@
+//! `explain`: the trail of one target, or the page of one reason.
+
+use std::io;
+
+use anyhow::Result;
+
+use crate::cli::Explain as Request;
+use crate::cli::Explained;
+use crate::cli::Format;
+use crate::commands::Ended;
+use crate::commands::session::Session;
+use crate::facts::finding::FindingState;
+use crate::facts::target::Target;
+use crate::publish::trail;
+use crate::publish::trail::Exemption;
+use crate::publish::trail::Trail;
+use crate::publish::view::FindingView;
+use crate::store::journal::Journal;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    match &request.subject {
+        Explained::Reason(reason) => {
+            trail::reason(*reason, &mut io::stdout().lock())?;
+            Ok(Ended::Done)
+        }
+        Explained::Target(target) => of_target(session, target, request.format),
+    }
+}
+
+fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended> {
+    let data = session.data()?;
+    let names = data.names()?;
+    let now = session.clock.now();
+    let unfinished = Journal::find(&session.nights(), target)?;
+    let examination = match unfinished {
+        Some(examination) => Some(examination),
+        None => data.registers.examination(target)?,
+    };
+    let mut findings = Vec::new();
+    for finding in data.findings.of_target(target)? {
+        if finding.state != FindingState::Accruing {
+            let history = data.findings.history(finding.id)?;
+            findings.push((FindingView::of(&finding, &names, now), history));
+        }
+    }
+    let exemption = data.findings.exemption(target)?;
+    let trail = Trail {
+        target,
+        examination: examination.as_ref(),
+        findings: &findings,
+        exemption: exemption
+            .as_ref()
+            .map(|exemption| Exemption { reason: &exemption.reason, until: exemption.until }),
+    };
+    let out = &mut io::stdout().lock();
+    match format {
+        Format::Text => trail::text(&trail, &names, out)?,
+        Format::Json => trail::json(&trail, &names, out)?,
+    }
+    Ok(Ended::Done)
+}

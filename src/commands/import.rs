@@ -1,0 +1,230 @@
+//! `import`: reads files into a register, tells of each row that is refused, takes the rest.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+use jiff::Timestamp;
+
+use crate::cli::Import as Request;
+use crate::cli::Register;
+use crate::commands::Ended;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::facts::allocation::Allocation;
+use crate::facts::candidate::Candidate;
+use crate::facts::candidate::Mention;
+use crate::facts::filing::Filing;
+use crate::facts::provider::Provider;
+use crate::facts::provider::ProviderName;
+use crate::formats::allocations;
+use crate::formats::candidates;
+use crate::formats::filings;
+use crate::formats::providers;
+use crate::formats::tables::FileError;
+use crate::formats::tables::RowError;
+use crate::formats::tables::Rows;
+use crate::store::import::ImportCounts;
+use crate::store::rows::Row;
+
+/// Names that nobody bears are told one by one up to so many.
+const NAMES_TOLD: usize = 20;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    let mut data = session.data()?;
+    let now = session.clock.now();
+    import(&mut data, request, now, &mut io::stdout().lock())
+}
+
+/// Imports as `request` says; counts go to `out`, refusals to the log.
+pub(super) fn import(
+    data: &mut Data,
+    request: &Request,
+    now: Timestamp,
+    out: &mut impl Write,
+) -> Result<Ended> {
+    if request.provider.is_some() && request.register != Register::Allocations {
+        return Err(usage(
+            "--provider goes with `import allocations`: it names a plain list's holder",
+        ));
+    }
+    match request.register {
+        Register::Providers => {
+            let read = |path: &Path| match path.to_str() {
+                Some("builtin") => Ok(providers::builtin()?),
+                _ => Ok(providers::read(open(path)?)?),
+            };
+            take::<Provider, _>(data, request, now, (read, std::convert::identity), out)
+        }
+        Register::Allocations => {
+            let read = |path: &Path| match &request.provider {
+                Some(provider) => {
+                    Ok(allocations::read_list(open(path)?, provider.clone(), request.kind)?)
+                }
+                None => Ok(allocations::read(open(path)?)?),
+            };
+            take::<Allocation, _>(data, request, now, (read, std::convert::identity), out)
+        }
+        Register::Filings => {
+            let read = |path: &Path| Ok(filings::read(open(path)?)?);
+            take::<Filing, _>(data, request, now, (read, std::convert::identity), out)
+        }
+        Register::Candidates => {
+            let read = |path: &Path| Ok(candidates::read(open(path)?, &request.channel)?);
+            take::<Candidate, _>(data, request, now, (read, candidate), out)
+        }
+    }
+}
+
+/// What a row names, beside what makes it a row.
+trait Naming {
+    fn names(&self) -> Vec<&ProviderName>;
+}
+
+impl Naming for Provider {
+    fn names(&self) -> Vec<&ProviderName> {
+        Vec::new()
+    }
+}
+
+impl Naming for Candidate {
+    fn names(&self) -> Vec<&ProviderName> {
+        Vec::new()
+    }
+}
+
+impl Naming for Allocation {
+    fn names(&self) -> Vec<&ProviderName> {
+        [&self.provider, &self.from, &self.to].into_iter().flatten().collect()
+    }
+}
+
+impl Naming for Filing {
+    fn names(&self) -> Vec<&ProviderName> {
+        self.providers.iter().flatten().collect()
+    }
+}
+
+fn candidate(mention: Mention) -> Candidate {
+    let Mention { target, host, channel } = mention;
+    let is_named = host.is_none();
+    Candidate { target, is_named, hosts: host.into_iter().collect(), channel }
+}
+
+type Reading<'a, T, R> = (&'a dyn Fn(&Path) -> Result<Rows<T>>, fn(T) -> R);
+
+fn take<R: Row + Naming, T>(
+    data: &mut Data,
+    request: &Request,
+    now: Timestamp,
+    (read, row): (impl Fn(&Path) -> Result<Rows<T>>, fn(T) -> R),
+    out: &mut impl Write,
+) -> Result<Ended> {
+    let reading: Reading<'_, T, R> = (&read, row);
+    let directory = data.directory()?;
+    let mut unknown: BTreeSet<ProviderName> = BTreeSet::new();
+    let mut refused = 0_u64;
+    let progress = bar();
+    let mut import = data.registers.begin::<R>(request.replace);
+    for path in &request.files {
+        let rows = reading.0(path).map_err(|error| named(path, &error))?;
+        for column in rows.unknown_columns() {
+            tracing::warn!(file = %path.display(), column, "the column is not known and is not read");
+        }
+        for item in rows {
+            progress.inc(1);
+            match item {
+                Ok(item) => {
+                    let row = reading.1(item);
+                    for name in row.names() {
+                        if !unknown.contains(name) && directory.find(name).is_none() {
+                            unknown.insert(name.clone());
+                        }
+                    }
+                    import.push(&row)?;
+                }
+                Err(RowError::Refused(refusal)) => {
+                    refused += 1;
+                    let place = format!("{}:{}", path.display(), refusal.line);
+                    let column =
+                        refusal.column.map(|column| format!(" {column}:")).unwrap_or_default();
+                    progress.suspend(|| tracing::warn!("{place}:{column} {}", refusal.reason));
+                }
+                Err(RowError::Io(error)) => return Err(named(path, &error.into())),
+            }
+        }
+    }
+    progress.finish_and_clear();
+    if request.strict && refused > 0 {
+        return Err(usage(format!(
+            "{refused} rows were refused, so with --strict nothing was taken"
+        )));
+    }
+    let counts = import.finish(now)?;
+    report(R::REGISTER, counts, refused, out)?;
+    tell_unknown(&unknown);
+    Ok(Ended::Done)
+}
+
+fn report(
+    register: &str,
+    counts: ImportCounts,
+    refused: u64,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let ImportCounts { taken, unchanged, full, rows } = counts;
+    writeln!(
+        out,
+        "{register}: {taken} taken, {unchanged} unchanged, {refused} refused; {rows} rows now"
+    )?;
+    if full > 0 {
+        tracing::warn!(
+            hosts = full,
+            "hosts of a domain that has as many as are examined were left out"
+        );
+    }
+    Ok(())
+}
+
+fn tell_unknown(unknown: &BTreeSet<ProviderName>) {
+    for name in unknown.iter().take(NAMES_TOLD) {
+        tracing::warn!(%name, "no provider bears this name; import it with `import providers`");
+    }
+    if unknown.len() > NAMES_TOLD {
+        tracing::warn!(names = unknown.len() - NAMES_TOLD, "further names that no provider bears");
+    }
+}
+
+fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    if path.is_dir() {
+        return Err(usage("it is a folder; name the files in it"));
+    }
+    Ok(Box::new(File::open(path).map_err(|error| usage(error.to_string()))?))
+}
+
+/// What is wrong with a whole file: the user's to mend, and nothing was changed.
+fn named(path: &Path, error: &anyhow::Error) -> anyhow::Error {
+    let is_ours =
+        !(error.is::<FileError>() || error.is::<super::Usage>() || error.is::<io::Error>());
+    let message = format!("{}: {error:#}; nothing was imported", path.display());
+    if is_ours { anyhow::anyhow!(message) } else { usage(message) }
+}
+
+/// Shown on a terminal only.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,125 @@
+//! `lookup`: who holds an address, level by level; or the filing of a domain.
+
+use std::io;
+use std::io::BufRead;
+use std::io::Write;
+use std::net::IpAddr;
+
+use anyhow::Context;
+use anyhow::Result;
+
+use crate::cli::Format;
+use crate::cli::Lookup as Request;
+use crate::commands::Ended;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::facts::allocation::Allocation;
+use crate::facts::directory::Directory;
+use crate::facts::target::Target;
+use crate::net::guard::Guard;
+use crate::publish::lookup;
+use crate::publish::lookup::AddressAnswer;
+use crate::publish::lookup::DomainAnswer;
+use crate::publish::lookup::LookUp;
+use crate::publish::mask::Personal;
+use crate::stages::attribute::AddressTable;
+use crate::stages::check::Filings;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    let (subjects, refused) = subjects(request)?;
+    let data = session.data()?;
+    let names = data.names()?;
+    let directory = data.directory()?;
+    let personal = if request.reveal {
+        tracing::warn!(subjects = subjects.len(), "personal data are shown unmasked");
+        Personal::Revealed
+    } else {
+        Personal::Masked
+    };
+    let out = &mut io::BufWriter::new(io::stdout().lock());
+    for answer in answers(session, &data, &directory, &subjects)? {
+        match request.format {
+            Format::Text => lookup::text(&answer, &names, personal, out)?,
+            Format::Json => lookup::json(&answer, &names, personal, out)?,
+        }
+    }
+    out.flush()?;
+    Ok(if refused { Ended::Failed } else { Ended::Done })
+}
+
+/// What is asked for, in order; and whether something was no address and no domain.
+fn subjects(request: &Request) -> Result<(Vec<Target>, bool)> {
+    let mut texts = Vec::new();
+    for subject in &request.subjects {
+        if subject == "-" {
+            for line in io::stdin().lock().lines() {
+                texts.push(line.context("cannot read stdin")?);
+            }
+        } else {
+            texts.push(subject.clone());
+        }
+    }
+    let mut subjects = Vec::new();
+    let mut refused = false;
+    for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        match text.parse::<Target>() {
+            Ok(target) => subjects.push(target),
+            Err(error) => {
+                refused = true;
+                tracing::error!("`{text}`: {error}");
+            }
+        }
+    }
+    Ok((subjects, refused))
+}
+
+fn answers(
+    session: &Session,
+    data: &Data,
+    directory: &Directory,
+    subjects: &[Target],
+) -> Result<Vec<LookUp>> {
+    let addresses: Vec<IpAddr> = subjects
+        .iter()
+        .filter_map(|subject| match subject {
+            Target::Address(address) => Some(*address),
+            Target::Domain(_) => None,
+        })
+        .collect();
+    // One pass over the register finds the rows of every address; those rows alone decide.
+    let mut covering: Vec<Allocation> = Vec::new();
+    if !addresses.is_empty() {
+        for row in data.registers.allocations()? {
+            let row = row?;
+            let covers = addresses.iter().any(|address| row.range.contains(*address));
+            if covers || row.kind == crate::facts::allocation::AllocationKind::Registry {
+                covering.push(row);
+            }
+        }
+    }
+    let table = AddressTable::new(covering.iter().cloned(), directory);
+    let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
+    let filings =
+        Filings::new(data.registers.filings()?, &session.settings.filings, session.clock.now());
+    let mut answers = Vec::new();
+    for subject in subjects {
+        answers.push(match subject {
+            Target::Address(address) => {
+                let mut rows: Vec<Allocation> =
+                    covering.iter().filter(|row| row.range.contains(*address)).cloned().collect();
+                rows.sort_by_key(|row| row.range.span());
+                let placement = table.attribute(*address, &[], directory, &guard);
+                LookUp::Address(AddressAnswer { address: *address, placement, rows })
+            }
+            Target::Domain(_) => {
+                let records = filings.register().map(|register| register.lookup(subject));
+                LookUp::Domain(DomainAnswer {
+                    target: subject.clone(),
+                    status: filings.status(subject, directory)?,
+                    filings: records.transpose()?.unwrap_or_default(),
+                })
+            }
+        });
+    }
+    Ok(answers)
+}

@@ -1,0 +1,312 @@
+//! `scan`: one night, or what is left of an unfinished one.
+
+use std::fs::File;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use anyhow::Result;
+use indicatif::HumanCount;
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+use jiff::civil::Time;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Scan as Request;
+use crate::clock;
+use crate::clock::Clock;
+use crate::commands::Ended;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::facts::change::EndedBy;
+use crate::facts::change::NightCounts;
+use crate::facts::change::Scan;
+use crate::facts::change::Scope;
+use crate::facts::directory::Directory;
+use crate::net::dns::Resolver;
+use crate::net::guard::Guard;
+use crate::net::http::Client;
+use crate::net::pace::Pace;
+use crate::publish::summary;
+use crate::scan::examine::Stages;
+use crate::scan::frontier::Frontier;
+use crate::scan::night;
+use crate::scan::night::Limits;
+use crate::scan::night::Run;
+use crate::scan::tally;
+use crate::stages::attribute::AddressTable;
+use crate::stages::check::Filings;
+use crate::stages::probe::Prober;
+use crate::store::journal::Journal;
+use crate::store::writer::NightWriter;
+
+/// Outcomes that may wait for the disk.
+const QUEUE: usize = 1024;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    let limits = limits(session, request)?;
+    let mut data = session.data()?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let scan = runtime.block_on(async {
+        let stop = CancellationToken::new();
+        let mut watch = tokio::task::JoinSet::new();
+        watch.spawn(cancel_on_signal(stop.clone()));
+        let scan = night(session, &mut data, request, &limits, &stop).await;
+        watch.abort_all();
+        scan
+    })?;
+    summary::text(&scan, &mut io::stdout().lock())?;
+    if let Some(path) = &request.summary {
+        write_summary(&scan, path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(match scan.ended_by {
+        Some(EndedBy::Window | EndedBy::Signal) => Ended::Stopped,
+        Some(EndedBy::Done | EndedBy::Limit) | None => Ended::Done,
+    })
+}
+
+/// Runs tonight over `data`, and keeps what it did.
+pub(super) async fn night(
+    session: &Session,
+    data: &mut Data,
+    request: &Request,
+    limits: &Limits,
+    stop: &CancellationToken,
+) -> Result<Scan> {
+    let now = session.clock.now();
+    let directory = data.directory()?;
+    let scope = scope(request, &directory)?;
+    seal_what_a_crash_left(session, data)?;
+    let scan = night::tonight(data.findings.latest_scan()?, now, |night| Scan {
+        night,
+        scope: scope.clone(),
+        everything: request.all,
+        started: now,
+        stopped: None,
+        ended_by: None,
+        counts: NightCounts::default(),
+    });
+    data.findings.put_scan(&scan)?;
+    let journal = Journal::open(&session.nights(), scan.night)?;
+    let mut counts = NightCounts::default();
+    for outcome in journal.outcomes(0)? {
+        tally::add(&mut counts, &outcome?.1);
+    }
+    // A resumed night keeps its own scope; the command's narrows what this run takes of it.
+    let wanted = if request_is_narrow(&scope) { &scope } else { &scan.scope };
+    let frontier = frontier(session, data, &journal, wanted)?;
+    let pace = Arc::new(Pace::new(&session.settings.pace));
+    let narrowed =
+        Scan { scope: wanted.clone(), everything: scan.everything || request.all, ..scan.clone() };
+    let stages = stages(session, data, directory, &pace, narrowed)?;
+    warn_of_gaps(&stages, data);
+
+    let writer = NightWriter::start(data.findings.clone(), journal, QUEUE)?;
+    let bar = bar(data);
+    let progress = |counts: &NightCounts| show(&bar, counts);
+    let run = Run { limits, stop, counts, progress: &progress };
+    let (ended_by, counts, journal) =
+        night::run(Arc::new(stages), pace, frontier, writer, run).await?;
+    bar.finish_and_clear();
+
+    let is_whole = wanted == &scan.scope;
+    let ended_by = if ended_by == EndedBy::Done && !is_whole { EndedBy::Limit } else { ended_by };
+    let scan =
+        Scan { stopped: Some(session.clock.now()), ended_by: Some(ended_by), counts, ..scan };
+    data.findings.put_scan(&scan)?;
+    if ended_by == EndedBy::Done {
+        night::seal(&mut data.registers, journal, now)?;
+    }
+    Ok(scan)
+}
+
+/// A night that was finished, but whose journal a crash kept from being put away.
+fn seal_what_a_crash_left(session: &Session, data: &mut Data) -> Result<()> {
+    let Some(last) = data.findings.latest_scan()?.filter(Scan::is_finished) else { return Ok(()) };
+    if Journal::exists(&session.nights(), last.night) {
+        let journal = Journal::open(&session.nights(), last.night)?;
+        night::seal(&mut data.registers, journal, last.started)?;
+    }
+    Ok(())
+}
+
+fn request_is_narrow(scope: &Scope) -> bool {
+    *scope != Scope::default()
+}
+
+fn scope(request: &Request, directory: &Directory) -> Result<Scope> {
+    let provider = match &request.provider {
+        None => None,
+        Some(name) => {
+            let found = directory.find(name).ok_or_else(|| {
+                usage(format!(
+                    "no provider bears the id, name or alias `{name}`; see `import providers`"
+                ))
+            })?;
+            Some(found.id.clone())
+        }
+    };
+    Ok(Scope { targets: request.domain.clone(), bureau: request.bureau, provider })
+}
+
+fn frontier(session: &Session, data: &Data, journal: &Journal, scope: &Scope) -> Result<Frontier> {
+    let done = journal.done(&session.nights())?;
+    if !scope.targets.is_empty() {
+        let known = |target: &_| data.registers.candidate(target);
+        return Ok(Frontier::of_scope(scope, known, done)?);
+    }
+    let filings = data.registers.filings()?;
+    let filed = filings.into_iter().flat_map(|register| register.targets());
+    let found = data.findings.targets();
+    Ok(Frontier::new(data.registers.candidates()?, filed, found, done))
+}
+
+fn stages(
+    session: &Session,
+    data: &Data,
+    directory: Directory,
+    pace: &Arc<Pace>,
+    scan: Scan,
+) -> Result<Stages> {
+    let settings = &session.settings;
+    let mut broken = None;
+    let rows =
+        data.registers.allocations()?.map_while(|row| row.map_err(|e| broken = Some(e)).ok());
+    let addresses = AddressTable::new(rows, &directory);
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    let guard = Guard::new(settings.probe.allow.clone(), settings.opt_out()?);
+    let resolver = Arc::new(Resolver::start(&settings.resolve)?);
+    let client = Client::new(&settings.probe, guard.clone())?;
+    let prober = Prober::new(
+        client,
+        Arc::clone(&resolver),
+        Arc::clone(pace),
+        guard.clone(),
+        &settings.probe,
+    );
+    let filings = Filings::new(data.registers.filings()?, &settings.filings, session.clock.now());
+    Ok(Stages {
+        resolver,
+        addresses,
+        directory,
+        guard,
+        filings,
+        prober,
+        judge: settings.judge.clone(),
+        parked: settings.scan.parked,
+        deadlines: settings.deadlines.clone(),
+        findings: data.findings.clone(),
+        misses_to_close: settings.scan.misses_to_close,
+        verify_filed_nights: settings.scan.verify_filed_nights,
+        clock: session.clock,
+        scan,
+    })
+}
+
+fn warn_of_gaps(stages: &Stages, data: &Data) {
+    if let Some(gap) = stages.filings.gap() {
+        tracing::warn!(
+            ?gap,
+            "the filing register cannot prove absence: whether a name is filed is unknown"
+        );
+    }
+    for name in stages.addresses.unknown_names().iter().take(20) {
+        tracing::warn!(%name, "the address register names a provider that nobody bears");
+    }
+    if data.registers.rows::<crate::facts::allocation::Allocation>() == 0 {
+        tracing::warn!("no allocations are imported, so every address counts as abroad");
+    }
+}
+
+fn limits(session: &Session, request: &Request) -> Result<Limits> {
+    // Windows are of the real day, whatever --now says of findings.
+    let clock = clock::zone().to_datetime(Clock::default().now()).time();
+    let window = session.settings.scan.window().map_err(usage)?;
+    let until = match (request.until, request.for_time, window) {
+        (Some(time), _, _) => Some(time_from(clock, time)),
+        (None, Some(time), _) => Some(time),
+        (None, None, Some(window)) if window.is_open_at(clock) => {
+            Some(time_from(clock, window.closes))
+        }
+        (None, None, Some(_)) => Some(Duration::ZERO),
+        (None, None, None) => None,
+    };
+    Ok(Limits { until: until.map(|wait| Instant::now() + wait), targets: request.limit })
+}
+
+/// How long it is from `now` to the next `time` of day.
+fn time_from(now: Time, time: Time) -> Duration {
+    const DAY: i64 = 24 * 60 * 60;
+    let seconds = |time: Time| {
+        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second())
+    };
+    let wait = (seconds(time) - seconds(now)).rem_euclid(DAY);
+    Duration::from_secs(u64::try_from(if wait == 0 { DAY } else { wait }).unwrap_or(0))
+}
+
+/// Asks the night to end on SIGINT, SIGTERM and SIGHUP.
+async fn cancel_on_signal(stop: CancellationToken) {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    let Some((first, rest)) = signals.split_first_mut() else { return };
+    let Some((second, rest)) = rest.split_first_mut() else { return };
+    let Some(third) = rest.first_mut() else { return };
+    tokio::select! {
+        _ = first.recv() => {},
+        _ = second.recv() => {},
+        _ = third.recv() => {},
+    }
+    tracing::info!("stopping: what is in flight is finished, the rest is kept for next time");
+    stop.cancel();
+}
+
+fn write_summary(scan: &Scan, path: &Path) -> io::Result<()> {
+    let mut out = File::create(path)?;
+    summary::json(scan, &mut out)?;
+    out.flush()
+}
+
+/// Shown on a terminal only; its length is a guess, since filed Domains may be candidates too.
+fn bar(data: &Data) -> ProgressBar {
+    let bar = ProgressBar::new(data.registers.rows::<crate::facts::candidate::Candidate>());
+    let template = "{bar:30} {human_pos}/{human_len} {per_sec} {msg} {elapsed}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, counts: &NightCounts) {
+    if bar.is_hidden() {
+        return;
+    }
+    bar.set_length(bar.length().unwrap_or(0).max(counts.candidates));
+    bar.set_position(counts.candidates);
+    let probed = HumanCount(counts.probed);
+    bar.set_message(format!("probed {probed}, opened {}", counts.findings.opened));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_time_of_day_may_be_tomorrow() {
+        let time = |text| Time::strptime("%H:%M", text).unwrap();
+        for (now, until, minutes) in
+            [("01:00", "06:00", 300), ("23:00", "06:00", 420), ("06:00", "06:00", 1440)]
+        {
+            let wait = time_from(time(now), time(until));
+            assert_eq!(wait, Duration::from_secs(minutes * 60), "{now} {until}");
+        }
+    }
+}

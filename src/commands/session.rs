@@ -1,0 +1,86 @@
+//! What every command begins with: configuration, data folder, clock.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::cli::Cli;
+use crate::clock::Clock;
+use crate::config::DEFAULT_FILE;
+use crate::config::Settings;
+use crate::facts::directory::Directory;
+use crate::publish::layout::Layout;
+use crate::publish::view::ProviderNames;
+use crate::store::findings::Findings;
+use crate::store::lock::DataLock;
+use crate::store::registers::Registers;
+
+/// Configuration, data folder and clock of one command.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) settings: Settings,
+    pub(super) data: PathBuf,
+    pub(super) clock: Clock,
+}
+
+/// The data, owned by this process.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) registers: Registers,
+    pub(super) findings: Findings,
+    _lock: DataLock,
+}
+
+impl Session {
+    pub(super) fn open(cli: &Cli) -> Result<Self> {
+        let default = Path::new(DEFAULT_FILE);
+        let settings = match &cli.config {
+            Some(path) => Settings::read(path)?,
+            None if default.is_file() => Settings::read(default)?,
+            None => Settings::default(),
+        };
+        let data = cli.data.clone().or_else(|| settings.data.clone());
+        Ok(Self {
+            data: data.unwrap_or_else(|| PathBuf::from("data")),
+            clock: cli.now.map(Clock::fixed).unwrap_or_default(),
+            settings,
+        })
+    }
+
+    /// Takes the data; fails when another process has them.
+    pub(super) fn data(&self) -> Result<Data> {
+        let lock = DataLock::take(&self.data)?;
+        Ok(Data {
+            registers: Registers::open(&self.data.join("registers"))?,
+            findings: Findings::open(&self.data.join("findings"))?,
+            _lock: lock,
+        })
+    }
+
+    /// Where the journals of nights are.
+    pub(super) fn nights(&self) -> PathBuf {
+        self.data.join("nights")
+    }
+
+    /// How tables are laid out on stdout.
+    pub(super) fn layout(&self) -> Layout {
+        let width = std::io::stdout()
+            .is_terminal()
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(terminal_size::Width(columns), _)| columns);
+        Layout { is_simulated: self.settings.simulated, width }
+    }
+}
+
+impl Data {
+    pub(super) fn directory(&self) -> Result<Directory> {
+        Ok(Directory::new(self.registers.providers()?))
+    }
+
+    pub(super) fn names(&self) -> Result<ProviderNames> {
+        Ok(ProviderNames::new(&self.registers.providers()?))
+    }
+}
