@@ -18,11 +18,20 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub fn write(rows: impl Iterator<Item = FindingView>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(BYTE_ORDER_MARK)?;
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
-    writer.write_record(COLUMNS.iter().map(|column| column.name))?;
+    writer.write_record(COLUMNS.iter().map(|column| column.name)).map_err(unwrapped)?;
     for row in rows {
-        writer.write_record(COLUMNS.iter().map(|column| written((column.cell)(&row))))?;
+        let cells = COLUMNS.iter().map(|column| written((column.cell)(&row)));
+        writer.write_record(cells).map_err(unwrapped)?;
     }
     writer.flush()
+}
+
+/// What the writer below said: wrapped, a reader that went away could not be told from a full disk.
+fn unwrapped(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn written(cell: Cell) -> String {
