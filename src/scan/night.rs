@@ -173,16 +173,33 @@ pub async fn run(
         });
         (run.progress)(&counts);
     };
-    let grace = (ended_by != EndedBy::Done).then(|| Instant::now() + GRACE);
+    let is_told_to_end = matches!(ended_by, EndedBy::Signal | EndedBy::Window);
+    let mut grace = is_told_to_end.then(|| Instant::now() + GRACE);
+    let mut broken_off = None;
     loop {
-        let done = tokio::select! {
-            done = tasks.join_next() => done,
-            () = until(grace) => break,
-        };
-        let Some(done) = done else { break };
-        keep_first(&mut failure, settle(done, &mut counts));
-        (run.progress)(&counts);
+        // The last targets may take long, so a stop must reach them too.
+        tokio::select! {
+            done = tasks.join_next() => {
+                let Some(done) = done else { break };
+                keep_first(&mut failure, settle(done, &mut counts));
+                (run.progress)(&counts);
+            },
+            () = until(grace) => {
+                broken_off.get_or_insert(ended_by);
+                break;
+            }
+            () = run.stop.cancelled(), if grace.is_none() => {
+                broken_off = Some(EndedBy::Signal);
+                grace = Some(Instant::now() + GRACE);
+            }
+            () = until(run.limits.until), if grace.is_none() => {
+                broken_off = Some(EndedBy::Window);
+                grace = Some(Instant::now() + GRACE);
+            }
+        }
     }
+    // A stop that came when all was claimed changes nothing if all was finished within the grace.
+    let ended_by = broken_off.filter(|_| !tasks.is_empty()).unwrap_or(ended_by);
     // What is still in flight after the grace was never reported as done, and is first next time.
     tasks.shutdown().await;
     let journal = Arc::into_inner(writer).map(NightWriter::finish).transpose()?;
