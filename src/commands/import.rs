@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::cli::Import as Request;
 use crate::cli::Register;
 use crate::commands::Ended;
+use crate::commands::Usage;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -214,8 +215,7 @@ fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
 
 /// What is wrong with a whole file: the user's to mend, and nothing was changed.
 fn named(path: &Path, error: &anyhow::Error) -> anyhow::Error {
-    let is_ours =
-        !(error.is::<FileError>() || error.is::<super::Usage>() || error.is::<io::Error>());
+    let is_ours = !(error.is::<FileError>() || error.is::<Usage>() || error.is::<io::Error>());
     let message = format!("{}: {error:#}; nothing was imported", path.display());
     if is_ours { anyhow::anyhow!(message) } else { usage(message) }
 }

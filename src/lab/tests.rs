@@ -1,3 +1,5 @@
+//! The simulated internet over real sockets.
+
 use std::net::TcpListener as BlockingListener;
 
 use hickory_resolver::proto::op::Message;

@@ -1,3 +1,5 @@
+//! Numbers as people write them, and what only looks like one.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Bytes of every encoding that pages and files come in.
+
 use std::path::Path;
 
 use encoding_rs::BIG5;

@@ -1,3 +1,5 @@
+//! Pages as they are found: broken, hostile and ordinary.
+
 use proptest::prelude::*;
 
 use super::*;

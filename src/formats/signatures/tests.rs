@@ -1,3 +1,5 @@
+//! Signature files: what they match, and what is refused of them.
+
 use super::*;
 
 const EMPTY: Seen<'static> = Seen {

@@ -1,3 +1,5 @@
+//! What the simulated name server answers.
+
 use super::*;
 use crate::lab::world::World;
 use crate::lab::world::WorldSettings;

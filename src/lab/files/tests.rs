@@ -1,3 +1,5 @@
+//! The files of a simulated internet are what the registers read.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

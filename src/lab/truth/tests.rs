@@ -1,3 +1,5 @@
+//! The truth of a world, and how findings are held against it.
+
 use super::*;
 
 fn provider(id: &str) -> ProviderId {

@@ -1,3 +1,5 @@
+//! What the simulated web hosts answer.
+
 use super::*;
 use crate::lab::world::WorldSettings;
 use crate::lab::world::plan;

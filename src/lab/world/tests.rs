@@ -1,3 +1,5 @@
+//! The plan of a world: whole, steady, and the same for the same seed.
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The resolver against a name server that answers in every bad way.
+
 use std::net::IpAddr;
 
 use hickory_resolver::proto::op::Message;

@@ -1,3 +1,5 @@
+//! The client against a site that behaves in every bad way.
+
 use bytesize::ByteSize;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every cell of the table of transitions.
+
 use super::*;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Kind;

@@ -1,1 +1,1 @@
-
+//! Who holds an address, from every mixture of rows.

@@ -1,1 +1,1 @@
-
+//! Every row of the table of verdicts.
