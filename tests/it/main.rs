@@ -1,0 +1,18 @@
+//! The program as its users meet it: the real binary, run as a child, against a simulated internet
+//! on 127.0.0.0/8.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod desk;
+mod town;
+
+mod command_line;
+mod crash;
+mod exempting;
+mod import;
+mod listing;
+mod lookup;
+mod manners;
+mod nights;
+mod prefixes;
+mod truth;

@@ -1,0 +1,111 @@
+//! Which names a night examines, how it goes on, and what it says of itself.
+
+use serde_json::Value;
+
+use crate::town::Town;
+use crate::town::text;
+
+/// The keys of a summary, as the contract has them, in order.
+const SUMMARY: &str = "scan started finished ended_by lines candidates resolved failed abroad \
+                       filed_and_connected probed live lost findings";
+
+/// The names of the keys right under the braces, in the order in which they are written.
+fn keys(json: &str) -> Vec<&str> {
+    let mut depth = 0;
+    let mut keys = Vec::new();
+    // No text of a summary holds a quote, so that every other part lies within quotes.
+    let parts: Vec<_> = json.trim().split('"').collect();
+    for (index, part) in parts.iter().enumerate() {
+        if index % 2 == 0 {
+            depth += part.matches('{').count();
+            depth -= part.matches('}').count();
+        } else if depth == 1 && parts[index + 1].starts_with(':') {
+            keys.push(*part);
+        }
+    }
+    keys
+}
+
+#[test]
+fn a_night_in_two_parts_is_one_night() {
+    let town = Town::new(120, 8);
+    town.import_into("whole");
+    town.run_over("whole", &["scan", "--summary", "whole.json"]).ends(0);
+    town.import_all();
+    town.scan(&["--limit", "10", "--summary", "first.json"]);
+    let first = town.summary("first.json");
+    assert_eq!((&first["scan"], &first["ended_by"]), (&1.into(), &"limit".into()));
+    assert_eq!(first["candidates"], 10);
+    town.scan(&["--summary", "second.json"]);
+    let second = town.summary("second.json");
+    assert_eq!((&second["scan"], &second["ended_by"]), (&1.into(), &"done".into()));
+    let whole = town.summary("whole.json");
+    assert!(whole["candidates"].as_u64().unwrap() >= 110);
+    for count in ["lines", "candidates", "resolved", "failed", "abroad", "probed", "findings"] {
+        assert_eq!(second[count], whole[count], "{count}");
+    }
+    town.scan(&["--limit", "1", "--summary", "third.json"]);
+    assert_eq!(town.summary("third.json")["scan"], 2);
+}
+
+#[test]
+fn a_summary_has_the_keys_of_the_contract_in_their_order() {
+    let town = Town::new(12, 1);
+    town.import_all();
+    let now = "2026-11-23T01:02:03+08:00";
+    town.run(&["--now", now, "scan", "--summary", "summary.json"]).ends(0);
+    let written = std::fs::read_to_string(town.path("summary.json")).unwrap();
+    assert_eq!(keys(&written), SUMMARY.split_whitespace().collect::<Vec<_>>());
+    let summary = town.summary("summary.json");
+    assert_eq!(summary["started"], now);
+    assert_eq!(summary["lost"], 0);
+    let names =
+        |key: &str| -> Vec<String> { summary[key].as_object().unwrap().keys().cloned().collect() };
+    let mut failed = names("failed");
+    failed.sort();
+    assert_eq!(failed, ["empty", "nxdomain", "refused", "servfail", "timeout"]);
+    let mut findings = names("findings");
+    findings.sort();
+    assert_eq!(findings, ["closed", "opened", "reopened", "seen"]);
+}
+
+#[test]
+fn a_night_for_some_names_examines_no_other() {
+    let town = Town::new(80, 6);
+    town.import_all();
+    let (unfiled, provider) = town.site("unfiled");
+    let (other, _) = town.site("unfiled_gbk_page");
+    town.scan(&["--domain", &unfiled, "--summary", "one.json"]);
+    assert_eq!(town.summary("one.json")["candidates"], 1);
+    let findings = town.findings();
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!(text(finding, "/domain"), Some(unfiled.as_str()));
+    assert_eq!(text(finding, "/provider/id"), provider.as_deref());
+    let trail = town.run(&["explain", &other, "--format", "json"]).json();
+    assert!(trail[0]["examination"].is_null(), "{other} was examined too");
+}
+
+#[test]
+fn now_gives_findings_their_dates() {
+    let town = Town::new(60, 6);
+    town.import_all();
+    let (domain, _) = town.site("unfiled");
+    for (now, times) in [("2027-03-01T01:00:00+08:00", 1), ("2027-03-02T01:30:00+08:00", 2)] {
+        town.play(times);
+        let (filings, now_args) = (town.path("filings.csv"), ["--now", now]);
+        let filings = filings.to_str().unwrap();
+        town.run(&[&now_args[..], &["import", "filings", filings, "--replace"]].concat()).ends(0);
+        town.run(&["--now", now, "scan", "--domain", &domain]).ends(0);
+        let finding = &town.findings()[0];
+        assert_eq!(text(finding, "/first_seen"), Some("2027-03-01T01:00:00+08:00"));
+        assert_eq!(text(finding, "/last_seen"), Some(now));
+        assert_eq!(finding["times_seen"], times);
+        // 20 calendar days after it was first seen.
+        assert_eq!(text(finding, "/due"), Some("2027-03-21"));
+    }
+    let overdue = |now: &str| -> Vec<Value> {
+        town.run(&["--now", now, "findings", "--overdue", "--format", "jsonl"]).json()
+    };
+    assert_eq!(overdue("2027-03-21T23:59:59+08:00").len(), 0);
+    assert_eq!(overdue("2027-03-22T00:00:00+08:00").len(), 1);
+}

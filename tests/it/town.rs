@@ -1,0 +1,161 @@
+//! A town: a small simulated internet that is being played, and a desk with its files.
+
+use std::fs;
+use std::ops::Deref;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use chabei::lab::Lab;
+use chabei::lab::files::write_files;
+use chabei::lab::truth::Truth;
+use chabei::lab::world::World;
+use chabei::lab::world::WorldSettings;
+use chabei::lab::world::plan;
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::desk::Desk;
+use crate::desk::Ran;
+
+/// One town at a time: a site that must look slow is told from one that is by how long it takes, so
+/// that several towns scanned at once on a small machine would spoil each other's truth.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Waits until no town is played, and keeps it so.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A world that is being played, and a desk with its files; see [`Desk`] for running the program.
+pub(crate) struct Town {
+    desk: Desk,
+    world: Arc<World>,
+    runtime: Runtime,
+    lab: Option<Lab>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Town {
+    pub(crate) fn new(sites: usize, seed: u64) -> Self {
+        let alone = alone();
+        let world = Arc::new(plan(&WorldSettings { sites, seed, names: None }));
+        let runtime = Runtime::new().unwrap();
+        let lab = runtime.block_on(Lab::start(Arc::clone(&world), 1)).unwrap();
+        let town = Self { desk: Desk::new(), world, runtime, lab: Some(lab), _alone: alone };
+        town.play(1);
+        // Patience costs only where nobody answers, and keeps a busy machine from looking dead.
+        town.configure(&[("timeout", "\"1s\"")]);
+        town
+    }
+
+    pub(crate) fn lab(&self) -> &Lab {
+        self.lab.as_ref().unwrap()
+    }
+
+    /// Goes over to `night` and writes the registers as they are then.
+    pub(crate) fn play(&self, night: u32) {
+        self.lab().play(night);
+        let configured = fs::read(self.path("chabei.toml")).unwrap();
+        write_files(&self.world, self.lab(), night, self.folder()).unwrap();
+        if night > 1 {
+            fs::write(self.path("chabei.toml"), configured).unwrap();
+        }
+    }
+
+    pub(crate) fn truth(&self) -> Vec<Truth> {
+        self.world.truth().collect()
+    }
+
+    /// The name of a site that plays `scenario`, and at whom its first finding must stand.
+    pub(crate) fn site(&self, scenario: &str) -> (String, Option<String>) {
+        let site = self.world.truth().find(|site| site.scenario == scenario).unwrap();
+        let provider = site.findings.first().and_then(|finding| finding.provider.as_ref());
+        (site.domain.to_string(), provider.map(ToString::to_string))
+    }
+
+    /// Imports the four registers into the data folder `data`.
+    pub(crate) fn import_into(&self, data: &str) {
+        for (register, file) in [
+            ("providers", "providers.csv"),
+            ("allocations", "allocations.csv"),
+            ("filings", "filings.csv"),
+            ("candidates", "candidates.txt"),
+        ] {
+            let path = self.path(file);
+            let args = ["import", register, path.to_str().unwrap(), "--replace", "--strict"];
+            self.run_over(data, &args).ends(0);
+        }
+    }
+
+    pub(crate) fn import_all(&self) {
+        self.import_into("data");
+    }
+
+    /// A scan that must end well.
+    #[track_caller]
+    pub(crate) fn scan(&self, args: &[&str]) -> Ran {
+        let ran = self.run(&[&["scan"], args].concat());
+        ran.ends(0);
+        ran
+    }
+
+    /// Every finding, closed ones too.
+    #[track_caller]
+    pub(crate) fn findings(&self) -> Vec<Value> {
+        self.findings_in("data")
+    }
+
+    #[track_caller]
+    pub(crate) fn findings_in(&self, data: &str) -> Vec<Value> {
+        self.run_over(data, &["findings", "--state", "all", "--format", "jsonl"]).json()
+    }
+
+    /// The summary that a scan wrote to `file`.
+    pub(crate) fn summary(&self, file: &str) -> Value {
+        serde_json::from_str(&fs::read_to_string(self.path(file)).unwrap()).unwrap()
+    }
+}
+
+impl Deref for Town {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        if let Some(lab) = self.lab.take() {
+            self.runtime.block_on(lab.stop());
+        }
+    }
+}
+
+/// Waits until the only journal in `nights` is longer than `bytes`, or `child` has ended; says whether
+/// the child still runs.
+pub(crate) fn runs_until_journal(child: &mut Child, nights: &std::path::Path, bytes: u64) -> bool {
+    loop {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        let entries = fs::read_dir(nights).into_iter().flatten().flatten();
+        let journals = entries.filter(|entry| {
+            entry.path().extension().is_some_and(|extension| extension == "journal")
+        });
+        let length =
+            journals.flat_map(|entry| entry.metadata()).map(|data| data.len()).sum::<u64>();
+        if length > bytes {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// The text at `pointer` of a finding.
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
