@@ -54,8 +54,14 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
     };
     let out = &mut io::stdout().lock();
     match format {
-        Format::Text => trail::text(&trail, &names, out)?,
-        Format::Json => trail::json(&trail, &names, out)?,
+        Format::Text => {
+            session.mark(out)?;
+            trail::text(&trail, &names, out)?;
+        }
+        Format::Json => {
+            session.mark_in_log();
+            trail::json(&trail, &names, out)?;
+        }
     }
     Ok(Ended::Done)
 }

@@ -55,6 +55,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         None => Box::new(io::stdout()),
     };
     let mut out = BufWriter::new(&mut out);
+    if !matches!(request.format, FindingsFormat::Table | FindingsFormat::Xlsx) {
+        session.mark_in_log();
+    }
     match request.format {
         FindingsFormat::Table => findings::table::write(rows, session.layout(), &mut out)?,
         FindingsFormat::Jsonl => findings::jsonl(rows, &mut out)?,

@@ -37,6 +37,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         Personal::Masked
     };
     let out = &mut io::BufWriter::new(io::stdout().lock());
+    match request.format {
+        Format::Text => session.mark(out)?,
+        Format::Json => session.mark_in_log(),
+    }
     for answer in answers(session, &data, &directory, &subjects)? {
         match request.format {
             Format::Text => lookup::text(&answer, &names, personal, out)?,

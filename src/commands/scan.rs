@@ -62,7 +62,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         watch.abort_all();
         scan
     })?;
-    summary::text(&scan, &mut io::stdout().lock())?;
+    let out = &mut io::stdout().lock();
+    session.mark(out)?;
+    summary::text(&scan, out)?;
     if let Some(path) = &request.summary {
         write_summary(&scan, path).with_context(|| format!("cannot write {}", path.display()))?;
     }

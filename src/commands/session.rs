@@ -1,6 +1,8 @@
 //! What every command begins with: configuration, data folder, clock.
 
+use std::io;
 use std::io::IsTerminal;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -59,6 +61,21 @@ impl Session {
         })
     }
 
+    /// Says, before anything else is printed for people, that a lab's world is not the real one.
+    pub(super) fn mark(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.settings.simulated {
+            writeln!(out, "模拟数据 (simulated)\n")?;
+        }
+        Ok(())
+    }
+
+    /// Says the same in the log, beside data for programs, whose fields are promised.
+    pub(super) fn mark_in_log(&self) {
+        if self.settings.simulated {
+            tracing::info!("模拟数据 (simulated): these data are of a lab's world");
+        }
+    }
+
     /// Where the journals of nights are.
     pub(super) fn nights(&self) -> PathBuf {
         self.data.join("nights")
@@ -66,7 +83,7 @@ impl Session {
 
     /// How tables are laid out on stdout.
     pub(super) fn layout(&self) -> Layout {
-        let width = std::io::stdout()
+        let width = io::stdout()
             .is_terminal()
             .then(terminal_size::terminal_size)
             .flatten()

@@ -183,7 +183,7 @@ fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
         }
     };
     let (start, end) = (address("start")?, address("end")?);
-    AddressRange::new(start, end).map_err(|error| Flaw::of("start", error))
+    AddressRange::new(start, end).map_err(|error| Flaw::of("end", error))
 }
 
 #[cfg(test)]
@@ -200,8 +200,8 @@ mod tests {
     #[test]
     fn a_row_at_fault_names_its_column() {
         for (row, column) in [
-            ("1.2.3.9,1.2.3.4,,P,,,,,,,", "start"),
-            ("1.2.3.4,2001:db8::1,,P,,,,,,,", "start"),
+            ("1.2.3.9,1.2.3.4,,P,,,,,,,", "end"),
+            ("1.2.3.4,2001:db8::1,,P,,,,,,,", "end"),
             ("1.2.3.400,1.2.3.4,,P,,,,,,,", "start"),
             ("1.2.3.4,,,P,,,,,,,", "end"),
             (",,,P,,,,,,,", "start"),

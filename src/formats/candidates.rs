@@ -1,6 +1,7 @@
 //! Lists of names to examine: domains, hosts, URLs and addresses, one a line, or CSV with a column
 //! `domain`. Of a URL only the host is kept.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::net::IpAddr;
 
@@ -39,11 +40,10 @@ pub fn read(input: impl Read + Send + 'static, channel: &str) -> Result<Rows<Men
         };
         let text = bare(&text);
         let text = match column {
-            Some(column) => {
-                text.split(',').nth(column).unwrap_or_default().trim_matches([' ', '"'])
-            }
-            None => text,
+            Some(column) => Cow::Owned(cell(text, column)),
+            None => Cow::Borrowed(text),
         };
+        let text = text.trim();
         if text.is_empty() {
             return None;
         }
@@ -63,6 +63,14 @@ fn bare(text: &str) -> &str {
 /// Which cell of a heading is the domain; `None` where the line is no heading.
 fn domain_column(text: &str) -> Option<usize> {
     bare(text).split(',').position(|cell| column_of(cell.trim_matches('"'), COLUMNS).is_some())
+}
+
+/// One cell of a line of CSV; empty where the line has too few.
+fn cell(text: &str, column: usize) -> String {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
+    record.get(column).unwrap_or_default().to_owned()
 }
 
 fn mention(text: &str, channel: &str) -> Result<Mention, String> {
@@ -145,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_csv_list_is_known_by_its_heading() {
-        let text = "名称,域名\n某站,a.cn\n\"另站\",\"b.cn\"\n";
+        let text = "名称,域名\n某站,a.cn\n\"另站, 又站\",\"b.cn\"\n";
         let taken = |name: &str| Ok((name.to_owned(), None));
         assert_eq!(read_all(text.as_bytes()), [taken("a.cn"), taken("b.cn")]);
     }

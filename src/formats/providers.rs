@@ -59,7 +59,9 @@ fn provider(record: &Record<'_>) -> Result<Provider, Flaw> {
         cname_suffixes: suffixes
             .collect::<Result<_, _>>()
             .map_err(|error| Flaw::of("cname_suffixes", error))?,
-        v3_id: record.parsed("v3_id")?,
+        v3_id: record
+            .parsed("v3_id")
+            .map_err(|flaw| Flaw::of("v3_id", format!("no whole number: {}", flaw.reason)))?,
     })
 }
 

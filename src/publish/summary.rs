@@ -84,8 +84,11 @@ pub fn text(scan: &Scan, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// `，历时 1:02:03`
+/// `，历时 1:02:03`; nothing where the clock stood still, as it does under `--now`.
 fn elapsed(started: Timestamp, stopped: Timestamp) -> String {
+    if started == stopped {
+        return String::new();
+    }
     let seconds = stopped.duration_since(started).as_secs().max(0);
     format!("，历时 {}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }

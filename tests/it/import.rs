@@ -33,8 +33,8 @@ const BAD: [Bad; 4] = [
         &[
             ("1.2.3,1.2.3.4,,P1,source,,,,,", Some("start"), "1.2.3"),
             ("1.2.3.4,x,,P1,source,,,,,", Some("end"), "x"),
-            ("1.2.3.4,1.2.3.3,,P1,source,,,,,", Some("start"), "lies after the end"),
-            ("1.2.3.4,::1,,P1,source,,,,,", Some("start"), "different address families"),
+            ("1.2.3.4,1.2.3.3,,P1,source,,,,,", Some("end"), "lies after the end"),
+            ("1.2.3.4,::1,,P1,source,,,,,", Some("end"), "different address families"),
             (",,1.2.3.0/33,P1,source,,,,,", Some("cidr"), "1.2.3.0/33"),
             (",,,P1,source,,,,,", Some("start"), "start"),
             ("1.2.3.4,1.2.3.5,,P1,lent,,,,,", Some("kind"), "`lent`"),
