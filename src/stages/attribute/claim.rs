@@ -87,16 +87,16 @@ impl Claim {
 /// `register_places` says that the register holds registry rows of this family: then they alone,
 /// and reports, tell what is mainland; a plain list names a holder and never a place.
 pub(super) fn holding_of(claims: &[&Claim], register_places: bool) -> Option<Holding> {
-    let mut reported: Vec<&Claim> =
-        claims.iter().copied().filter(|claim| !claim.is_registry()).collect();
-    reported.sort_by_key(|claim| claim.span);
+    let mut claims = claims.to_vec();
+    claims.sort_by_key(|claim| (claim.span, claim.is_registry()));
     let is_placed = claims
         .iter()
         .any(|claim| claim.is_registry() || claim.origin == Origin::Reported || !register_places);
     if !is_placed {
         return None;
     }
-    let province = reported.iter().chain(claims).find_map(|claim| claim.province);
+    let province = claims.iter().find_map(|claim| claim.province);
+    let reported: Vec<&Claim> = claims.into_iter().filter(|claim| !claim.is_registry()).collect();
     let Some(narrowest) = reported.first().map(|claim| claim.span) else {
         return Some(Holding {
             holder: Holder::Nobody,
