@@ -132,9 +132,10 @@ impl<'a> Presence<'a> {
         self.is_certain
     }
 
-    /// Why an address may be `provider`'s although the register does not say so.
+    /// Why an address may be `provider`'s although the register does not say so. Where there is no
+    /// provider, there is nobody whose it may be.
     pub(super) fn doubt_about(&self, provider: Option<&ProviderId>) -> Option<Reason> {
-        if provider.is_some_and(|provider| self.claimants.contains(&provider)) {
+        if self.claimants.contains(&provider?) {
             return Some(Reason::AddressDisputed);
         }
         self.has_unknown_holder.then_some(Reason::HolderUnknown)

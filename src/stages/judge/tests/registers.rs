@@ -1,0 +1,103 @@
+//! `over_reported` and `shell`: the kinds that the register alone, or with DNS, can show.
+
+use super::*;
+
+#[test]
+fn a_record_at_a_provider_with_no_address_accrues() {
+    for elsewhere in [
+        vec![seen("1.0.0.1", by("P2"), &[])],
+        vec![seen("9.0.0.1", Placement::Abroad, &[])],
+        vec![seen("127.0.0.1", Placement::SpecialPurpose, &[])],
+        vec![seen("1.0.0.1", by_nobody(), &[])],
+        vec![seen("1.0.0.1", disputed(&["P2", "P3"]), &[])],
+        vec![],
+    ] {
+        let examination = at(active(&["P1"]), elsewhere);
+        check(&examination, Kind::OverReported, Some("P1"), "accrues R07");
+        assert!(opened(&examination).contains(&"over_reported P1".to_owned()));
+        let (bureau, seen) = sightings(&examination, Kind::OverReported, Some("P1"));
+        assert_eq!(bureau.name(), "北京");
+        assert!(seen.filing.unwrap().is_active);
+    }
+    let partly = at(active_partly_known(&["P1"]), vec![]);
+    check(&partly, Kind::OverReported, Some("P1"), "accrues R07");
+}
+
+#[test]
+fn each_provider_of_record_is_judged_by_itself() {
+    let examination = at(active(&["P1", "P2", "P3"]), vec![seen("1.0.0.1", by("P2"), &[])]);
+    assert_eq!(opened(&examination), ["over_reported P1", "over_reported P3"]);
+}
+
+#[test]
+fn any_address_at_the_provider_is_service_whatever_answers() {
+    for states in [&[][..], &[Live], &[Silent], &[Stopped], &[Unknown]] {
+        let examination = at(
+            active(&["P1"]),
+            vec![seen("9.0.0.1", Placement::Abroad, &[]), seen("1.0.0.1", by("P1"), states)],
+        );
+        check(&examination, Kind::OverReported, Some("P1"), "ends served R28");
+    }
+    let found = host(DOMAIN, vec![seen("1.0.0.1", by("P1"), &[])]);
+    let partial = examined(active(&["P1"]), vec![half_answered(found, DnsAnswer::Timeout)]);
+    check(&partial, Kind::OverReported, Some("P1"), "ends served R28");
+}
+
+#[test]
+fn a_record_that_is_gone_ends_over_reported() {
+    for (filing, expected) in [
+        (active(&["P2"]), "ends corrected R29"),
+        (active(&[]), "ends corrected R29"),
+        (active_partly_known(&["P2"]), "unknown R33"),
+        (FilingStatus::None, "ends cancelled R30"),
+        (cancelled(), "ends cancelled R30"),
+    ] {
+        check(&at(filing, vec![]), Kind::OverReported, Some("P1"), expected);
+    }
+}
+
+#[test]
+fn doubt_about_where_it_is_served_keeps_a_record_from_blame() {
+    for (elsewhere, expected) in [
+        (by_cdn("P2"), "unknown R34"),
+        (disputed(&["P1", "P2"]), "unknown R12"),
+        (by_a_stranger(), "unknown R13"),
+    ] {
+        let examination = at(active(&["P1"]), vec![seen("1.0.0.1", elsewhere, &[])]);
+        check(&examination, Kind::OverReported, Some("P1"), expected);
+        assert!(!opened(&examination).contains(&"over_reported P1".to_owned()));
+    }
+    for failure in [DnsAnswer::ServerFailure, DnsAnswer::Refused, DnsAnswer::Timeout] {
+        let lost = half_answered(host("www.example.cn", vec![]), failure.clone());
+        let elsewhere = host(DOMAIN, vec![seen("1.0.0.1", by("P2"), &[])]);
+        let partial = half_answered(elsewhere.clone(), failure);
+        for hosts in [vec![elsewhere, lost], vec![partial]] {
+            let examination = examined(active(&["P1"]), hosts);
+            check(&examination, Kind::OverReported, Some("P1"), "unknown R22");
+        }
+    }
+}
+
+#[test]
+fn a_shell_is_an_active_filing_without_any_access_provider() {
+    for (filing, expected) in [
+        (active(&[]), "stands R08"),
+        (active(&["P1"]), "ends connected R16"),
+        (active_partly_known(&["P1"]), "ends connected R16"),
+        (active_partly_known(&[]), "unknown R33"),
+        (FilingStatus::None, "ends cancelled R30"),
+        (cancelled(), "ends cancelled R30"),
+    ] {
+        // Neither what answers nor what resolves has a say.
+        for sightings in [vec![], vec![seen("1.0.0.1", by("P1"), &[Live])]] {
+            check(&at(filing.clone(), sightings), Kind::Shell, None, expected);
+        }
+        let lost = half_answered(host(DOMAIN, vec![]), DnsAnswer::Timeout);
+        check(&examined(filing, vec![lost]), Kind::Shell, None, expected);
+    }
+    let empty = at(active(&[]), vec![]);
+    assert_eq!(opened(&empty), ["shell nobody"]);
+    let (bureau, seen) = sightings(&empty, Kind::Shell, None);
+    assert_eq!(bureau, Bureau::MINISTRY);
+    assert_eq!(seen.carrier, None);
+}
