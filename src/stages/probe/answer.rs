@@ -105,7 +105,7 @@ pub(super) fn location(answer: &Answer, url: &Url) -> Option<Url> {
 
 /// Whether `url` stays within the target: a host of its Domain, or its very address.
 pub(super) fn leads_within(url: &Url, target: &Target) -> bool {
-    matches!(url.scheme(), "http" | "https")
+    is_web(url)
         && match target {
             Target::Domain(domain) => domain_of(url).as_ref() == Some(domain),
             Target::Address(address) => match url.host() {
@@ -120,13 +120,20 @@ fn lead(next: Url, target: &Target) -> Step {
     if leads_within(&next, target) {
         return Step::Follow(next);
     }
-    let (state, sign) = match domain_of(&next) {
+    let (state, sign) = match domain_of(&next).filter(|_| is_web(&next)) {
         Some(domain) => (SiteState::Redirected, Sign::LeadsTo(domain)),
         None => (SiteState::Unknown, Sign::LeadsNowhere(next.to_string())),
     };
     Step::End { state, sign, page: None }
 }
 
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
 fn text_of(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
+
+#[cfg(test)]
+mod tests;
