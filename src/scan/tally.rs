@@ -90,3 +90,6 @@ fn count_findings(counts: &mut NightCounts, outcome: &Outcome) {
     });
     counts.findings.seen += seen.count() as u64;
 }
+
+#[cfg(test)]
+mod tests;
