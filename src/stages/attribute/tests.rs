@@ -80,7 +80,7 @@ fn described(placement: &Placement) -> String {
         Placement::Abroad => return "abroad".to_owned(),
         Placement::SpecialPurpose => return "special".to_owned(),
     };
-    let mut text = match &holding.holder {
+    let holder = match &holding.holder {
         Holder::Provider { id, .. } => id.to_string(),
         Holder::Disputed(ids) => {
             let ids: Vec<&str> = ids.iter().map(ProviderId::as_str).collect();
@@ -89,20 +89,17 @@ fn described(placement: &Placement) -> String {
         Holder::Unknown(name) => format!("unknown {name}"),
         Holder::Nobody => "nobody".to_owned(),
     };
-    if let Some(carrier) = &holding.carrier {
-        text += &format!(" carrier {carrier}");
-    }
-    if let Some(province) = holding.province {
-        text += &format!(" @{province}");
-    }
+    let mut words = vec![holder];
+    words.extend(holding.carrier.as_ref().map(|carrier| format!("carrier {carrier}")));
+    words.extend(holding.province.map(|province| format!("@{province}")));
     for (holds, word) in [
-        (holding.is_redirector, " redirector"),
-        (!holding.is_reported, " unreported"),
-        (holding.is_cdn(), " cdn"),
+        (holding.is_redirector, "redirector"),
+        (!holding.is_reported, "unreported"),
+        (holding.is_cdn(), "cdn"),
     ] {
-        text += if holds { word } else { "" };
+        words.extend(holds.then(|| word.to_owned()));
     }
-    text
+    words.join(" ")
 }
 
 #[track_caller]

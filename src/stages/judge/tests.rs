@@ -286,8 +286,8 @@ fn described(ruling: &Ruling) -> String {
         Ruling::Misses(reasons) => ("misses".to_owned(), reasons),
         Ruling::Unknown(reasons) => ("unknown".to_owned(), reasons),
     };
-    let reasons: String = reasons.iter().map(|reason| format!(" {reason}")).collect();
-    word + &reasons
+    let codes = reasons.iter().map(Reason::to_string);
+    [word].into_iter().chain(codes).collect::<Vec<_>>().join(" ")
 }
 
 #[track_caller]

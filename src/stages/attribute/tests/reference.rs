@@ -17,99 +17,119 @@ const NAMES: [&str; 6] = ["A", "B", "C", "D", "E", "Z"];
 /// All rows lie within so many addresses, so that they meet often.
 const FIELD: u32 = 512;
 
-/// What the rule says of `address`, as [`described`] tells it.
-fn plainly(rows: &[Allocation], address: IpAddr) -> String {
-    let is_registry = |row: &Allocation| row.kind == AllocationKind::Registry;
+fn is_registry(row: &Allocation) -> bool {
+    row.kind == AllocationKind::Registry
+}
+
+fn provider(row: &Allocation) -> &str {
+    row.provider.as_ref().unwrap().as_str()
+}
+
+/// The rows over `address`, narrowest first; none where it is abroad.
+fn covering(rows: &[Allocation], address: IpAddr) -> Vec<&Allocation> {
     let has_registry =
         rows.iter().any(|row| is_registry(row) && row.range.start().is_ipv4() == address.is_ipv4());
+    let places =
+        |row: &&Allocation| is_registry(row) || row.origin == Origin::Reported || !has_registry;
     let mut covering: Vec<&Allocation> =
         rows.iter().filter(|row| row.range.contains(address)).collect();
     covering.sort_by_key(|row| (row.range.span(), is_registry(row)));
-    let places =
-        |row: &&Allocation| is_registry(row) || row.origin == Origin::Reported || !has_registry;
-    if !covering.iter().any(places) {
-        return "abroad".to_owned();
-    }
-    let province = covering.iter().find_map(|row| row.province);
-    covering.retain(|row| !is_registry(row));
-    let widest = covering.last().and_then(|row| row.provider.as_ref()).map(ProviderName::as_str);
+    if covering.iter().any(places) { covering } else { vec![] }
+}
 
+/// Whoever is above `name` by the links that `reported` rows tell, nearest first.
+fn above(name: &str, reported: &[&Allocation]) -> Vec<String> {
     let mut links: Vec<(&str, &str)> = Vec::new();
-    for row in &covering {
-        let provider = row.provider.as_ref().unwrap().as_str();
-        links.extend(row.from.as_ref().map(|from| (from.as_str(), provider)));
+    for row in reported {
+        links.extend(row.from.as_ref().map(|from| (from.as_str(), provider(row))));
         if row.kind == AllocationKind::Reassigned {
-            links.extend(row.to.as_ref().map(|to| (provider, to.as_str())));
+            links.extend(row.to.as_ref().map(|to| (provider(row), to.as_str())));
         }
     }
     links.retain(|(upper, lower)| upper != lower);
-    let above = |name: &str| {
-        let mut seen = vec![name.to_owned()];
-        while let Some((upper, _)) =
-            links.iter().find(|(_, lower)| *lower == seen.last().unwrap().as_str())
-        {
-            if seen.iter().any(|name| name == upper) {
-                break;
-            }
-            seen.push((*upper).to_owned());
+    let mut seen = vec![name];
+    while let Some((upper, _)) = links.iter().find(|(_, lower)| seen.last() == Some(lower)) {
+        if seen.contains(upper) {
+            break;
         }
-        seen.remove(0);
-        seen
-    };
+        seen.push(upper);
+    }
+    seen.into_iter().skip(1).map(str::to_owned).collect()
+}
 
-    let narrowest: Vec<&&Allocation> =
-        covering.iter().take_while(|row| row.range.span() == covering[0].range.span()).collect();
-    let mut claimants: Vec<&str> = narrowest
+/// Who holds what the `narrowest` rows speak of: one, or several who dispute it.
+fn holders(narrowest: &[&Allocation], reported: &[&Allocation]) -> Vec<String> {
+    let mut claimants: Vec<String> = narrowest
         .iter()
         .map(|row| match (row.kind, &row.to) {
-            (AllocationKind::Reassigned, Some(to)) => to.as_str(),
-            _ => row.provider.as_ref().unwrap().as_str(),
+            (AllocationKind::Reassigned, Some(to)) => to.as_str().to_owned(),
+            _ => provider(row).to_owned(),
         })
         .collect();
     claimants.sort_unstable();
     claimants.dedup();
-    let mut last = claimants.clone();
-    last.retain(|name| {
-        !claimants.iter().any(|other| other != name && above(other).contains(&(*name).to_owned()))
-    });
-    if last.is_empty() {
-        last = claimants;
-    }
+    let passed_it_on =
+        |name: &String| claimants.iter().any(|other| above(other, reported).contains(name));
+    let last: Vec<String> = claimants.iter().filter(|name| !passed_it_on(name)).cloned().collect();
+    if last.is_empty() { claimants } else { last }
+}
 
-    let mut text = match last.as_slice() {
-        [] => "nobody".to_owned(),
-        ["Z"] => "unknown Z".to_owned(),
-        [only] => (*only).to_owned(),
+/// The first of the chain that ends at `holder`.
+fn first(holder: &str, reported: &[&Allocation]) -> String {
+    let has_source =
+        reported.iter().any(|row| row.kind == AllocationKind::Source && provider(row) == holder);
+    let widest = provider(reported.last().unwrap());
+    match above(holder, reported).pop() {
+        Some(top) => top,
+        None if has_source => holder.to_owned(),
+        None => above(widest, reported).pop().unwrap_or_else(|| widest.to_owned()),
+    }
+}
+
+/// What the rule says of `address`, as [`described`] tells it.
+fn plainly(rows: &[Allocation], address: IpAddr) -> String {
+    let mut reported = covering(rows, address);
+    if reported.is_empty() {
+        return "abroad".to_owned();
+    }
+    let province = reported.iter().find_map(|row| row.province);
+    reported.retain(|row| !is_registry(row));
+    let mut narrowest = reported.clone();
+    narrowest.retain(|row| row.range.span() == reported[0].range.span());
+    let holders = holders(&narrowest, &reported);
+    let mut words = match holders.as_slice() {
+        [] => vec!["nobody".to_owned()],
+        [only] => {
+            let carrier = first(only, &reported);
+            let holder = if only == "Z" { "unknown Z".to_owned() } else { only.clone() };
+            let carrier = (carrier != "Z").then(|| format!("carrier {carrier}"));
+            [holder].into_iter().chain(carrier).collect()
+        }
         rivals => {
-            let known: Vec<&str> = rivals.iter().copied().filter(|name| *name != "Z").collect();
-            format!("disputed {}", known.join("+"))
+            let mut known = rivals.to_vec();
+            known.retain(|name| name != "Z");
+            vec![format!("disputed {}", known.join("+"))]
         }
     };
-    if let [only] = last.as_slice() {
-        let is_own = covering.iter().any(|row| {
-            row.kind == AllocationKind::Source && row.provider.as_ref().unwrap().as_str() == *only
-        });
-        let top = |name: &str| above(name).last().cloned().unwrap_or_else(|| name.to_owned());
-        let linked = above(only).last().cloned();
-        let carrier = linked
-            .unwrap_or_else(|| if is_own { (*only).to_owned() } else { top(widest.unwrap()) });
-        if carrier != "Z" {
-            text += &format!(" carrier {carrier}");
-        }
+    words.extend(province.map(|province| format!("@{province}")));
+    for (holds, word) in [
+        (narrowest.iter().any(|row| row.is_redirector), "redirector"),
+        (reported.is_empty(), "unreported"),
+        (holders == ["E"], "cdn"),
+    ] {
+        words.extend(holds.then(|| word.to_owned()));
     }
-    if let Some(province) = province {
-        text += &format!(" @{province}");
+    words.join(" ")
+}
+
+/// An address of the field, which lies at the end of its family or in the midst of it.
+fn address(offset: u32, is_v4: bool, is_last: bool) -> IpAddr {
+    match (is_v4, is_last) {
+        (true, true) => Ipv4Addr::from(u32::MAX - FIELD + 1 + offset).into(),
+        (true, false) => Ipv4Addr::from(0x0100_0000 + offset).into(),
+        (false, true) => Ipv6Addr::from(u128::MAX - u128::from(FIELD - 1 - offset)).into(),
+        (false, false) => Ipv6Addr::from((0x2400_u128 << 112) + u128::from(offset)).into(),
     }
-    if narrowest.iter().any(|row| row.is_redirector) {
-        text += " redirector";
-    }
-    if covering.is_empty() {
-        text += " unreported";
-    }
-    if last == ["E"] {
-        text += " cdn";
-    }
-    text
 }
 
 struct Chance(ChaCha8Rng);
@@ -123,16 +143,6 @@ impl Chance {
         words[self.below(words.len().try_into().unwrap()) as usize]
     }
 
-    /// An address of the field, which lies at the end of its family or in the midst of it.
-    fn address(&mut self, offset: u32, is_v4: bool, is_last: bool) -> IpAddr {
-        match (is_v4, is_last) {
-            (true, true) => Ipv4Addr::from(u32::MAX - FIELD + 1 + offset).into(),
-            (true, false) => Ipv4Addr::from(0x0100_0000 + offset).into(),
-            (false, true) => Ipv6Addr::from(u128::MAX - u128::from(FIELD - 1 - offset)).into(),
-            (false, false) => Ipv6Addr::from((0x2400_u128 << 112) + u128::from(offset)).into(),
-        }
-    }
-
     fn row(&mut self, kinds: &[&str], is_last: bool) -> String {
         let is_v4 = self.below(2) == 0;
         // Coarse steps make ranges meet at their ends and be the same range.
@@ -141,28 +151,27 @@ impl Chance {
         let longest = FIELD / (1 << self.below(6));
         let length = (self.below(longest) / step * step).max(1);
         let end = (start + length - 1).min(FIELD - 1);
-        let (start, end) = (self.address(start, is_v4, is_last), self.address(end, is_v4, is_last));
+        let (start, end) = (address(start, is_v4, is_last), address(end, is_v4, is_last));
         let kind = self.one_of(kinds);
-        let mut text = format!("{start}-{end} {kind}");
+        let mut words = vec![format!("{start}-{end} {kind}")];
         if kind != "registry" {
-            text += &format!(" {}", self.one_of(&NAMES));
+            words.push(self.one_of(&NAMES).to_owned());
             if self.below(4) == 0 {
-                text += &format!(" <{}", self.one_of(&NAMES));
+                words.push(format!("<{}", self.one_of(&NAMES)));
             }
             if kind == "reassigned" && self.below(8) != 0 {
-                text += &format!(" >{}", self.one_of(&NAMES));
+                words.push(format!(">{}", self.one_of(&NAMES)));
             }
         }
         if self.below(3) == 0 {
-            text += &format!(" @{}", self.one_of(&["北京", "上海", "广东"]));
+            words.push(format!("@{}", self.one_of(&["北京", "上海", "广东"])));
         }
-        if self.below(6) == 0 {
-            text += " redirector";
+        for (sides, word) in [(6, "redirector"), (3, "listed")] {
+            if self.below(sides) == 0 {
+                words.push(word.to_owned());
+            }
         }
-        if self.below(3) == 0 {
-            text += " listed";
-        }
-        text
+        words.join(" ")
     }
 }
 
@@ -181,9 +190,9 @@ fn every_address_of_random_registers_is_held_as_the_plain_rule_says() {
         let table = AddressTable::new(rows.iter().cloned(), &directory);
         for _ in 0..500 {
             let (offset, is_v4) = (chance.below(FIELD), chance.below(2) == 0);
-            let address = chance.address(offset, is_v4, is_last);
-            let got = described(&table.attribute(address, &[], &directory, &guard));
-            assert_eq!(got, plainly(&rows, address), "seed {seed}, {address} in {texts:#?}");
+            let at = address(offset, is_v4, is_last);
+            let got = described(&table.attribute(at, &[], &directory, &guard));
+            assert_eq!(got, plainly(&rows, at), "seed {seed}, {at} in {texts:#?}");
         }
     }
 }

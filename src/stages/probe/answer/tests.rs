@@ -58,7 +58,7 @@ fn reading(case: &Case) -> Step {
         Answer { status: case.status, headers, body: case.body.clone(), is_whole: case.is_whole };
     let url = case.url.parse().unwrap();
     let target = case.target.parse().unwrap();
-    let budget = Budget { cpu: Duration::from_secs(60), nodes: 60_000 };
+    let budget = Budget { cpu: Duration::from_mins(1), nodes: 60_000 };
     read(&answer, &url, &target, &Signatures::builtin(), budget)
 }
 
