@@ -43,7 +43,8 @@ use crate::store::findings::Update;
 use crate::store::journal::Outcome;
 
 /// Addresses asked of one host at one provider; a name on more of them is a farm, and one page of it
-/// tells what the others would.
+/// tells what the others would. While a finding stands, all are asked, because only all of them
+/// together can be stopped or gone.
 const ADDRESSES_PER_PROVIDER: usize = 4;
 
 /// Every part that an examination passes through.
@@ -172,8 +173,9 @@ impl Stages {
         known: &[Finding],
     ) -> Result<(), StoreError> {
         let provider_of = |address: IpAddr| self.provider_of(address);
-        let must_verify =
-            known.iter().any(Finding::stands) || self.is_verified_tonight(examination);
+        let stands = known.iter().any(Finding::stands);
+        let must_verify = stands || self.is_verified_tonight(examination);
+        let most = if stands { usize::MAX } else { ADDRESSES_PER_PROVIDER };
         let Examination { target, filing, hosts, .. } = examination;
         let mut read: Vec<Option<ProviderId>> = Vec::new();
         for HostExamination { host, sightings, .. } in hosts {
@@ -185,8 +187,7 @@ impl Stages {
                 let Placement::Mainland(holding) = placement else { continue };
                 let provider = holding.provider().cloned();
                 let is_enough = read.contains(&provider)
-                    || asked.iter().filter(|other| **other == provider).count()
-                        >= ADDRESSES_PER_PROVIDER;
+                    || asked.iter().filter(|other| **other == provider).count() >= most;
                 let is_wanted = must_verify || self.depends_on_page(filing, holding);
                 if is_enough || !is_wanted || !self.guard.permits(*address) {
                     continue;
