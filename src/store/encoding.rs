@@ -26,3 +26,6 @@ pub(crate) fn decode<T: DeserializeOwned>(
         None => Err(StoreError::Format { what, version: 0 }),
     }
 }
+
+#[cfg(test)]
+mod tests;

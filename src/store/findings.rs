@@ -261,3 +261,6 @@ fn with_id(prefix: u8, id: Ulid) -> Vec<u8> {
     key.extend_from_slice(&id.to_bytes());
     key
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,6 @@ impl Outcome {
         !self.update.findings.is_empty() || !self.update.changes.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;
