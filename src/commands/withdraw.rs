@@ -42,7 +42,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         actor: "operator".to_owned(),
         note: Some(request.reason.clone()),
     };
-    let finding = Finding { state, has_lapsed: false, ..finding };
+    let finding = Finding { state, has_lapsed: false, nights_in_row: 0, ..finding };
     let mut out = io::stdout().lock();
     writeln!(out, "withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target)?;
     data.findings.apply([&Update { findings: vec![finding], changes: vec![change] }], None)?;

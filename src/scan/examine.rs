@@ -18,6 +18,7 @@ use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
+use crate::facts::finding::Kind;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
@@ -46,6 +47,9 @@ use crate::store::journal::Outcome;
 /// tells what the others would. While a finding stands, all are asked, because only all of them
 /// together can be stopped or gone.
 const ADDRESSES_PER_PROVIDER: usize = 4;
+
+/// What one page is enough for: the addresses of one provider, reported and unreported apart.
+type Place = (Option<ProviderId>, bool);
 
 /// Every part that an examination passes through.
 #[derive(Debug)]
@@ -177,22 +181,25 @@ impl Stages {
         let must_verify = stands || self.is_verified_tonight(examination);
         let most = if stands { usize::MAX } else { ADDRESSES_PER_PROVIDER };
         let Examination { target, filing, hosts, .. } = examination;
-        let mut read: Vec<Option<ProviderId>> = Vec::new();
+        // A wrong number may stand on another host than the one whose page is read first.
+        let reads_on =
+            known.iter().any(|finding| finding.stands() && finding.key.kind == Kind::WrongNumber);
+        let mut read: Vec<Place> = Vec::new();
         for HostExamination { host, sightings, .. } in hosts {
             if host.as_ref().is_some_and(|host| !self.guard.permits_host(host)) {
                 continue;
             }
-            let mut asked: Vec<Option<ProviderId>> = Vec::new();
+            let mut asked: Vec<Place> = Vec::new();
             for Sighting { address, placement, visits } in sightings {
                 let Placement::Mainland(holding) = placement else { continue };
-                let provider = holding.provider().cloned();
-                let is_enough = read.contains(&provider)
-                    || asked.iter().filter(|other| **other == provider).count() >= most;
+                let place = (holding.provider().cloned(), holding.is_reported);
+                let is_enough = (read.contains(&place) && !reads_on)
+                    || asked.iter().filter(|other| **other == place).count() >= most;
                 let is_wanted = must_verify || self.depends_on_page(filing, holding);
                 if is_enough || !is_wanted || !self.guard.permits(*address) {
                     continue;
                 }
-                asked.push(provider.clone());
+                asked.push(place.clone());
                 let door =
                     |is_secure| Door { target, host: host.as_ref(), address: *address, is_secure };
                 for is_secure in self.prober.ports() {
@@ -204,7 +211,7 @@ impl Stages {
                     let has_page = visit.page.is_some();
                     visits.push(visit);
                     if state == SiteState::Live && has_page {
-                        read.push(provider.clone());
+                        read.push(place.clone());
                     }
                     if state >= SiteState::Redirected {
                         break;

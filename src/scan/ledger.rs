@@ -174,9 +174,7 @@ fn closed(
 ) -> Option<Transition> {
     let is_held = reason == ClosedReason::Withdrawn && !finding.has_lapsed;
     if is_held {
-        // A bureau took it back: it stays so until the fault was seen to end.
-        return matches!(ruling, Ruling::Ends(..))
-            .then(|| counted(Finding { has_lapsed: true, ..finding.clone() }));
+        return held(finding, &ruling, tonight);
     }
     let came_back =
         matches!(reason, ClosedReason::Stopped | ClosedReason::Moved | ClosedReason::Gone);
@@ -193,6 +191,23 @@ fn closed(
         }
         ruling => begin(&finding.key, ruling, tonight),
     }
+}
+
+/// A finding that a bureau took back stays so until its fault was seen to end, or was missed for as
+/// many nights in a row as close any other.
+fn held(finding: &Finding, ruling: &Ruling, tonight: Tonight<'_>) -> Option<Transition> {
+    if finding.last_night == tonight.night {
+        return None;
+    }
+    let nights_in_row = match ruling {
+        Ruling::Ends(..) => tonight.misses_to_close,
+        Ruling::Misses(_) => finding.nights_in_row + 1,
+        Ruling::Stands(..) | Ruling::Accrues(..) if finding.nights_in_row > 0 => 0,
+        Ruling::Stands(..) | Ruling::Accrues(..) | Ruling::Unknown(_) => return None,
+    };
+    let has_lapsed = nights_in_row >= tonight.misses_to_close;
+    let last_night = tonight.night;
+    Some(counted(Finding { nights_in_row, last_night, has_lapsed, ..finding.clone() }))
 }
 
 /// Whether the provider answered that the fault is mended.

@@ -144,9 +144,10 @@ fn a_night_never_counts_twice() {
 #[test]
 fn a_closed_finding_comes_back_or_a_new_one_begins() {
     for reason in ClosedReason::ALL.iter().copied() {
-        let current = finding(Closed(reason));
-        for says in [Misses, Unknown] {
-            check(Some(&current), says, None);
+        let current = Finding { nights_in_row: 0, ..finding(Closed(reason)) };
+        check(Some(&current), Unknown, None);
+        if reason != ClosedReason::Withdrawn {
+            check(Some(&current), Misses, None);
         }
         match reason {
             ClosedReason::Stopped | ClosedReason::Moved | ClosedReason::Gone => {
@@ -173,6 +174,17 @@ fn a_closed_finding_comes_back_or_a_new_one_begins() {
             check(Some(&current), Ends, None);
         }
     }
+}
+
+#[test]
+fn a_withdrawn_finding_lapses_when_its_fault_was_missed_for_long_enough() {
+    let missed =
+        |nights_in_row| Finding { nights_in_row, ..finding(Closed(ClosedReason::Withdrawn)) };
+    let after = |nights, says| on_night_5(Some(&missed(nights)), says, false).map(|t| t.finding);
+    assert!(!after(1, Misses).unwrap().has_lapsed);
+    assert!(after(2, Misses).unwrap().has_lapsed);
+    assert_eq!(after(2, Stands).unwrap().nights_in_row, 0, "being seen breaks the row");
+    assert_eq!(after(2, Unknown), None);
 }
 
 #[test]

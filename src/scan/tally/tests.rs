@@ -1,3 +1,5 @@
+//! What a night counts, each count by itself.
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ulid::Ulid;

@@ -1,3 +1,5 @@
+//! Who holds an address: tables of rows, and a comparison with a slow, obvious rule.
+
 use super::*;
 use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::AllocationKind;

@@ -1,3 +1,5 @@
+//! Builders of facts for the cells of the table of verdicts.
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;

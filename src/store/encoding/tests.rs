@@ -1,3 +1,5 @@
+//! Every fact comes back from its bytes, and no other bytes pass for one.
+
 use std::fmt::Debug;
 
 use jiff::Timestamp;

@@ -1,3 +1,5 @@
+//! What is kept of findings is found again, also after a restart.
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 

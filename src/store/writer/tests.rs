@@ -1,3 +1,5 @@
+//! What was sent is on the disk, once, whenever the power fails.
+
 use std::path::Path;
 
 use jiff::Timestamp;

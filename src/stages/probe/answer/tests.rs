@@ -1,3 +1,5 @@
+//! The table of states, for one answer.
+
 use std::time::Duration;
 
 use super::*;
