@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -22,6 +23,11 @@ use crate::store::encoding;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
 const CACHE: u64 = 32 * 1024 * 1024;
+
+/// sled lets go of its folder a moment after its last handle, on a thread of its own. Who owns the
+/// data is told by our own lock, so that waiting here never waits for another process.
+const LOCK_TRIES: u32 = 200;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// `f` target sort key, 0, finding id → finding.
 const FINDING: u8 = b'f';
@@ -68,12 +74,16 @@ impl Findings {
     /// Opens the database in `path`, which is made if it is not there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Findings { path: path.to_owned(), source };
-        let database = sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE)
-            .flush_every_ms(None)
-            .open()
-            .map_err(failed)?;
+        let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
+        let mut opened = config.open();
+        for _ in 0..LOCK_TRIES {
+            if !opened.as_ref().is_err_and(is_locked) {
+                break;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+            opened = config.open();
+        }
+        let database = opened.map_err(failed)?;
         let tree = database.open_tree("findings").map_err(failed)?;
         Ok(Self { tree, path: path.to_owned() })
     }
@@ -241,6 +251,11 @@ impl Findings {
         let number = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
         Ok(number.map_or(0, u64::from_be_bytes))
     }
+}
+
+/// Whether sled's folder is still held; sled says so in words only.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 fn finding_prefix(target: &Target) -> Vec<u8> {
