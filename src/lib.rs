@@ -1,40 +1,113 @@
-//! `chabei` (查备) finds websites served in mainland China without an ICP filing, tells which access
-//! provider serves each, and follows every finding until it is cleaned up.
+//! chabei (查备) finds websites that are served in mainland China without an ICP filing (备案), tells
+//! which access provider serves each, and follows every finding until it is cleaned up. It compares
+//! what a name resolves to and what answers there with three registers: who holds which addresses,
+//! which Domains are filed and with whom, and who the providers are. It reports only what it knows:
+//! where a register, a name server or a page leaves a doubt, the verdict is `unknown`, and nothing
+//! opens or closes.
+//!
+//! `cargo run --release -- demo` shows all of it on a simulated internet; `README.md` is for those who
+//! use the program, this page for those who change it.
 //!
 //! # The way through
 //!
-//! A name comes in by some channel and walks one straight path; each step asks one question and
-//! answers with facts, and only the last two decide:
-//! [`scan::frontier`] (which one is next?) → [`net::dns`] (which addresses?) →
-//! [`stages::attribute`] (who holds them?) → [`stages::check`] (is it filed, and with whom?) →
-//! [`stages::probe`] (what answers?) → [`stages::judge`] (which verdict?) → [`scan::ledger`] (what
-//! changed?) → [`store`]. [`scan::examine`] is that line; [`scan::night`] is the loop around it.
+//! A name comes in by some channel and walks one straight path ([`scan::examine`]). Each step asks one
+//! question and answers with facts; only the judge and the ledger decide, and both are pure.
+//!
+//! ```text
+//! candidates ─▶ frontier ─▶ resolve ─▶ attribute ─▶ check ─▶ probe ─▶ judge ─▶ ledger ─▶ store ─▶ publish
+//!  which names   which one   which      who holds    is it    what     what      what      keep     tables,
+//!  are there?    is next?    addresses? them?        filed?   answers? follows?  changed?  it       trails
+//! ```
+//!
+//! | step | where | what it gives |
+//! |---|---|---|
+//! | candidates | [`formats::candidates`], [`store::registers`] | [`facts::candidate::Candidate`]: a target, and the hosts that lists named under it |
+//! | frontier | [`scan::frontier`] | candidates, filed Domains and targets with findings, each once, less what tonight has done |
+//! | resolve | [`net::dns`] | [`facts::resolution::Resolution`]: addresses and the chain of names, or one of five ways to fail |
+//! | attribute | [`stages::attribute`] | [`facts::placement::Placement`]: abroad, special-purpose, or on the mainland with provider and carrier |
+//! | check | [`stages::check`] | [`facts::filing::FilingStatus`]: active, cancelled, none, or unknown |
+//! | probe | [`stages::probe`] | [`facts::visit::Visit`]: the state of the site at one address, and what its page claims |
+//! | judge | [`stages::judge`] | a [`stages::judge::Ruling`] for each kind of fault and each provider |
+//! | ledger | [`scan::ledger`] | the transition of the finding: opened, seen again, closed and why, reopened |
+//! | store | [`store::journal`], [`store::findings`] | the outcome on the disk, in the order it was learnt |
+//! | publish | [`publish`] | tables, files for others, the trail of a name |
+//!
+//! The order is what makes a night cheap. Most names are filed and connected or lie abroad, so they
+//! never cost a page: probed is only that whose verdict depends on what answers, what has a finding
+//! to verify, and filed names in rotation.
 //!
 //! # The floors
 //!
-//! Imports run strictly down: 7 `main`; 6 [`commands`]; 5 [`config`], [`cli`]; 4 [`scan`] and
-//! [`publish`]; 3 [`stages`]; 2 [`net`] and [`store`]; 1 [`formats`] and [`lab`]; 0 [`facts`] and
-//! [`clock`]. Neighbours on one floor are strangers.
+//! Imports run strictly down, and modules on one floor are strangers to each other.
+//!
+//! | floor | modules | |
+//! |---|---|---|
+//! | 7 | `main` | the door: command line, log, exit status |
+//! | 6 | [`commands`] | the only place that puts things together |
+//! | 5 | [`config`], [`cli`] | what the user asked |
+//! | 4 | [`scan`], [`publish`] | the loop that writes; the faces that are handed facts and write text |
+//! | 3 | [`stages`] | one question each about one target |
+//! | 2 | [`net`], [`store`] | strangers' machines, at a pace; our disk, and how nothing of it gets lost |
+//! | 1 | [`formats`], [`lab`] | strangers' bytes into facts; the simulated internet, which knows facts only |
+//! | 0 | [`facts`], [`clock`] | the nouns of the field; today's date, or what `--now` put in its place |
+//!
+//! `Err` means that we failed: a disk, a bound port, a wrong configuration. What a stranger's machine
+//! or a bad row did is a fact, an arm of an enum.
 //!
 //! # Where to change what
 //!
-//! - a new reason: [`facts::reason`] and a page beside it;
-//! - a new block, parking or wall page: `config/*-pages.toml`;
-//! - a new column of a file: its reader in [`formats`];
-//! - a verdict: [`stages::judge`]; what becomes of a finding: [`scan::ledger`];
-//! - a new fault to be tried: a scenario of the [`lab`], with its truth.
+//! * A new reason: a line in [`facts::reason`], its page `src/facts/reasons/R….md`, and the ruling that
+//!   gives it in [`stages::judge`]. A code is never given a second meaning.
+//! * A new kind of fault: [`facts::finding::Kind`], its ruling in `stages/judge/`, its deadline in
+//!   [`scan::ledger::deadlines`], its Chinese word in [`publish::words`]; the compiler names the rest.
+//! * A new block, parking or wall page: `config/block-pages.toml`, `parking-pages.toml`,
+//!   `wall-pages.toml`. They are built into the program, so build again; the head of the first says
+//!   what the signals mean.
+//! * A new column of a register: `COLUMNS` in `formats/providers.rs`, `allocations.rs` or `filings.rs`.
+//!   Without a line there it is reported as unknown.
+//! * A new column of the findings: [`publish::view`] for JSON, `publish/findings/columns.rs` for CSV and
+//!   XLSX.
+//! * A new format of findings: a file under `publish/findings/`, an arm in [`cli::FindingsFormat`].
+//! * A new state a page can show: `stages/probe/answer.rs` reads it, `stages/judge/presence.rs` folds it.
+//! * A new key of the configuration: the `Settings` of the part that uses it, and its line in
+//!   `config/chabei.toml`, which a test holds against the defaults.
+//! * A new scenario of the simulated internet: one function in `lab/scenarios/`, one line in the table
+//!   of `lab/scenarios.rs`. It states its truth itself; nothing computes it.
+//! * A new command: [`cli`], and a file in `commands/`.
 //!
-//! # Why it is so
+//! # Questions that newcomers ask
 //!
-//! - *Own sockets for DNS, hickory for the messages.* hickory's resolver opens a socket for each
-//!   packet, retries beyond our pace, and loses the CNAME chain of negative answers.
-//! - *Sorted files beside sled.* Registers come by the ten million and change as a whole; sled keeps
-//!   what is small and changes singly.
-//! - *A journal before sled.* One append and one sync make an examination done; sled can be brought
-//!   up to the journal after any crash, exactly once.
-//! - *Order by checksum.* The same order in every file lets them be merged in constant memory, and
-//!   spreads neighbours over providers.
-//! - *Unknown closes nothing.* What could not be asked proves neither a fault nor its end.
+//! **Why own sockets for DNS and not hickory's resolver?** Its resolver opens a socket for each packet,
+//! sends again beyond any pace, and drops the chain of names of a negative answer. Packets are read and
+//! written by hickory all the same; sockets, retries and pace are in [`net::dns`].
+//!
+//! **Why sorted files beside sled?** Registers and candidates come by the ten million and are replaced
+//! as a whole. A sorted file costs memory for its index alone, one read for a look-up, and one rename to
+//! replace; sled costs several times the disk and the time, and grows when rows are replaced. Findings
+//! are few and change one by one: they live in sled ([`store`]).
+//!
+//! **Why a journal before sled?** A night learns something of every name, far more than it changes. The
+//! journal takes all of it in one sequential write that is flushed before anything counts as done; sled
+//! follows with the changes and the journal's position in one atomic batch. After a crash the rest of
+//! the journal is applied from that position, so nothing is lost and nothing is told twice.
+//!
+//! **Why is everything sorted by a checksum?** One order in every file lets the frontier merge them with
+//! one record of each in memory. The order of the checksum scatters names that lie side by side in a
+//! list, and often at one provider, so that a night does not run into that provider's pace all at once.
+//!
+//! **Why must a block page be seen twice?** It closes a finding. Block pages flap, and an error page may
+//! look like one by chance; so it takes two signals, a second chain of requests that agrees, and every
+//! address at the provider.
+//!
+//! **Why does unknown close nothing?** A closed finding says that the fault has ended. A timeout, a wall
+//! or an old register says nothing about that; a finding that was closed in error is not looked for
+//! again by anybody, one that stays open a night longer is.
+//!
+//! **Why does a partial register never say "not filed"?** It cannot know. With `[filings] complete =
+//! false`, with none imported or with one older than `max_age`, absence means unknown.
+//!
+//! **Why is a provider's answer not enough?** Whoever says that a fault is mended may be mistaken. The
+//! next night verifies it; where the fault still stands, the finding is open again, with R36.
 
 pub mod facts;
 pub mod clock;

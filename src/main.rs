@@ -17,7 +17,9 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        // Whoever closed stderr does not want the log, and the complaint would panic there.
+        .log_internal_errors(false);
     match cli.log_format {
         LogFormat::Text => log.without_time().init(),
         LogFormat::Json => log.json().init(),
