@@ -51,7 +51,11 @@ use crate::store::writer::NightWriter;
 const QUEUE: usize = 1024;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let limits = limits(session, request)?;
+    let Some(limits) = limits(session, request)? else {
+        let window = session.settings.scan.window.as_deref();
+        tracing::warn!(window, "outside the window: no night is begun, all is kept for next time");
+        return Ok(Ended::Stopped);
+    };
     let mut data = session.data()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let scan = runtime.block_on(async {
@@ -229,7 +233,8 @@ fn warn_of_gaps(stages: &Stages, data: &Data) {
     }
 }
 
-fn limits(session: &Session, request: &Request) -> Result<Limits> {
+/// What bounds the night; `None` where the window is closed.
+fn limits(session: &Session, request: &Request) -> Result<Option<Limits>> {
     // Windows are of the real day, whatever --now says of findings.
     let clock = clock::zone().to_datetime(Clock::default().now()).time();
     let window = session.settings.scan.window().map_err(usage)?;
@@ -239,10 +244,10 @@ fn limits(session: &Session, request: &Request) -> Result<Limits> {
         (None, None, Some(window)) if window.is_open_at(clock) => {
             Some(time_from(clock, window.closes))
         }
-        (None, None, Some(_)) => Some(Duration::ZERO),
+        (None, None, Some(_)) => return Ok(None),
         (None, None, None) => None,
     };
-    Ok(Limits { until: until.map(|wait| Instant::now() + wait), targets: request.limit })
+    Ok(Some(Limits { until: until.map(|wait| Instant::now() + wait), targets: request.limit }))
 }
 
 /// How long it is from `now` to the next `time` of day.

@@ -183,7 +183,7 @@ pub(crate) fn ended_by(ended: EndedBy) -> Words {
     match ended {
         EndedBy::Done => ("done", "全部完成"),
         EndedBy::Window => ("window", "到点收工，余下的留到下次"),
-        EndedBy::Limit => ("limit", "达到 --limit，余下的留到下次"),
+        EndedBy::Limit => ("limit", "按要求只做了一部分，余下的留到下次"),
         EndedBy::Signal => ("signal", "收到停止信号，余下的留到下次"),
     }
 }

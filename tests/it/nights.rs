@@ -109,3 +109,49 @@ fn now_gives_findings_their_dates() {
     assert_eq!(overdue("2027-03-21T23:59:59+08:00").len(), 0);
     assert_eq!(overdue("2027-03-22T00:00:00+08:00").len(), 1);
 }
+
+#[test]
+fn a_night_whose_time_is_up_is_finished_by_the_next_run() {
+    let town = Town::new(60, 4);
+    town.import_all();
+    town.run(&["scan", "--for", "0s", "--summary", "first.json"]).ends(3);
+    let first = town.summary("first.json");
+    assert_eq!((&first["scan"], &first["ended_by"]), (&1.into(), &"window".into()));
+    assert_eq!(first["candidates"], 0);
+    town.scan(&["--summary", "second.json"]);
+    let second = town.summary("second.json");
+    assert_eq!((&second["scan"], &second["ended_by"]), (&1.into(), &"done".into()));
+}
+
+#[test]
+fn no_night_begins_outside_its_window() {
+    let town = Town::new(20, 4);
+    town.import_all();
+    let configured = std::fs::read_to_string(town.path("chabei.toml")).unwrap();
+    // A window of no length is never open.
+    let closed = configured.replacen("[scan]", "[scan]\nwindow = \"03:00-03:00\"", 1);
+    assert_ne!(closed, configured);
+    town.write("chabei.toml", closed);
+    let refused = town.run(&["scan", "--summary", "none.json"]);
+    refused.ends(3).complains(&["outside the window"]);
+    assert!(!town.path("none.json").exists());
+    town.scan(&["--for", "5m", "--summary", "bounded.json"]);
+    let bounded = town.summary("bounded.json");
+    assert_eq!((&bounded["scan"], &bounded["ended_by"]), (&1.into(), &"done".into()));
+}
+
+#[test]
+fn a_night_for_one_provider_judges_no_other() {
+    let town = Town::new(150, 4);
+    town.import_all();
+    let (_, provider) = town.site("unfiled");
+    let provider = provider.unwrap();
+    town.scan(&["--provider", &provider]);
+    let findings = town.findings();
+    assert!(!findings.is_empty());
+    for finding in &findings {
+        assert_eq!(text(finding, "/provider/id"), Some(provider.as_str()), "{finding}");
+    }
+    let everywhere = town.truth().into_iter().flat_map(|site| site.findings).count();
+    assert!(findings.len() < everywhere);
+}
