@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use crate::cli::Format;
 use crate::cli::Lookup as Request;
+use crate::clock::day;
 use crate::commands::Ended;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
@@ -101,7 +102,8 @@ fn answers(
             }
         }
     }
-    let table = AddressTable::new(covering.iter().cloned(), directory);
+    let today = day(session.clock.now());
+    let table = AddressTable::new(covering.iter().cloned(), directory, today);
     let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
     let filings =
         Filings::new(data.registers.filings()?, &session.settings.filings, session.clock.now());

@@ -185,7 +185,7 @@ fn stages(
     let mut broken = None;
     let rows =
         data.registers.allocations()?.map_while(|row| row.map_err(|e| broken = Some(e)).ok());
-    let addresses = AddressTable::new(rows, &directory);
+    let addresses = AddressTable::new(rows, &directory, clock::day(session.clock.now()));
     if let Some(error) = broken {
         return Err(error.into());
     }

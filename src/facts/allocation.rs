@@ -1,5 +1,6 @@
 //! One reported range of addresses (IP 地址报备记录): who has it, from whom, for what.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -74,6 +75,24 @@ pub struct Allocation {
     /// Further columns as the file had them, by English column name: `gateway`, `city`, `user`,
     /// `user_address`, `contact`, `contact_phone`, `contact_email`, `allocated_on`.
     pub details: Vec<(String, String)>,
+}
+
+impl Allocation {
+    /// One of the further columns.
+    pub fn detail(&self, column: &str) -> Option<&str> {
+        self.details.iter().find(|(name, _)| name == column).map(|(_, value)| value.as_str())
+    }
+
+    /// 分配日期; `None` where the row gives none that is a date.
+    pub fn allocated_on(&self) -> Option<Date> {
+        self.detail("allocated_on")?.parse().ok()
+    }
+
+    /// Whether the row speaks of `day` already: what is allocated from a later day on is not held
+    /// by anybody yet.
+    pub fn is_in_force(&self, day: Date) -> bool {
+        self.allocated_on().is_none_or(|from| from <= day)
+    }
 }
 
 impl AllocationKind {

@@ -16,6 +16,7 @@ pub struct Directory {
     by_name: HashMap<String, usize>,
     by_alias: HashMap<String, usize>,
     by_suffix: HashMap<String, usize>,
+    by_v3_id: HashMap<u64, usize>,
 }
 
 impl Directory {
@@ -27,6 +28,9 @@ impl Directory {
             directory.by_name.entry(provider.name.as_str().to_owned()).or_insert(index);
             for alias in &provider.aliases {
                 directory.by_alias.entry(alias.as_str().to_owned()).or_insert(index);
+            }
+            if let Some(number) = provider.v3_id {
+                directory.by_v3_id.entry(number).or_insert(index);
             }
             for suffix in &provider.cname_suffixes {
                 directory.by_suffix.entry(suffix.as_str().to_owned()).or_insert(index);
@@ -41,12 +45,14 @@ impl Directory {
         &self.providers
     }
 
-    /// The provider that a register's cell means: by id, then name, then alias.
+    /// The provider that a register's cell means: by id, then name, then alias, then by the number
+    /// that the ministry's messages use ([`ProviderName::of_v3_id`]).
     pub fn find(&self, name: &ProviderName) -> Option<&Provider> {
         let text = name.as_str();
         let index = [&self.by_id, &self.by_name, &self.by_alias]
             .into_iter()
-            .find_map(|names| names.get(text))?;
+            .find_map(|names| names.get(text))
+            .or_else(|| name.v3_id().and_then(|number| self.by_v3_id.get(&number)))?;
         self.providers.get(*index)
     }
 
@@ -108,6 +114,16 @@ mod tests {
             assert_eq!(directory.find(&name).unwrap().id.as_str(), id, "{text}");
         }
         assert!(directory.find(&"E".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_ministrys_number_leads_to_its_provider_and_is_no_name() {
+        let numbered = Provider { v3_id: Some(9001), ..provider("A", "甲", &[], &[]) };
+        let directory = Directory::new(vec![numbered, provider("9001", "乙", &[], &[])]);
+        let found = |name: &ProviderName| directory.find(name).map(|found| found.id.as_str());
+        assert_eq!(found(&ProviderName::of_v3_id(9001)), Some("A"));
+        assert_eq!(found(&ProviderName::of_v3_id(9002)), None);
+        assert_eq!(found(&"9001".parse().unwrap()), Some("9001"));
     }
 
     #[test]

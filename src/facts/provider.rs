@@ -68,7 +68,21 @@ impl ProviderId {
     }
 }
 
+/// What stands before the number in a name that is one of the ministry's numbers.
+const V3: &str = "v3:";
+
 impl ProviderName {
+    /// The provider to whom the ministry's messages give `number`, written `v3:9001`, so that it is
+    /// never taken for an id of the providers register.
+    pub fn of_v3_id(number: u64) -> Self {
+        Self(format!("{V3}{number}").into())
+    }
+
+    /// The ministry's number, where the name is one.
+    pub fn v3_id(&self) -> Option<u64> {
+        self.0.strip_prefix(V3)?.parse().ok()
+    }
+
     /// The name as text, NFKC and trimmed.
     pub fn as_str(&self) -> &str {
         &self.0

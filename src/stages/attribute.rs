@@ -9,6 +9,8 @@ mod stretches;
 
 use std::net::IpAddr;
 
+use jiff::civil::Date;
+
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::domain::Host;
@@ -16,38 +18,50 @@ use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderName;
+use crate::facts::range::to_number;
 use crate::net::guard::Guard;
 use crate::stages::attribute::claim::Claim;
+use crate::stages::attribute::claim::Parties;
 use crate::stages::attribute::stretches::Stretches;
 
-/// The whole address register, ready to be asked.
+/// The whole address register as it is on one day, ready to be asked.
 #[derive(Debug)]
 pub struct AddressTable {
-    v4: Stretches,
-    v6: Stretches,
+    v4: Stretches<u32>,
+    v6: Stretches<u128>,
     unknown_names: Vec<ProviderName>,
 }
 
 impl AddressTable {
-    /// The table of `rows`, their providers' names looked up in `directory`.
-    pub fn new(rows: impl Iterator<Item = Allocation>, directory: &Directory) -> Self {
-        let mut unknown_names = Vec::new();
+    /// The table of those `rows` that are in force on `day`, their providers' names looked up in
+    /// `directory`.
+    pub fn new(rows: impl Iterator<Item = Allocation>, directory: &Directory, day: Date) -> Self {
+        let mut parties = Parties::new(directory);
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for row in rows {
-            for name in [&row.provider, &row.from, &row.to].into_iter().flatten() {
-                if directory.find(name).is_none() && !unknown_names.contains(name) {
-                    unknown_names.push(name.clone());
+        for row in rows.filter(|row| row.is_in_force(day)) {
+            let claim = Claim::of(&row, &mut parties);
+            match (row.range.start(), row.range.end()) {
+                (IpAddr::V4(start), IpAddr::V4(end)) => {
+                    v4.push((u32::from(start), u32::from(end), claim));
                 }
+                (start, end) => v6.push((to_number(start), to_number(end), claim)),
             }
-            let family = if row.range.start().is_ipv4() { &mut v4 } else { &mut v6 };
-            family.push((row.range, Claim::of(&row, directory)));
         }
-        Self { v4: Stretches::new(&v4), v6: Stretches::new(&v6), unknown_names }
+        let unknown_names = parties.unknown_names().cloned().collect();
+        Self { v4: Stretches::new(&v4, &parties), v6: Stretches::new(&v6, &parties), unknown_names }
     }
 
     /// Names in the register that no provider bears, in order of appearance.
     pub fn unknown_names(&self) -> &[ProviderName] {
         &self.unknown_names
+    }
+
+    /// Who holds `address` by the register alone; `None` where nothing places it on the mainland.
+    pub fn holding(&self, address: IpAddr) -> Option<&Holding> {
+        match address {
+            IpAddr::V4(v4) => self.v4.find(v4.into()),
+            IpAddr::V6(v6) => self.v6.find(v6.into()),
+        }
     }
 
     /// Where `address` lies when `chain` led to it, and who holds it.
@@ -64,8 +78,7 @@ impl AddressTable {
         if guard.is_special(address) {
             return Placement::SpecialPurpose;
         }
-        let stretches = if address.is_ipv4() { &self.v4 } else { &self.v6 };
-        let Some(holding) = stretches.find(address) else { return Placement::Abroad };
+        let Some(holding) = self.holding(address) else { return Placement::Abroad };
         match directory.by_cname(chain) {
             Some(cdn) => {
                 let carrier = match holding.provider() {

@@ -1,5 +1,7 @@
 //! What one row claims, and what all rows over one address mean together.
 
+use std::collections::HashMap;
+
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
@@ -12,10 +14,67 @@ use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
 
 /// A provider that a row names: one of the register's, or a name that nobody bears.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Party {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Party {
     Known { id: ProviderId, is_cdn: bool },
     Unknown(ProviderName),
+}
+
+/// The number of a party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Who(u32);
+
+/// Every party that rows name, each once: a million rows name a few thousand, and a number is
+/// cheaper to keep and to compare than a name.
+#[derive(Debug)]
+pub(super) struct Parties<'a> {
+    directory: &'a Directory,
+    parties: Vec<Party>,
+    by_name: HashMap<ProviderName, Who>,
+    by_party: HashMap<Party, Who>,
+}
+
+impl<'a> Parties<'a> {
+    pub(super) fn new(directory: &'a Directory) -> Self {
+        Self { directory, parties: Vec::new(), by_name: HashMap::new(), by_party: HashMap::new() }
+    }
+
+    /// Names that no provider bears, in order of appearance.
+    pub(super) fn unknown_names(&self) -> impl Iterator<Item = &ProviderName> {
+        self.parties.iter().filter_map(|party| match party {
+            Party::Known { .. } => None,
+            Party::Unknown(name) => Some(name),
+        })
+    }
+
+    fn number(&mut self, name: &ProviderName) -> Who {
+        if let Some(who) = self.by_name.get(name) {
+            return *who;
+        }
+        let party = match self.directory.find(name) {
+            Some(provider) => {
+                Party::Known { id: provider.id.clone(), is_cdn: provider.kind == ProviderKind::Cdn }
+            }
+            None => Party::Unknown(name.clone()),
+        };
+        let who = *self.by_party.entry(party).or_insert_with_key(|party| {
+            self.parties.push(party.clone());
+            Who(u32::try_from(self.parties.len() - 1).unwrap_or(u32::MAX))
+        });
+        self.by_name.insert(name.clone(), who);
+        who
+    }
+
+    fn party(&self, who: Who) -> Option<&Party> {
+        usize::try_from(who.0).ok().and_then(|index| self.parties.get(index))
+    }
+
+    fn known(&self, who: Who) -> Option<ProviderId> {
+        match self.party(who)? {
+            Party::Known { id, .. } => Some(id.clone()),
+            Party::Unknown(_) => None,
+        }
+    }
 }
 
 /// One row, reduced to what decides who holds its addresses.
@@ -26,33 +85,26 @@ pub(super) struct Claim {
     kind: AllocationKind,
     origin: Origin,
     /// Who reported the row.
-    reporter: Option<Party>,
+    reporter: Option<Who>,
     /// From whom the reporter has the range.
-    from: Option<Party>,
+    from: Option<Who>,
     /// To whom it was passed on.
-    to: Option<Party>,
+    to: Option<Who>,
     province: Option<Bureau>,
     is_redirector: bool,
 }
 
 impl Claim {
-    pub(super) fn of(row: &Allocation, directory: &Directory) -> Self {
-        let party = |name: &Option<ProviderName>| {
-            name.as_ref().map(|name| match directory.find(name) {
-                Some(provider) => Party::Known {
-                    id: provider.id.clone(),
-                    is_cdn: provider.kind == ProviderKind::Cdn,
-                },
-                None => Party::Unknown(name.clone()),
-            })
-        };
+    pub(super) fn of(row: &Allocation, parties: &mut Parties<'_>) -> Self {
+        let mut number =
+            |name: &Option<ProviderName>| name.as_ref().map(|name| parties.number(name));
         Self {
             span: row.range.span(),
             kind: row.kind,
             origin: row.origin,
-            reporter: party(&row.provider),
-            from: party(&row.from),
-            to: party(&row.to),
+            reporter: number(&row.provider),
+            from: number(&row.from),
+            to: number(&row.to),
             province: row.province,
             is_redirector: row.is_redirector,
         }
@@ -63,22 +115,21 @@ impl Claim {
     }
 
     /// Who holds the range by this row alone.
-    fn holder(&self) -> Option<&Party> {
+    fn holder(&self) -> Option<Who> {
         match self.kind {
-            AllocationKind::Reassigned => self.to.as_ref().or(self.reporter.as_ref()),
+            AllocationKind::Reassigned => self.to.or(self.reporter),
             AllocationKind::Registry => None,
-            _ => self.reporter.as_ref(),
+            _ => self.reporter,
         }
     }
 
     /// The steps that this row tells: from the upper holder to the lower one.
-    fn links(&self) -> impl Iterator<Item = (&Party, &Party)> {
-        let reporter = self.reporter.as_ref();
+    fn links(&self) -> impl Iterator<Item = (Who, Who)> {
         let passed_on = match self.kind {
-            AllocationKind::Reassigned => reporter.zip(self.to.as_ref()),
+            AllocationKind::Reassigned => self.reporter.zip(self.to),
             _ => None,
         };
-        self.from.as_ref().zip(reporter).into_iter().chain(passed_on)
+        self.from.zip(self.reporter).into_iter().chain(passed_on)
     }
 }
 
@@ -86,7 +137,11 @@ impl Claim {
 ///
 /// `register_places` says that the register holds registry rows of this family: then they alone,
 /// and reports, tell what is mainland; a plain list names a holder and never a place.
-pub(super) fn holding_of(claims: &[&Claim], register_places: bool) -> Option<Holding> {
+pub(super) fn holding_of(
+    claims: &[&Claim],
+    parties: &Parties<'_>,
+    register_places: bool,
+) -> Option<Holding> {
     let mut claims = claims.to_vec();
     claims.sort_by_key(|claim| (claim.span, claim.is_registry()));
     let is_placed = claims
@@ -108,7 +163,7 @@ pub(super) fn holding_of(claims: &[&Claim], register_places: bool) -> Option<Hol
     };
     let deciding: Vec<&Claim> =
         reported.iter().copied().take_while(|claim| claim.span == narrowest).collect();
-    let (holder, carrier) = holder_and_carrier(&deciding, &reported);
+    let (holder, carrier) = holder_and_carrier(&deciding, &reported, parties);
     Some(Holding {
         holder,
         carrier,
@@ -118,59 +173,55 @@ pub(super) fn holding_of(claims: &[&Claim], register_places: bool) -> Option<Hol
     })
 }
 
-fn holder_and_carrier(deciding: &[&Claim], reported: &[&Claim]) -> (Holder, Option<ProviderId>) {
-    let mut claimants: Vec<&Party> = Vec::new();
-    for party in deciding.iter().filter_map(|claim| claim.holder()) {
-        if !claimants.contains(&party) {
-            claimants.push(party);
+fn holder_and_carrier(
+    deciding: &[&Claim],
+    reported: &[&Claim],
+    parties: &Parties<'_>,
+) -> (Holder, Option<ProviderId>) {
+    let mut claimants: Vec<Who> = Vec::new();
+    for who in deciding.iter().filter_map(|claim| claim.holder()) {
+        if !claimants.contains(&who) {
+            claimants.push(who);
         }
     }
     // Whoever passed the range on to another claimant is a level above, not a rival.
-    let last: Vec<&Party> = claimants
-        .iter()
-        .copied()
-        .filter(|party| {
-            !claimants
-                .iter()
-                .any(|other| other != party && chain_above(other, reported).contains(party))
-        })
-        .collect();
+    let is_above_another = |who: Who| {
+        claimants.iter().any(|other| *other != who && chain_above(*other, reported).contains(&who))
+    };
+    let last: Vec<Who> = claimants.iter().copied().filter(|who| !is_above_another(*who)).collect();
     match last.as_slice() {
         [only] => {
-            let holder = match only {
-                Party::Known { id, is_cdn } => Holder::Provider { id: id.clone(), is_cdn: *is_cdn },
-                Party::Unknown(name) => Holder::Unknown(name.clone()),
+            let holder = match parties.party(*only) {
+                Some(Party::Known { id, is_cdn }) => {
+                    Holder::Provider { id: id.clone(), is_cdn: *is_cdn }
+                }
+                Some(Party::Unknown(name)) => Holder::Unknown(name.clone()),
+                None => Holder::Nobody,
             };
-            (holder, known(first_level(only, reported)))
+            (holder, parties.known(first_level(*only, reported)))
         }
         rivals => {
             // Two that passed the range to each other leave nobody; then all of them are rivals.
             let rivals = if rivals.is_empty() { claimants.as_slice() } else { rivals };
-            let mut ids: Vec<ProviderId> = rivals.iter().filter_map(|party| known(party)).collect();
+            let mut ids: Vec<ProviderId> =
+                rivals.iter().filter_map(|who| parties.known(*who)).collect();
             ids.sort();
             (Holder::Disputed(ids), None)
         }
     }
 }
 
-fn known(party: &Party) -> Option<ProviderId> {
-    match party {
-        Party::Known { id, .. } => Some(id.clone()),
-        Party::Unknown(_) => None,
-    }
-}
-
-/// The holders above `party`, nearest first. Rows are sorted, so the most specific link counts.
-fn chain_above<'a>(party: &'a Party, reported: &[&'a Claim]) -> Vec<&'a Party> {
-    let mut above: Vec<&Party> = Vec::new();
-    let mut current = party;
+/// The holders above `who`, nearest first. Rows are sorted, so the most specific link counts.
+fn chain_above(who: Who, reported: &[&Claim]) -> Vec<Who> {
+    let mut above: Vec<Who> = Vec::new();
+    let mut current = who;
     while let Some(upper) = reported.iter().find_map(|claim| {
         claim
             .links()
             .find(|(upper, lower)| *lower == current && upper != lower)
             .map(|(upper, _)| upper)
     }) {
-        if upper == party || above.contains(&upper) {
+        if upper == who || above.contains(&upper) {
             break;
         }
         above.push(upper);
@@ -181,18 +232,18 @@ fn chain_above<'a>(party: &'a Party, reported: &[&'a Claim]) -> Vec<&'a Party> {
 
 /// The first-level holder: the end of the links; without any, the holder itself where it reported a
 /// source of its own, else whoever holds the widest range around.
-fn first_level<'a>(party: &'a Party, reported: &[&'a Claim]) -> &'a Party {
-    if let Some(top) = chain_above(party, reported).last() {
-        return top;
+fn first_level(who: Who, reported: &[&Claim]) -> Who {
+    if let Some(top) = chain_above(who, reported).last() {
+        return *top;
     }
-    let has_source = reported.iter().any(|claim| {
-        claim.kind == AllocationKind::Source && claim.reporter.as_ref() == Some(party)
-    });
+    let has_source = reported
+        .iter()
+        .any(|claim| claim.kind == AllocationKind::Source && claim.reporter == Some(who));
     if has_source {
-        return party;
+        return who;
     }
-    let widest = reported.last().and_then(|claim| claim.reporter.as_ref());
+    let widest = reported.last().and_then(|claim| claim.reporter);
     widest
         .and_then(|widest| chain_above(widest, reported).last().copied().or(Some(widest)))
-        .unwrap_or(party)
+        .unwrap_or(who)
 }

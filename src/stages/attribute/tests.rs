@@ -12,6 +12,9 @@ use crate::net::guard::OptOut;
 
 mod reference;
 
+/// The day on which the registers are asked.
+const DAY: Date = jiff::civil::date(2026, 11, 24);
+
 /// Providers A to D, and the CDN E, which serves names under `e-cdn.com`.
 fn directory() -> Directory {
     let provider = |id: &str| Provider {
@@ -70,7 +73,7 @@ fn row(text: &str) -> Allocation {
 
 fn placement(rows: &[&str], address: &str, chain: &[&str]) -> Placement {
     let directory = directory();
-    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory);
+    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory, DAY);
     let chain: Vec<Host> = chain.iter().map(|name| name.parse().unwrap()).collect();
     table.attribute(address.parse().unwrap(), &chain, &directory, &Guard::default())
 }
@@ -116,6 +119,26 @@ fn check_chain(rows: &[&str], address: &str, chain: &[&str], expected: &str) {
     for rows in [rows, &backwards] {
         let got = described(&placement(rows, address, chain));
         assert_eq!(got, expected, "{address} in {rows:#?}");
+    }
+}
+
+#[test]
+fn a_row_holds_from_the_day_it_is_allocated_on() {
+    let rows = |on: &str| {
+        let mut later = row("1.0.0.0-1.0.0.9 source B");
+        later.details = vec![("allocated_on".to_owned(), on.to_owned())];
+        [row("1.0.0.0-1.0.0.9 source A"), later]
+    };
+    for (rows, expected) in [
+        (rows("2026-11-24"), "disputed A+B"),
+        (rows("2026-11-25"), "A carrier A"),
+        (rows("some day"), "disputed A+B"),
+    ] {
+        let directory = directory();
+        let table = AddressTable::new(rows.into_iter(), &directory, DAY);
+        let at = "1.0.0.1".parse().unwrap();
+        let placement = table.attribute(at, &[], &directory, &Guard::default());
+        assert_eq!(described(&placement), expected);
     }
 }
 
@@ -260,7 +283,7 @@ fn special_purpose_addresses_are_nobodys_unless_they_are_allowed() {
     check(&rows, "127.0.0.1", "special");
     check(&rows, "::ffff:10.0.0.1", "special");
     let directory = directory();
-    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory);
+    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory, DAY);
     let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], OptOut::default());
     let at = |address: &str| {
         described(&table.attribute(address.parse().unwrap(), &[], &directory, &guard))
@@ -276,7 +299,7 @@ fn names_that_nobody_bears_are_kept_and_reported_once() {
     check(&rows[..1], "1.0.0.2", "unknown Z");
     check(&rows, "1.0.0.1", "A carrier A");
     check(&["1.0.0.0-1.0.0.9 reassigned A >Z"], "1.0.0.2", "unknown Z carrier A");
-    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory());
+    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory(), DAY);
     let names: Vec<&str> = table.unknown_names().iter().map(ProviderName::as_str).collect();
     assert_eq!(names, ["Z", "Y"]);
 }
@@ -336,7 +359,7 @@ fn both_families_are_told_apart_up_to_their_last_address() {
         "255.255.255.255 source B",
     ];
     let directory = directory();
-    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory);
+    let table = AddressTable::new(rows.iter().map(|text| row(text)), &directory, DAY);
     let everything = ["0.0.0.0/0", "::/0"].map(|range| range.parse().unwrap());
     let guard = Guard::new(everything.to_vec(), OptOut::default());
     for (address, expected) in [

@@ -122,13 +122,24 @@ fn plainly(rows: &[Allocation], address: IpAddr) -> String {
     words.join(" ")
 }
 
-/// An address of the field, which lies at the end of its family or in the midst of it.
-fn address(offset: u32, is_v4: bool, is_last: bool) -> IpAddr {
-    match (is_v4, is_last) {
-        (true, true) => Ipv4Addr::from(u32::MAX - FIELD + 1 + offset).into(),
-        (true, false) => Ipv4Addr::from(0x0100_0000 + offset).into(),
-        (false, true) => Ipv6Addr::from(u128::MAX - u128::from(FIELD - 1 - offset)).into(),
-        (false, false) => Ipv6Addr::from((0x2400_u128 << 112) + u128::from(offset)).into(),
+/// Where the field lies: side by side in the midst of the family or at its end, or far apart.
+#[derive(Clone, Copy, PartialEq)]
+enum Field {
+    Midst,
+    End,
+    Scattered,
+}
+
+/// An address of the field.
+fn address(offset: u32, is_v4: bool, field: Field) -> IpAddr {
+    let wide = u128::from(offset);
+    match (is_v4, field) {
+        (true, Field::End) => Ipv4Addr::from(u32::MAX - FIELD + 1 + offset).into(),
+        (true, Field::Midst) => Ipv4Addr::from(0x0100_0000 + offset).into(),
+        (true, Field::Scattered) => Ipv4Addr::from(0x0100_0000 + (offset << 22)).into(),
+        (false, Field::End) => Ipv6Addr::from(u128::MAX - u128::from(FIELD - 1) + wide).into(),
+        (false, Field::Midst) => Ipv6Addr::from((0x2400_u128 << 112) + wide).into(),
+        (false, Field::Scattered) => Ipv6Addr::from((0x2400_u128 << 112) + (wide << 110)).into(),
     }
 }
 
@@ -143,7 +154,7 @@ impl Chance {
         words[self.below(words.len().try_into().unwrap()) as usize]
     }
 
-    fn row(&mut self, kinds: &[&str], is_last: bool) -> String {
+    fn row(&mut self, kinds: &[&str], field: Field) -> String {
         let is_v4 = self.below(2) == 0;
         // Coarse steps make ranges meet at their ends and be the same range.
         let step = 1 << self.below(7);
@@ -151,7 +162,7 @@ impl Chance {
         let longest = FIELD / (1 << self.below(6));
         let length = (self.below(longest) / step * step).max(1);
         let end = (start + length - 1).min(FIELD - 1);
-        let (start, end) = (address(start, is_v4, is_last), address(end, is_v4, is_last));
+        let (start, end) = (address(start, is_v4, field), address(end, is_v4, field));
         let kind = self.one_of(kinds);
         let mut words = vec![format!("{start}-{end} {kind}")];
         if kind != "registry" {
@@ -180,17 +191,17 @@ fn every_address_of_random_registers_is_held_as_the_plain_rule_says() {
     let directory = directory();
     let everything = ["0.0.0.0/0", "::/0"].map(|range| range.parse().unwrap());
     let guard = Guard::new(everything.to_vec(), OptOut::default());
-    for seed in 0..200 {
-        let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed));
-        let is_last = seed % 3 == 0;
+    for seed in 0..200_u32 {
+        let mut chance = Chance(ChaCha8Rng::seed_from_u64(seed.into()));
+        let field = [Field::Midst, Field::End, Field::Scattered][seed as usize % 3];
         let kinds = if seed % 2 == 0 { &KINDS[..] } else { &KINDS[..6] };
         let count = 1 + chance.below(24);
-        let texts: Vec<String> = (0..count).map(|_| chance.row(kinds, is_last)).collect();
+        let texts: Vec<String> = (0..count).map(|_| chance.row(kinds, field)).collect();
         let rows: Vec<Allocation> = texts.iter().map(|text| row(text)).collect();
-        let table = AddressTable::new(rows.iter().cloned(), &directory);
-        for _ in 0..500 {
+        let table = AddressTable::new(rows.iter().cloned(), &directory, DAY);
+        for _ in 0..5_000 {
             let (offset, is_v4) = (chance.below(FIELD), chance.below(2) == 0);
-            let at = address(offset, is_v4, is_last);
+            let at = address(offset, is_v4, field);
             let got = described(&table.attribute(at, &[], &directory, &guard));
             assert_eq!(got, plainly(&rows, at), "seed {seed}, {at} in {texts:#?}");
         }
