@@ -39,7 +39,7 @@ fn row(block: IpNet, holder: u32) -> Allocation {
         provider: Some(format!("AS{holder}").parse().unwrap()),
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: Vec::new(),

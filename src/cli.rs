@@ -1,5 +1,8 @@
 //! What the user typed: commands, flags and their help.
 
+mod check;
+mod findings;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,9 +15,14 @@ use jiff::civil::Date;
 use jiff::civil::Time;
 use ulid::Ulid;
 
+pub use crate::cli::check::Check;
+pub use crate::cli::check::CheckAllocations;
+pub use crate::cli::check::ProblemsFormat;
+pub use crate::cli::findings::Findings;
+pub use crate::cli::findings::FindingsFormat;
+pub use crate::cli::findings::StateFilter;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::bureau::Bureau;
-use crate::facts::finding::Kind;
 use crate::facts::provider::ProviderName;
 use crate::facts::reason::Reason;
 use crate::facts::target::Target;
@@ -65,6 +73,9 @@ pub enum Command {
     Explain(Explain),
     /// Who holds an address, level by level; or the filing of a domain
     Lookup(Lookup),
+    /// The problems that the registers themselves have, with the day by which each is due
+    #[command(subcommand)]
+    Check(Check),
     /// Takes a finding back
     Withdraw(Withdraw),
     /// Names that are not reported, with reason and end
@@ -153,67 +164,6 @@ pub struct Scan {
     /// Writes what the night did as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
-}
-
-/// `findings`
-#[derive(Debug, Args)]
-pub struct Findings {
-    /// Which states
-    #[arg(long, value_name = "STATE")]
-    pub state: Option<StateFilter>,
-    /// Only at this provider
-    #[arg(long)]
-    pub provider: Option<ProviderName>,
-    /// Only of this bureau
-    #[arg(long)]
-    pub bureau: Option<Bureau>,
-    /// Only of this kind
-    #[arg(long, value_parser = kind)]
-    pub kind: Option<Kind>,
-    /// Only first seen on this day or later
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<Date>,
-    /// Only due before this day
-    #[arg(long, value_name = "DATE")]
-    pub due_before: Option<Date>,
-    /// Only overdue ones
-    #[arg(long)]
-    pub overdue: bool,
-    /// How to write them; json is jsonl
-    #[arg(long, default_value = "table")]
-    pub format: FindingsFormat,
-    /// Where to write them [default: stdout]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-/// Which findings are listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StateFilter {
-    /// Open ones.
-    Open,
-    /// Answered ones.
-    Answered,
-    /// Closed ones.
-    Closed,
-    /// All of them.
-    All,
-}
-
-/// How findings are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FindingsFormat {
-    /// A table for people.
-    Table,
-    /// One JSON object a line.
-    #[value(alias = "json")]
-    Jsonl,
-    /// CSV for spreadsheets.
-    Csv,
-    /// An Excel workbook.
-    Xlsx,
-    /// The ministry's list of unfiled sites (WBAWZLB).
-    V3,
 }
 
 /// Text or JSON.
@@ -327,10 +277,6 @@ fn allocation_kind(text: &str) -> Result<AllocationKind, String> {
         .into_iter()
         .find(|kind| kind.word() == text)
         .ok_or_else(|| format!("`{text}` is none of source, assigned, own_use, reserved, brought"))
-}
-
-fn kind(text: &str) -> Result<Kind, String> {
-    text.parse()
 }
 
 fn time_of_day(text: &str) -> Result<Time, String> {

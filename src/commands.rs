@@ -8,6 +8,7 @@ mod scan;
 mod findings;
 mod explain;
 mod lookup;
+mod check;
 mod withdraw;
 mod exempt;
 mod lab;
@@ -66,6 +67,7 @@ fn dispatch(cli: &Cli) -> Result<Ended> {
         Command::Findings(request) => findings::run(&session, request),
         Command::Explain(request) => explain::run(&session, request),
         Command::Lookup(request) => lookup::run(&session, request),
+        Command::Check(request) => check::run(&session, request),
         Command::Withdraw(request) => withdraw::run(&session, request),
         Command::Exempt(request) => exempt::run(&session, request),
         Command::Lab(request) => lab::run(request),

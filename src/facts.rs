@@ -12,6 +12,7 @@ pub mod provider;
 pub mod directory;
 pub mod allocation;
 pub mod placement;
+pub mod problem;
 pub mod number;
 pub mod filing;
 pub mod candidate;

@@ -15,6 +15,7 @@ mod cast;
 mod names;
 mod providers;
 mod ranges;
+pub mod problems;
 mod pages;
 mod play;
 mod authority;

@@ -46,7 +46,7 @@
 //! | 6 | [`commands`] | the only place that puts things together |
 //! | 5 | [`config`], [`cli`] | what the user asked |
 //! | 4 | [`scan`], [`publish`] | the loop that writes; the faces that are handed facts and write text |
-//! | 3 | [`stages`] | one question each about one target |
+//! | 3 | [`stages`], [`audit`] | one question each about one target; what is wrong with the registers themselves |
 //! | 2 | [`net`], [`store`] | strangers' machines, at a pace; our disk, and how nothing of it gets lost |
 //! | 1 | [`formats`], [`lab`] | strangers' bytes into facts; the simulated internet, which knows facts only |
 //! | 0 | [`facts`], [`clock`] | the nouns of the field; today's date, or what `--now` put in its place |
@@ -116,6 +116,7 @@ pub mod lab;
 pub mod net;
 pub mod store;
 pub mod stages;
+pub mod audit;
 pub mod scan;
 pub mod publish;
 pub mod config;

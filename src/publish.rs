@@ -12,3 +12,4 @@ pub mod lookup;
 pub mod mask;
 pub mod summary;
 pub mod providers;
+pub mod problems;

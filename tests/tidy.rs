@@ -72,7 +72,7 @@ fn floor(module: &str) -> Option<u32> {
         "facts" | "clock" => 0,
         "formats" | "lab" => 1,
         "net" | "store" => 2,
-        "stages" => 3,
+        "stages" | "audit" => 3,
         "scan" | "publish" => 4,
         "config" | "cli" => 5,
         "commands" => 6,

@@ -16,6 +16,7 @@ use crate::cli::Import as Request;
 use crate::cli::Register;
 use crate::commands::Ended;
 use crate::commands::Usage;
+use crate::commands::check::check_allocations;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -33,6 +34,7 @@ use crate::formats::tables::FileError;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 use crate::store::import::ImportCounts;
+use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
 
 /// Names that nobody bears are told one by one up to so many.
@@ -41,7 +43,18 @@ const NAMES_TOLD: usize = 20;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let mut data = session.data()?;
     let now = session.clock.now();
-    import(&mut data, request, now, &mut io::stdout().lock())
+    let out = &mut io::stdout().lock();
+    let ended = import(&mut data, request, now, out)?;
+    if request.register == Register::Allocations {
+        let counts = check_allocations(session, &mut data, now)?;
+        let CheckCounts { standing, new, mended } = counts;
+        writeln!(
+            out,
+            "problems: {standing} in the address register, {new} new, {mended} mended; \
+             see `check allocations`"
+        )?;
+    }
+    Ok(ended)
 }
 
 /// Imports as `request` says; counts go to `out`, refusals to the log.

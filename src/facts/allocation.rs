@@ -36,9 +36,11 @@ pub enum AddressUse {
     Static,
     /// 动态
     Dynamic,
-    /// 未知, or the row does not say.
-    #[default]
+    /// 未知
     Unknown,
+    /// The row does not say.
+    #[default]
+    Unstated,
 }
 
 /// What a row can prove.

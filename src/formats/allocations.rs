@@ -91,7 +91,7 @@ pub fn read_list(
             provider: Some(provider.clone()),
             from: None,
             to: None,
-            address_use: AddressUse::Unknown,
+            address_use: AddressUse::Unstated,
             is_redirector: false,
             province: None,
             details: Vec::new(),
@@ -161,7 +161,8 @@ fn kind(record: &Record<'_>) -> Result<AllocationKind, Flaw> {
 
 fn address_use(record: &Record<'_>) -> Result<AddressUse, Flaw> {
     match record.cell("use") {
-        "" | "unknown" | "未知" => Ok(AddressUse::Unknown),
+        "" => Ok(AddressUse::Unstated),
+        "unknown" | "未知" => Ok(AddressUse::Unknown),
         "static" | "静态" => Ok(AddressUse::Static),
         "dynamic" | "动态" => Ok(AddressUse::Dynamic),
         other => Err(Flaw::of("use", format!("`{other}` is none of static, dynamic, unknown"))),

@@ -20,7 +20,16 @@ use crate::lab::ranges::written_name;
 use crate::lab::world::World;
 
 /// The columns of allocations that hold a row's details, as files call them.
-const DETAILS: [&str; 4] = ["user", "contact", "contact_phone", "allocated_on"];
+const DETAILS: [&str; 8] = [
+    "gateway",
+    "city",
+    "user",
+    "user_address",
+    "contact",
+    "contact_phone",
+    "contact_email",
+    "allocated_on",
+];
 
 /// Writes `chabei.toml`, `providers.csv`, `allocations.csv`, `filings.csv`, `candidates.txt` and
 /// `truth.jsonl` into `dir`, with the registers as of `night`. Each file is replaced in one step.
@@ -147,7 +156,8 @@ fn allocation_cells(row: &Allocation) -> Vec<String> {
     let address_use = match row.address_use {
         AddressUse::Static => "static",
         AddressUse::Dynamic => "dynamic",
-        AddressUse::Unknown => "",
+        AddressUse::Unknown => "unknown",
+        AddressUse::Unstated => "",
     };
     let mut cells = vec![
         row.range.start().to_string(),

@@ -1,6 +1,8 @@
 //! Which addresses of 127.0.0.0/8 are whose: the allocations register of the simulated internet.
 //!
-//! Carriers hold a stretch each and reassign parts of it; what no row covers is abroad.
+//! Carriers hold a stretch each and reassign parts of it; what no row covers is abroad. Every row is
+//! as the ministry wants it, but for those that [`crate::lab::problems`] plants and the two that
+//! claim the same range.
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -9,10 +11,13 @@ use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
+use crate::facts::bureau::Bureau;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
+use crate::facts::range::to_number;
+use crate::lab::problems;
 use crate::lab::providers::CARRIERS;
 
 /// Addresses that no row covers.
@@ -43,7 +48,10 @@ pub(crate) const DISPUTED: [Ipv4Addr; 2] =
 pub(crate) const REPORTER: usize = CARRIERS;
 
 /// The places in the list of the providers that claim the disputed range.
-const CLAIMANTS: [usize; 2] = [CARRIERS + 1, CARRIERS + 2];
+pub(crate) const CLAIMANTS: [usize; 2] = [CARRIERS + 1, CARRIERS + 2];
+
+/// The range that both of them claim.
+pub(crate) const DISPUTED_RANGE: Bounds = ([127, 145, 0, 0], [127, 145, 0, 255]);
 
 /// What a customer of [`REPORTER`] brought along.
 const BROUGHT: Ipv4Addr = Ipv4Addr::new(127, 146, 0, 10);
@@ -94,6 +102,7 @@ pub(crate) fn redirector(providers: &[Provider]) -> Ipv4Addr {
 
 /// The rows of the register as of `night`.
 pub(crate) fn allocations(providers: &[Provider], night: u32) -> Vec<Allocation> {
+    let first = &providers[0];
     let mut rows = Vec::new();
     for index in 0..providers.len() {
         match providers[index].kind {
@@ -102,26 +111,27 @@ pub(crate) fn allocations(providers: &[Provider], night: u32) -> Vec<Allocation>
             ProviderKind::Cdn => {
                 let b = octet(providers, index);
                 let block = ([127, b, 0, 0], [127, b, 1, 255]);
-                rows.push(row(AllocationKind::Source, block, Some(&providers[index])));
+                rows.extend(passed_on(first, &providers[index], block, index));
             }
         }
     }
     let reporter = &providers[REPORTER];
     let b = octet(providers, REPORTER);
-    let mut redirectors =
-        row(AllocationKind::Assigned, ([127, b, 2, 0], [127, b, 2, 15]), Some(reporter));
+    let mut redirectors = in_use(([127, b, 2, 0], [127, b, 2, 15]), reporter);
     redirectors.is_redirector = true;
     rows.push(redirectors);
-    let brought = ([127, 146, 0, 0], [127, 146, 0, 255]);
-    rows.push(row(AllocationKind::Brought, brought, Some(reporter)));
+    // What CDNs have, what is disputed and what was brought along is the first carrier's.
+    rows.push(row(AllocationKind::Source, ([127, 140, 0, 0], [127, 149, 255, 255]), Some(first)));
+    rows.push(in_use(([127, 146, 0, 0], [127, 146, 1, 255]), first));
+    rows.push(brought(([127, 146, 0, 0], [127, 146, 0, 255]), reporter, first));
     for claimant in CLAIMANTS {
-        let disputed = ([127, 145, 0, 0], [127, 145, 0, 255]);
-        rows.push(row(AllocationKind::Source, disputed, Some(&providers[claimant])));
+        rows.extend(passed_on(first, &providers[claimant], DISPUTED_RANGE, claimant));
     }
     if night >= LATE_REPORT {
-        let late = ([127, 151, 0, 0], [127, 151, 0, 255]);
-        rows.push(row(AllocationKind::Source, late, Some(reporter)));
+        rows.push(row(AllocationKind::Source, ([127, 151, 0, 0], [127, 151, 1, 255]), Some(first)));
+        rows.extend(passed_on(first, reporter, ([127, 151, 0, 0], [127, 151, 0, 255]), 0));
     }
+    reserve_the_rest(&mut rows);
     for (start, end) in [
         ([127, 20, 0, 0], [127, 139, 255, 255]),
         ([127, 140, 0, 0], [127, 149, 255, 255]),
@@ -129,19 +139,24 @@ pub(crate) fn allocations(providers: &[Provider], night: u32) -> Vec<Allocation>
     ] {
         rows.push(row(AllocationKind::Registry, (start, end), None));
     }
+    rows.extend(problems::allocations(providers, night));
     rows
 }
 
 /// The carrier's own stretch, and the customers it serves itself.
 fn carrier_rows(providers: &[Provider], index: usize) -> [Allocation; 3] {
     let b = octet(providers, index);
-    let carrier = Some(&providers[index]);
-    let mut own = row(AllocationKind::Assigned, ([127, b, 0, 0], [127, b, 1, 255]), carrier);
+    let carrier = &providers[index];
+    let mut own = in_use(([127, b, 0, 0], [127, b, 1, 255]), carrier);
     own.province = "北京".parse().ok();
     [
-        row(AllocationKind::Source, ([127, b, 0, 0], [127, b + 39, 255, 255]), carrier),
+        row(AllocationKind::Source, ([127, b, 0, 0], [127, b + 39, 255, 255]), Some(carrier)),
         own,
-        row(AllocationKind::Reserved, ([127, b + 39, 0, 0], [127, b + 39, 255, 255]), carrier),
+        row(
+            AllocationKind::Reserved,
+            ([127, b + 39, 0, 0], [127, b + 39, 255, 255]),
+            Some(carrier),
+        ),
     ]
 }
 
@@ -152,27 +167,93 @@ fn provider_rows(providers: &[Provider], index: usize) -> Vec<Allocation> {
     let b = octet(providers, index);
     // Every other block is no CIDR block.
     let end = if index.is_multiple_of(2) { [127, b, 3, 255] } else { [127, b, 2, 199] };
-    let block = ([127, b, 0, 0], end);
-    let mut passed_on = row(AllocationKind::Reassigned, block, Some(carrier));
-    passed_on.to = Some(written_name(provider, index));
-    let mut received = row(AllocationKind::Source, block, Some(provider));
-    received.from = Some(written_name(carrier, index + 1));
-    let mut rows = vec![passed_on, received];
+    let mut rows = passed_on(carrier, provider, ([127, b, 0, 0], end), index).to_vec();
     if !index.is_multiple_of(3) {
-        let part = ([127, b, 0, 0], [127, b, 0, 127]);
-        let mut assigned = row(AllocationKind::Assigned, part, Some(provider));
-        let province = if index.is_multiple_of(4) { Some("湖北".parse().ok()) } else { None };
-        assigned.province = province.unwrap_or(provider.bureau);
-        assigned.address_use = AddressUse::Static;
-        assigned.details = vec![
-            ("user".to_owned(), format!("{provider}客户机房", provider = provider.name)),
-            ("contact".to_owned(), "李明".to_owned()),
-            ("contact_phone".to_owned(), format!("010-5555{index:04}")),
-            ("allocated_on".to_owned(), "2024-03-01".to_owned()),
-        ];
+        let mut assigned = in_use(([127, b, 0, 0], [127, b, 0, 127]), provider);
+        if index.is_multiple_of(4) {
+            assigned.province = "湖北".parse().ok();
+        }
         rows.push(assigned);
     }
     rows
+}
+
+/// What `upper` says of a range that `lower` has from it, and what `lower` says.
+pub(crate) fn passed_on(
+    upper: &Provider,
+    lower: &Provider,
+    range: Bounds,
+    turn: usize,
+) -> [Allocation; 2] {
+    let mut given = row(AllocationKind::Reassigned, range, Some(upper));
+    given.to = Some(written_name(lower, turn));
+    let mut received = row(AllocationKind::Source, range, Some(lower));
+    received.from = Some(written_name(upper, turn + 1));
+    [given, received]
+}
+
+/// A range in use by a customer of `provider`, with all that the ministry asks for.
+pub(crate) fn in_use(range: Bounds, provider: &Provider) -> Allocation {
+    let mut assigned = row(AllocationKind::Assigned, range, Some(provider));
+    assigned.address_use = AddressUse::Static;
+    assigned.province = provider.bureau.filter(|bureau| *bureau != Bureau::MINISTRY);
+    assigned.province = assigned.province.or("北京".parse().ok());
+    let details = [
+        ("gateway", IpAddr::from(range.0).to_string()),
+        ("city", "市辖区".to_owned()),
+        ("user", format!("{}客户机房", provider.name)),
+        ("user_address", "示例路1号".to_owned()),
+        ("contact", "李明".to_owned()),
+        ("contact_phone", "010-55550000".to_owned()),
+        ("contact_email", "noc@example.org".to_owned()),
+        ("allocated_on", "2024-03-01".to_owned()),
+    ];
+    assigned.details = details.map(|(column, text)| (column.to_owned(), text)).to_vec();
+    assigned
+}
+
+/// A range that a customer of `provider` brought along, and has from `from`.
+pub(crate) fn brought(range: Bounds, provider: &Provider, from: &Provider) -> Allocation {
+    let mut brought = in_use(range, provider);
+    brought.kind = AllocationKind::Brought;
+    brought.from = Some(written_name(from, 0));
+    brought
+}
+
+/// Adds a row for each part of a source that its reporter said nothing else of.
+fn reserve_the_rest(rows: &mut Vec<Allocation>) {
+    let number = |address: IpAddr| u32::try_from(to_number(address)).expect("the lab is IPv4");
+    let is_use =
+        |row: &&Allocation| !matches!(row.kind, AllocationKind::Source | AllocationKind::Brought);
+    let mut reserved = Vec::new();
+    for source in rows.iter().filter(|row| row.kind == AllocationKind::Source) {
+        let mut uses: Vec<AddressRange> = rows
+            .iter()
+            .filter(is_use)
+            .filter(|row| {
+                row.provider == source.provider && source.range.contains(row.range.start())
+            })
+            .map(|row| row.range)
+            .collect();
+        uses.sort_unstable();
+        let mut next = number(source.range.start());
+        let end = number(source.range.end());
+        let mut reserve = |start: u32, last: u32| {
+            let bounds = (Ipv4Addr::from(start).octets(), Ipv4Addr::from(last).octets());
+            let rest = row(AllocationKind::Reserved, bounds, None);
+            reserved.push(Allocation { provider: source.provider.clone(), ..rest });
+        };
+        for used in uses {
+            if number(used.start()) > next {
+                reserve(next, number(used.start()) - 1);
+            }
+            next = next.max(number(used.end()) + 1);
+        }
+        if next <= end {
+            reserve(next, end);
+        }
+    }
+    rows.extend(reserved);
 }
 
 /// A provider as registers write it: by id, name or alias, in turns.
@@ -185,9 +266,14 @@ pub(crate) fn written_name(provider: &Provider, turn: usize) -> ProviderName {
     }
 }
 
-type Bounds = ([u8; 4], [u8; 4]);
+/// First and last address of a range.
+pub(crate) type Bounds = ([u8; 4], [u8; 4]);
 
-fn row(kind: AllocationKind, (start, end): Bounds, provider: Option<&Provider>) -> Allocation {
+pub(crate) fn row(
+    kind: AllocationKind,
+    (start, end): Bounds,
+    provider: Option<&Provider>,
+) -> Allocation {
     Allocation {
         range: AddressRange::new(IpAddr::from(start), IpAddr::from(end))
             .expect("the plan's ranges run forwards"),
@@ -196,7 +282,7 @@ fn row(kind: AllocationKind, (start, end): Bounds, provider: Option<&Provider>) 
         provider: provider.map(|provider| written_name(provider, 0)),
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: Vec::new(),
@@ -217,7 +303,11 @@ mod tests {
         let narrow = claims().filter(|row| Some(row.range.span()) == narrowest);
         // A reassigned row names its receiver, who speaks for itself in a row of its own.
         let speaking = narrow.filter(|row| row.kind != AllocationKind::Reassigned);
-        speaking.filter_map(|row| row.provider.as_ref().map(ToString::to_string)).collect()
+        let mut names: Vec<String> =
+            speaking.filter_map(|row| row.provider.as_ref().map(ToString::to_string)).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     #[test]

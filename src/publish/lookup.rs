@@ -103,7 +103,8 @@ fn address_text(
         match row.address_use {
             AddressUse::Static => writeln!(out, "     使用方式：静态 static")?,
             AddressUse::Dynamic => writeln!(out, "     使用方式：动态 dynamic")?,
-            AddressUse::Unknown => {}
+            AddressUse::Unknown => writeln!(out, "     使用方式：未知 unknown")?,
+            AddressUse::Unstated => {}
         }
         if row.is_redirector {
             writeln!(out, "     域名跳转服务器：是")?;

@@ -114,10 +114,10 @@ impl ImportCounts {
     }
 }
 
-type Pair = Result<(Vec<u8>, Vec<u8>), StoreError>;
+pub(crate) type Pair = Result<(Vec<u8>, Vec<u8>), StoreError>;
 
 /// The least key of both sides; an error of either comes first.
-fn least_key(
+pub(crate) fn least_key(
     old: &mut Peekable<impl Iterator<Item = Pair>>,
     new: &mut Peekable<impl Iterator<Item = Pair>>,
 ) -> Result<Option<Vec<u8>>, StoreError> {
@@ -134,7 +134,7 @@ fn least_key(
 }
 
 /// The next value, if it belongs to `key`.
-fn value_at(
+pub(crate) fn value_at(
     side: &mut Peekable<impl Iterator<Item = Pair>>,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, StoreError> {

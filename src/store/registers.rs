@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::examination::Examination;
+use crate::facts::problem::Problem;
 use crate::facts::provider::Provider;
 use crate::facts::target::Target;
 use crate::store::StoreError;
@@ -154,6 +155,13 @@ impl Registers {
     ) -> Result<impl Iterator<Item = Result<Allocation, StoreError>> + Send + use<>, StoreError>
     {
         self.all::<Allocation>()
+    }
+
+    /// Every problem that checks of the address register saw, by provider; mended ones too.
+    pub fn problems(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Problem, StoreError>> + Send + use<>, StoreError> {
+        self.all::<Problem>()
     }
 
     /// Every candidate, by sort key.

@@ -7,7 +7,10 @@ use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
+use crate::facts::problem::Problem;
+use crate::facts::problem::ProblemKey;
 use crate::facts::provider::Provider;
+use crate::facts::provider::ProviderId;
 use crate::store::StoreError;
 use crate::store::encoding;
 
@@ -52,6 +55,13 @@ macro_rules! encoded {
     };
 }
 
+fn push_octets(key: &mut Vec<u8>, address: IpAddr) {
+    match address {
+        IpAddr::V4(v4) => key.extend_from_slice(&v4.octets()),
+        IpAddr::V6(v6) => key.extend_from_slice(&v6.octets()),
+    }
+}
+
 impl Row for Provider {
     const REGISTER: &'static str = "providers";
 
@@ -68,10 +78,7 @@ impl Row for Allocation {
     fn key(&self) -> Vec<u8> {
         let mut key = vec![if self.range.start().is_ipv4() { 4 } else { 6 }];
         for address in [self.range.start(), self.range.end()] {
-            match address {
-                IpAddr::V4(v4) => key.extend_from_slice(&v4.octets()),
-                IpAddr::V6(v6) => key.extend_from_slice(&v6.octets()),
-            }
+            push_octets(&mut key, address);
         }
         key.extend_from_slice(self.kind.word().as_bytes());
         for name in [&self.provider, &self.to] {
@@ -122,6 +129,30 @@ impl Row for Candidate {
         }
         if is_full && row == *old { Merged::Full } else { Merged::Row(row) }
     }
+}
+
+impl Row for Problem {
+    const REGISTER: &'static str = "problems";
+
+    fn key(&self) -> Vec<u8> {
+        let ProblemKey { provider, fault, level, range, part, other } = &self.key;
+        let mut key = Vec::new();
+        for text in [
+            provider.as_ref().map_or("", ProviderId::as_str),
+            fault.word(),
+            level.word(),
+            other.as_ref().map_or("", ProviderId::as_str),
+        ] {
+            key.extend_from_slice(text.as_bytes());
+            key.push(0);
+        }
+        for address in [range.start(), range.end(), part.start(), part.end()] {
+            push_octets(&mut key, address);
+        }
+        key
+    }
+
+    encoded!();
 }
 
 impl Row for Examination {

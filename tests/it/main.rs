@@ -14,5 +14,6 @@ mod listing;
 mod lookup;
 mod manners;
 mod nights;
+mod problems;
 mod prefixes;
 mod truth;

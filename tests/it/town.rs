@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use chabei::facts::provider::Provider;
 use chabei::lab::Lab;
 use chabei::lab::files::write_files;
 use chabei::lab::truth::Truth;
@@ -63,6 +64,10 @@ impl Town {
         if night > 1 {
             fs::write(self.path("chabei.toml"), configured).unwrap();
         }
+    }
+
+    pub(crate) fn providers(&self) -> &[Provider] {
+        self.world.providers()
     }
 
     pub(crate) fn truth(&self) -> Vec<Truth> {

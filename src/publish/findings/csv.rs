@@ -10,6 +10,7 @@ use csv::WriterBuilder;
 use crate::clock;
 use crate::publish::findings::columns::COLUMNS;
 use crate::publish::findings::columns::Cell;
+use crate::publish::text::defused;
 use crate::publish::view::FindingView;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -27,7 +28,7 @@ pub fn write(rows: impl Iterator<Item = FindingView>, out: &mut impl Write) -> i
 }
 
 /// What the writer below said: wrapped, a reader that went away could not be told from a full disk.
-fn unwrapped(error: csv::Error) -> io::Error {
+pub(crate) fn unwrapped(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
@@ -43,11 +44,6 @@ fn written(cell: Cell) -> String {
         Cell::Day(day) => day.to_string(),
         Cell::Truth(truth) => truth.to_string(),
     }
-}
-
-/// `text`, so that no spreadsheet program takes it for a formula.
-fn defused(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
 }
 
 #[cfg(test)]

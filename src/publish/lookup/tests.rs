@@ -30,7 +30,7 @@ fn row(kind: AllocationKind, start: &str, end: &str) -> Allocation {
         provider: None,
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: vec![],

@@ -61,6 +61,11 @@ impl Deadlines {
         };
         campaign.unwrap_or_else(|| day.saturating_add(i64::from(days).days()))
     }
+
+    /// The last day to mend a problem of the address register first seen at `seen`.
+    pub fn due_of_allocation(&self, seen: Timestamp) -> Date {
+        clock::day(seen).saturating_add(i64::from(self.allocation_days).days())
+    }
 }
 
 fn kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Kind, D::Error> {

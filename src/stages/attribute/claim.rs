@@ -29,19 +29,19 @@ struct Who(u32);
 #[derive(Debug)]
 pub(super) struct Parties<'a> {
     directory: &'a Directory,
-    parties: Vec<Party>,
+    all: Vec<Party>,
     by_name: HashMap<ProviderName, Who>,
     by_party: HashMap<Party, Who>,
 }
 
 impl<'a> Parties<'a> {
     pub(super) fn new(directory: &'a Directory) -> Self {
-        Self { directory, parties: Vec::new(), by_name: HashMap::new(), by_party: HashMap::new() }
+        Self { directory, all: Vec::new(), by_name: HashMap::new(), by_party: HashMap::new() }
     }
 
     /// Names that no provider bears, in order of appearance.
     pub(super) fn unknown_names(&self) -> impl Iterator<Item = &ProviderName> {
-        self.parties.iter().filter_map(|party| match party {
+        self.all.iter().filter_map(|party| match party {
             Party::Known { .. } => None,
             Party::Unknown(name) => Some(name),
         })
@@ -58,15 +58,15 @@ impl<'a> Parties<'a> {
             None => Party::Unknown(name.clone()),
         };
         let who = *self.by_party.entry(party).or_insert_with_key(|party| {
-            self.parties.push(party.clone());
-            Who(u32::try_from(self.parties.len() - 1).unwrap_or(u32::MAX))
+            self.all.push(party.clone());
+            Who(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
         });
         self.by_name.insert(name.clone(), who);
         who
     }
 
     fn party(&self, who: Who) -> Option<&Party> {
-        usize::try_from(who.0).ok().and_then(|index| self.parties.get(index))
+        usize::try_from(who.0).ok().and_then(|index| self.all.get(index))
     }
 
     fn known(&self, who: Who) -> Option<ProviderId> {

@@ -53,7 +53,7 @@ fn row(text: &str) -> Allocation {
         provider: None,
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: vec![],

@@ -1,0 +1,4 @@
+//! The registers' own faults: what is wrong with what was reported, whatever the net says. Pure
+//! functions of rows; who must mend what by when is kept by the store.
+
+pub mod allocations;

@@ -1,0 +1,372 @@
+//! Rows that do not fit each other, as the interface's check result defines it (section 4.4): out of
+//! bounds, conflict and unreported, each for sources and for assignments; and a unit's own rows that
+//! overlap.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+
+use crate::audit::allocations::Found;
+use crate::audit::allocations::record::bureau;
+use crate::audit::allocations::record::level;
+use crate::audit::allocations::spans::Span;
+use crate::audit::allocations::spans::Spans;
+use crate::facts::allocation::Allocation;
+use crate::facts::allocation::AllocationKind;
+use crate::facts::allocation::Origin;
+use crate::facts::bureau::Bureau;
+use crate::facts::directory::Directory;
+use crate::facts::problem::Fault;
+use crate::facts::problem::Level;
+use crate::facts::problem::ProblemKey;
+use crate::facts::provider::ProviderId;
+use crate::facts::provider::ProviderName;
+use crate::facts::range::AddressRange;
+use crate::facts::range::to_number;
+
+/// With so many rows over one address the first ones tell enough; comparing each with each of
+/// thousands would never end.
+const MOST_AT_ONCE: usize = 64;
+
+/// A reporter would not have more units above it; beyond that the links run in a circle.
+const LONGEST_CHAIN: usize = 16;
+
+/// The number of a unit.
+type Unit = u32;
+
+/// One reported row, reduced to what others are compared with.
+#[derive(Debug, Clone, Copy)]
+struct Report {
+    unit: Unit,
+    level: Level,
+    kind: AllocationKind,
+    span: Span,
+    from: Option<Unit>,
+    to: Option<Unit>,
+    bureau: Bureau,
+}
+
+/// Everything that was reported of one family, and what the registry gave.
+#[derive(Debug, Default)]
+struct Family {
+    reports: Vec<Report>,
+    /// What anybody named a holder for.
+    held: Vec<Span>,
+    registry: Vec<Span>,
+}
+
+/// All rows, reduced.
+#[derive(Debug)]
+pub(super) struct Relations<'a> {
+    directory: &'a Directory,
+    units: Vec<(ProviderId, Bureau)>,
+    numbers: HashMap<ProviderId, Unit>,
+    v4: Family,
+    v6: Family,
+}
+
+impl<'a> Relations<'a> {
+    pub(super) fn new(directory: &'a Directory) -> Self {
+        Self {
+            directory,
+            units: Vec::new(),
+            numbers: HashMap::new(),
+            v4: Family::default(),
+            v6: Family::default(),
+        }
+    }
+
+    pub(super) fn push(&mut self, row: &Allocation) {
+        let span = (to_number(row.range.start()), to_number(row.range.end()));
+        let unit = self.unit(row.provider.as_ref());
+        let (from, to) = (self.unit(row.from.as_ref()), self.unit(row.to.as_ref()));
+        let reporter = row.provider.as_ref().and_then(|name| self.directory.find(name));
+        let bureau = bureau(row, reporter);
+        let family = if row.range.start().is_ipv4() { &mut self.v4 } else { &mut self.v6 };
+        if row.kind == AllocationKind::Registry {
+            family.registry.push(span);
+            return;
+        }
+        family.held.push(span);
+        // Whose name nobody bears cannot be told to mend anything; that it is unknown is told.
+        if let Some(unit) = unit
+            && row.origin == Origin::Reported
+        {
+            let (level, kind) = (level(row.kind), row.kind);
+            family.reports.push(Report { unit, level, kind, span, from, to, bureau });
+        }
+    }
+
+    fn unit(&mut self, name: Option<&ProviderName>) -> Option<Unit> {
+        let provider = self.directory.find(name?)?;
+        if let Some(unit) = self.numbers.get(&provider.id) {
+            return Some(*unit);
+        }
+        let unit = Unit::try_from(self.units.len()).ok()?;
+        self.units.push((provider.id.clone(), provider.bureau.unwrap_or(Bureau::MINISTRY)));
+        self.numbers.insert(provider.id.clone(), unit);
+        Some(unit)
+    }
+
+    /// Hands every problem that rows have with each other to `found`.
+    pub(super) fn check<E>(self, found: &mut impl FnMut(Found) -> Result<(), E>) -> Result<(), E> {
+        let Self { units, v4, v6, .. } = self;
+        for (family, is_v4) in [(v4, true), (v6, false)] {
+            let Family { mut reports, held, registry } = family;
+            let mut tell = Tell { units: &units, is_v4, found: &mut *found };
+            let unreported = Spans::union(held);
+            for given in Spans::union(registry).iter() {
+                for part in unreported.missing_of(given) {
+                    tell.registry(part)?;
+                }
+            }
+            let had = Had::of(&reports);
+            for report in &reports {
+                had.check(report, &mut tell)?;
+            }
+            reports.sort_unstable_by_key(|report| (report.unit, report.level, report.span));
+            twice(&reports, &mut tell)?;
+            reports.sort_unstable_by_key(|report| (report.level, report.span, report.unit));
+            conflicts(&reports, &had, &mut tell)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts problems into words of the facts.
+struct Tell<'a, F> {
+    units: &'a [(ProviderId, Bureau)],
+    is_v4: bool,
+    found: &'a mut F,
+}
+
+impl<F> Tell<'_, F> {
+    fn range(&self, (start, end): Span) -> Option<AddressRange> {
+        let address = |number: u128| {
+            if self.is_v4 {
+                u32::try_from(number).ok().map(|number| IpAddr::from(Ipv4Addr::from(number)))
+            } else {
+                Some(IpAddr::from(Ipv6Addr::from(number)))
+            }
+        };
+        AddressRange::new(address(start)?, address(end)?).ok()
+    }
+
+    fn id(&self, unit: Unit) -> Option<ProviderId> {
+        self.units.get(unit as usize).map(|(id, _)| id.clone())
+    }
+
+    fn registry<E>(&mut self, part: Span) -> Result<(), E>
+    where
+        F: FnMut(Found) -> Result<(), E>,
+    {
+        let Some(range) = self.range(part) else { return Ok(()) };
+        let key = ProblemKey {
+            provider: None,
+            fault: Fault::Unreported,
+            level: Level::Source,
+            range,
+            part: range,
+            other: None,
+        };
+        (self.found)(Found { key, bureau: Bureau::MINISTRY, detail: String::new() })
+    }
+
+    /// A problem that `unit` has to mend.
+    fn tell<E>(
+        &mut self,
+        (unit, bureau): (Unit, Bureau),
+        (fault, level): (Fault, Level),
+        (span, part): (Span, Span),
+        other: Option<(Unit, Option<Span>)>,
+    ) -> Result<(), E>
+    where
+        F: FnMut(Found) -> Result<(), E>,
+    {
+        let (Some(range), Some(part)) = (self.range(span), self.range(part)) else {
+            return Ok(());
+        };
+        let others_range = other.and_then(|(_, span)| self.range(span?));
+        let key = ProblemKey {
+            provider: self.id(unit),
+            fault,
+            level,
+            range,
+            part,
+            other: other.and_then(|(unit, _)| self.id(unit)),
+        };
+        let detail = others_range.map(|range| range.to_string()).unwrap_or_default();
+        (self.found)(Found { key, bureau, detail })
+    }
+}
+
+/// What each unit has and gave away, all its rows together.
+#[derive(Debug, Default)]
+struct Had {
+    sources: HashMap<Unit, Spans>,
+    assignments: HashMap<Unit, Spans>,
+    /// What the first reported to have passed on to the second.
+    passed_on: HashMap<(Unit, Unit), Spans>,
+    /// From whom a unit has anything, by its own word or the other's.
+    above: HashMap<Unit, Vec<(Unit, Spans)>>,
+}
+
+impl Had {
+    fn of(reports: &[Report]) -> Self {
+        let (mut sources, mut assignments) = (HashMap::new(), HashMap::new());
+        let (mut passed_on, mut links) = (HashMap::new(), HashMap::new());
+        let add = |spans: &mut HashMap<_, Vec<Span>>, unit, span| {
+            spans.entry(unit).or_default().push(span);
+        };
+        for report in reports {
+            let Report { unit, span, .. } = *report;
+            let spans = match report.level {
+                Level::Source => &mut sources,
+                Level::Assignment => &mut assignments,
+            };
+            add(spans, unit, span);
+            if let (AllocationKind::Reassigned, Some(to)) = (report.kind, report.to) {
+                passed_on.entry((unit, to)).or_insert_with(Vec::new).push(span);
+                links.entry((unit, to)).or_insert_with(Vec::new).push(span);
+            }
+            if let Some(from) = report.from {
+                links.entry((from, unit)).or_insert_with(Vec::new).push(span);
+            }
+        }
+        let mut above: HashMap<Unit, Vec<(Unit, Spans)>> = HashMap::new();
+        for ((upper, lower), spans) in links.into_iter().filter(|((a, b), _)| a != b) {
+            above.entry(lower).or_default().push((upper, Spans::union(spans)));
+        }
+        let united = |(unit, spans)| (unit, Spans::union(spans));
+        Self {
+            sources: sources.into_iter().map(united).collect(),
+            assignments: assignments.into_iter().map(united).collect(),
+            passed_on: passed_on
+                .into_iter()
+                .map(|(units, spans)| (units, Spans::union(spans)))
+                .collect(),
+            above,
+        }
+    }
+
+    fn check<E, F>(&self, report: &Report, tell: &mut Tell<'_, F>) -> Result<(), E>
+    where
+        F: FnMut(Found) -> Result<(), E>,
+    {
+        let Report { unit, span, bureau, .. } = *report;
+        let mender = (unit, bureau);
+        match (report.kind, report.from, report.to) {
+            (AllocationKind::Source, from, _) => {
+                for part in missing(self.assignments.get(&unit), span) {
+                    let fault = (Fault::Unreported, Level::Assignment);
+                    tell.tell(mender, fault, (span, part), None)?;
+                }
+                // Of an upstream that reports nothing it cannot be said what it passed on.
+                let Some(from) =
+                    from.filter(|from| *from != unit && self.assignments.contains_key(from))
+                else {
+                    return Ok(());
+                };
+                for part in missing(self.passed_on.get(&(from, unit)), span) {
+                    let fault = (Fault::OutOfBounds, Level::Source);
+                    tell.tell(mender, fault, (span, part), Some((from, None)))?;
+                }
+            }
+            (AllocationKind::Brought | AllocationKind::Registry, ..) => {}
+            (_, _, to) => {
+                let outside = missing(self.sources.get(&unit), span);
+                let has_none = outside.first() == Some(&span);
+                let fault = if has_none { Fault::NoSource } else { Fault::OutOfBounds };
+                for part in outside {
+                    tell.tell(mender, (fault, Level::Assignment), (span, part), None)?;
+                }
+                let Some(to) = to.filter(|to| *to != unit) else { return Ok(()) };
+                let bureau = tell.units.get(to as usize).map_or(bureau, |(_, bureau)| *bureau);
+                for part in missing(self.sources.get(&to), span) {
+                    let fault = (Fault::Unreported, Level::Source);
+                    tell.tell((to, bureau), fault, (span, part), Some((unit, None)))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `unit` has the address `at` from `upper`, through however many hands.
+    fn is_below(&self, unit: Unit, upper: Unit, at: u128) -> bool {
+        let mut reached = vec![unit];
+        let mut next = 0;
+        while let Some(lower) = reached.get(next).copied().filter(|_| next < LONGEST_CHAIN) {
+            for (above, spans) in self.above.get(&lower).into_iter().flatten() {
+                if spans.missing_of((at, at)).is_empty() && !reached.contains(above) {
+                    if *above == upper {
+                        return true;
+                    }
+                    reached.push(*above);
+                }
+            }
+            next += 1;
+        }
+        false
+    }
+}
+
+fn missing(spans: Option<&Spans>, span: Span) -> Vec<Span> {
+    spans.map_or_else(|| vec![span], |spans| spans.missing_of(span))
+}
+
+/// Rows of one unit and level, by start: each that begins within an earlier one.
+fn twice<E, F>(reports: &[Report], tell: &mut Tell<'_, F>) -> Result<(), E>
+where
+    F: FnMut(Found) -> Result<(), E>,
+{
+    for rows in reports.chunk_by(|a, b| (a.unit, a.level) == (b.unit, b.level)) {
+        let mut reaches: Option<u128> = None;
+        for Report { unit, bureau, level, span, .. } in rows {
+            if let Some(end) = reaches.filter(|end| *end >= span.0) {
+                let part = (span.0, span.1.min(end));
+                let fault = (Fault::ReportedAlready, *level);
+                tell.tell((*unit, *bureau), fault, (*span, part), None)?;
+            }
+            reaches = reaches.max(Some(span.1));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of two units and one level over the same addresses, where neither has them from the other.
+fn conflicts<E, F>(reports: &[Report], had: &Had, tell: &mut Tell<'_, F>) -> Result<(), E>
+where
+    F: FnMut(Found) -> Result<(), E>,
+{
+    // A brought range is reported by whoever gives it too: two rows are as it should be.
+    let is_claim = |report: &&Report| report.kind != AllocationKind::Brought;
+    for rows in reports.chunk_by(|a, b| a.level == b.level) {
+        let mut open: Vec<&Report> = Vec::new();
+        for report in rows.iter().filter(is_claim) {
+            open.retain(|other| other.span.1 >= report.span.0);
+            for other in &open {
+                let at = report.span.0;
+                let is_linked = other.unit == report.unit
+                    || had.is_below(report.unit, other.unit, at)
+                    || had.is_below(other.unit, report.unit, at);
+                if is_linked {
+                    continue;
+                }
+                let part = (at, report.span.1.min(other.span.1));
+                for (one, two) in [(report, other), (other, &report)] {
+                    tell.tell(
+                        (one.unit, one.bureau),
+                        (Fault::Conflict, one.level),
+                        (one.span, part),
+                        Some((two.unit, Some(two.span))),
+                    )?;
+                }
+            }
+            if open.len() < MOST_AT_ONCE {
+                open.push(report);
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `findings`: which ones are listed, and how.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::ValueEnum;
+use jiff::civil::Date;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::finding::Kind;
+use crate::facts::provider::ProviderName;
+
+/// `findings`
+#[derive(Debug, Args)]
+pub struct Findings {
+    /// Which states
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<StateFilter>,
+    /// Only at this provider
+    #[arg(long)]
+    pub provider: Option<ProviderName>,
+    /// Only of this bureau
+    #[arg(long)]
+    pub bureau: Option<Bureau>,
+    /// Only of this kind
+    #[arg(long, value_parser = kind)]
+    pub kind: Option<Kind>,
+    /// Only first seen on this day or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<Date>,
+    /// Only due before this day
+    #[arg(long, value_name = "DATE")]
+    pub due_before: Option<Date>,
+    /// Only overdue ones
+    #[arg(long)]
+    pub overdue: bool,
+    /// How to write them; json is jsonl
+    #[arg(long, default_value = "table")]
+    pub format: FindingsFormat,
+    /// Where to write them [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Which findings are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StateFilter {
+    /// Open ones.
+    Open,
+    /// Answered ones.
+    Answered,
+    /// Closed ones.
+    Closed,
+    /// All of them.
+    All,
+}
+
+/// How findings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// A table for people.
+    Table,
+    /// One JSON object a line.
+    #[value(alias = "json")]
+    Jsonl,
+    /// CSV for spreadsheets.
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
+    /// The ministry's list of unfiled sites (WBAWZLB).
+    V3,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    text.parse()
+}

@@ -1,0 +1,201 @@
+//! The problems of the address register from one check to the next: which are new, which still
+//! stand, which were mended.
+
+use jiff::Timestamp;
+use jiff::ToSpan;
+
+use crate::facts::problem::Problem;
+use crate::store::StoreError;
+use crate::store::import::least_key;
+use crate::store::import::value_at;
+use crate::store::registers::Living;
+use crate::store::registers::Registers;
+use crate::store::rows::Row;
+use crate::store::sorted::SortedFile;
+use crate::store::sorted::SortedWriter;
+use crate::store::sorter::MEMORY;
+use crate::store::sorter::Sorter;
+
+/// How long a mended problem is kept, in hours: longer than the year that bulletins compare with.
+const KEPT: i64 = 400 * 24;
+
+/// A check on its way.
+#[derive(Debug)]
+pub struct Check<'a> {
+    registers: &'a mut Registers,
+    sorter: Sorter,
+}
+
+/// What a check saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckCounts {
+    /// Problems that stand.
+    pub standing: u64,
+    /// Of these, those that the last check did not see.
+    pub new: u64,
+    /// Problems that are no more.
+    pub mended: u64,
+}
+
+impl<'a> Check<'a> {
+    /// Begins a check, whose problems take the place of what the last one saw.
+    pub fn begin(registers: &'a mut Registers) -> Self {
+        let sorter = Sorter::new(&registers.dir, Problem::REGISTER, MEMORY);
+        Self { registers, sorter }
+    }
+
+    /// Takes a problem that stands, as if it were new.
+    pub fn push(&mut self, problem: &Problem) -> Result<(), StoreError> {
+        self.sorter.push(problem.key(), problem.encode()?)
+    }
+
+    /// Compares with the last check and keeps what came of it. Nothing is kept of a check that is
+    /// dropped before.
+    pub fn finish(self, now: Timestamp) -> Result<CheckCounts, StoreError> {
+        let Self { registers, sorter } = self;
+        let old = registers.file(Problem::REGISTER, 0)?;
+        let living = registers.manifest.registers.get(Problem::REGISTER);
+        let generation = living.map_or(1, |living| living.generation + 1);
+        let name = format!("{}.{generation}.sorted", Problem::REGISTER);
+        let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
+        let mut counts = CheckCounts::default();
+
+        let mut old = old.iter().flat_map(SortedFile::all).peekable();
+        let mut new = sorter.finish()?.peekable();
+        while let Some(key) = least_key(&mut old, &mut new)? {
+            let decoded =
+                |bytes: Option<Vec<u8>>| bytes.map(|bytes| Problem::decode(&bytes)).transpose();
+            let before = decoded(value_at(&mut old, &key)?)?;
+            let seen = decoded(value_at(&mut new, &key)?)?;
+            // Rows that differ in what is no part of the key have the same problem once.
+            while value_at(&mut new, &key)?.is_some() {}
+            if let Some(problem) = counts.settle(before, seen, now) {
+                writer.push(&key, &problem.encode()?)?;
+            }
+        }
+        let rows = writer.finish()?;
+        let living = Living { generation, rows, imported_at: now, files: vec![name] };
+        registers.switch(Problem::REGISTER, living)?;
+        Ok(counts)
+    }
+}
+
+impl CheckCounts {
+    /// What becomes of a problem that was known `before`, or is `seen` now, or both.
+    fn settle(
+        &mut self,
+        before: Option<Problem>,
+        seen: Option<Problem>,
+        now: Timestamp,
+    ) -> Option<Problem> {
+        match (before, seen) {
+            (Some(before), Some(seen)) if before.stands() => {
+                self.standing += 1;
+                Some(Problem { first_seen: before.first_seen, due: before.due, ..seen })
+            }
+            (_, Some(seen)) => {
+                self.standing += 1;
+                self.new += 1;
+                Some(seen)
+            }
+            (Some(before), None) if before.stands() => {
+                self.mended += 1;
+                Some(Problem { closed: Some(now), ..before })
+            }
+            (Some(before), None) => {
+                let forgotten = now.checked_sub(KEPT.hours()).ok();
+                Some(before).filter(|before| before.closed >= forgotten)
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::bureau::Bureau;
+    use crate::facts::problem::Fault;
+    use crate::facts::problem::Level;
+    use crate::facts::problem::ProblemKey;
+
+    fn moment(day: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + day * 86_400).unwrap()
+    }
+
+    fn problem(provider: &str, day: i64) -> Problem {
+        let range = "1.2.3.4".parse::<std::net::IpAddr>().unwrap().into();
+        Problem {
+            key: ProblemKey {
+                provider: Some(provider.parse().unwrap()),
+                fault: Fault::DateMissing,
+                level: Level::Assignment,
+                range,
+                part: range,
+                other: None,
+            },
+            bureau: Bureau::MINISTRY,
+            detail: String::new(),
+            first_seen: moment(day),
+            due: crate::clock::day(moment(day + 2)),
+            closed: None,
+        }
+    }
+
+    fn check(registers: &mut Registers, providers: &[&str], day: i64) -> (u64, u64, u64) {
+        let mut check = Check::begin(registers);
+        for provider in providers {
+            check.push(&problem(provider, day)).unwrap();
+        }
+        let counts = check.finish(moment(day)).unwrap();
+        (counts.standing, counts.new, counts.mended)
+    }
+
+    #[test]
+    fn a_problem_keeps_its_day_until_it_is_mended_and_is_new_when_it_comes_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        assert_eq!(check(&mut registers, &["A", "B", "B"], 0), (2, 2, 0));
+        assert_eq!(check(&mut registers, &["B", "C"], 1), (2, 1, 1));
+        assert_eq!(check(&mut registers, &["A", "B"], 2), (2, 1, 1));
+        let problems: Vec<Problem> = registers.problems().unwrap().map(Result::unwrap).collect();
+        let told: Vec<_> = problems
+            .iter()
+            .map(|problem| {
+                (
+                    problem.key.provider.as_ref().unwrap().as_str(),
+                    problem.first_seen,
+                    problem.closed,
+                )
+            })
+            .collect();
+        let expected =
+            [("A", moment(2), None), ("B", moment(0), None), ("C", moment(1), Some(moment(2)))];
+        assert_eq!(told, expected);
+        assert!(problems[1].is_overdue(crate::clock::day(moment(3))));
+        assert!(!problems[1].is_overdue(crate::clock::day(moment(2))));
+    }
+
+    #[test]
+    fn a_mended_problem_is_forgotten_in_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        check(&mut registers, &["A"], 0);
+        check(&mut registers, &[], 1);
+        check(&mut registers, &[], 400);
+        assert_eq!(registers.rows::<Problem>(), 1);
+        check(&mut registers, &[], 402);
+        assert_eq!(registers.rows::<Problem>(), 0);
+    }
+
+    #[test]
+    fn a_check_that_is_dropped_keeps_what_was_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut registers = Registers::open(dir.path()).unwrap();
+        check(&mut registers, &["A"], 0);
+        let mut dropped = Check::begin(&mut registers);
+        dropped.push(&problem("B", 1)).unwrap();
+        drop(dropped);
+        assert_eq!(registers.rows::<Problem>(), 1);
+    }
+}
