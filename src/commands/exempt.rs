@@ -12,6 +12,7 @@ use crate::commands::Ended;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::exemption::Exemption;
+use crate::publish::text::printable;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
@@ -31,9 +32,14 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
                 until: *until,
                 since: session.clock.now(),
             })?;
+            session.mark(out)?;
             writeln!(out, "exempt: {domain}")?;
         }
         Request::List { format } => {
+            match format {
+                Format::Text => session.mark(out)?,
+                Format::Json => session.mark_in_log(),
+            }
             for exemption in data.findings.exemptions()? {
                 write(&exemption, *format, out)?;
             }
@@ -42,6 +48,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             if !data.findings.remove_exemption(domain)? {
                 return Err(usage(format!("{domain} is not exempt; `exempt list` shows what is")));
             }
+            session.mark(out)?;
             writeln!(out, "exempt no more: {domain}")?;
         }
     }
@@ -54,7 +61,7 @@ fn write(exemption: &Exemption, format: Format, out: &mut impl Write) -> Result<
     match format {
         Format::Text => {
             let until = until.map_or("no end".to_owned(), |day| format!("until {day}"));
-            writeln!(out, "{target}\t{until}\tsince {since}\t{reason}")?;
+            writeln!(out, "{target}\t{until}\tsince {since}\t{}", printable(reason))?;
         }
         Format::Json => {
             let until = until.map(|day| day.to_string());

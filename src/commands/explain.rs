@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::cli::Explain as Request;
 use crate::cli::Explained;
 use crate::cli::Format;
+use crate::clock;
 use crate::commands::Ended;
 use crate::commands::session::Session;
 use crate::facts::finding::FindingState;
@@ -43,7 +44,8 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
             findings.push((FindingView::of(&finding, &names, now), history));
         }
     }
-    let exemption = data.findings.exemption(target)?;
+    let today = clock::day(now);
+    let exemption = data.findings.exemption(target)?.filter(|exemption| exemption.holds_on(today));
     let trail = Trail {
         target,
         examination: examination.as_ref(),

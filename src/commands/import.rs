@@ -23,6 +23,7 @@ use crate::commands::usage;
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::Mention;
+use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderName;
@@ -44,6 +45,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let mut data = session.data()?;
     let now = session.clock.now();
     let out = &mut io::stdout().lock();
+    session.mark(out)?;
     let ended = import(&mut data, request, now, out)?;
     if request.register == Register::Allocations {
         let counts = check_allocations(session, &mut data, now)?;
@@ -142,7 +144,10 @@ fn take<R: Row + Naming, T>(
     out: &mut impl Write,
 ) -> Result<Ended> {
     let reading: Reading<'_, T, R> = (&read, row);
-    let directory = data.directory()?;
+    let directory = data.directory().unwrap_or_else(|error| {
+        tracing::warn!("providers' names cannot be looked up: {error:#}");
+        Directory::default()
+    });
     let mut unknown: BTreeSet<ProviderName> = BTreeSet::new();
     let mut refused = 0_u64;
     let progress = bar();
@@ -181,9 +186,20 @@ fn take<R: Row + Naming, T>(
             "{refused} rows were refused, so with --strict nothing was taken"
         )));
     }
+    if request.replace && import.pushed() == 0 {
+        return Err(usage(
+            "no row could be taken, and an empty register would take the place of what is known; \
+             nothing was changed",
+        ));
+    }
     let counts = import.finish(now)?;
     report(R::REGISTER, counts, refused, out)?;
     tell_unknown(&unknown);
+    if request.register == Register::Providers {
+        for name in data.directory()?.ambiguous().into_iter().take(NAMES_TOLD) {
+            tracing::warn!(name, "several providers bear this name, so that it names none of them");
+        }
+    }
     Ok(Ended::Done)
 }
 

@@ -17,6 +17,7 @@ use crate::cli::Lab as Request;
 use crate::commands::Ended;
 use crate::commands::usage;
 use crate::lab::Lab;
+use crate::lab::files::MARK;
 use crate::lab::files::write_files;
 use crate::lab::world::WorldSettings;
 use crate::lab::world::plan;
@@ -30,6 +31,11 @@ pub(super) fn run(request: &Request) -> Result<Ended> {
             Some(text.lines().map(str::to_owned).collect())
         }
     };
+    let configuration = request.out.join("chabei.toml");
+    if fs::read_to_string(&configuration).is_ok_and(|text| !text.starts_with(MARK)) {
+        let path = configuration.display();
+        return Err(usage(format!("{path} is not of a lab; name another folder with --out")));
+    }
     let world = Arc::new(plan(&WorldSettings { sites: request.sites, seed: request.seed, names }));
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {

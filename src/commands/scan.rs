@@ -90,7 +90,15 @@ pub(super) async fn night(
     let directory = data.directory()?;
     let scope = scope(request, &directory)?;
     seal_what_a_crash_left(session, data)?;
-    let scan = night::tonight(data.findings.latest_scan()?, now, |night| Scan {
+    let latest = data.findings.latest_scan()?;
+    if let Some(last) = latest.as_ref().filter(|last| last.started > now) {
+        return Err(usage(format!(
+            "now, {}, lies before the last night began, {}; time does not run backwards",
+            clock::written(now),
+            clock::written(last.started)
+        )));
+    }
+    let scan = night::tonight(latest, now, |night| Scan {
         night,
         scope: scope.clone(),
         everything: request.all,
@@ -99,20 +107,23 @@ pub(super) async fn night(
         ended_by: None,
         counts: NightCounts::default(),
     });
+    // A plain scan does whatever is due, also where a narrow one left its night unfinished.
+    let is_narrow = scope != Scope::default();
+    let scan = if is_narrow { scan } else { Scan { scope: scope.clone(), ..scan } };
+    let pace = Arc::new(Pace::new(&session.settings.pace));
+    let narrowed =
+        Scan { scope: scope.clone(), everything: scan.everything || request.all, ..scan.clone() };
+    let stages = stages(session, data, directory, &pace, narrowed)?;
+    warn_of_gaps(&stages, data);
+
+    // Nothing can be refused any more, so from here on there is a night.
     data.findings.put_scan(&scan)?;
     let journal = Journal::open(&session.nights(), scan.night)?;
     let mut counts = NightCounts::default();
     for outcome in journal.outcomes(0)? {
         tally::add(&mut counts, &outcome?.1);
     }
-    // A resumed night keeps its own scope; the command's narrows what this run takes of it.
-    let wanted = if request_is_narrow(&scope) { &scope } else { &scan.scope };
-    let frontier = frontier(session, data, &journal, wanted)?;
-    let pace = Arc::new(Pace::new(&session.settings.pace));
-    let narrowed =
-        Scan { scope: wanted.clone(), everything: scan.everything || request.all, ..scan.clone() };
-    let stages = stages(session, data, directory, &pace, narrowed)?;
-    warn_of_gaps(&stages, data);
+    let frontier = frontier(session, data, &journal, &scope)?;
 
     let writer = NightWriter::start(data.findings.clone(), journal, QUEUE)?;
     let bar = bar(data);
@@ -122,7 +133,7 @@ pub(super) async fn night(
         night::run(Arc::new(stages), pace, frontier, writer, run).await?;
     bar.finish_and_clear();
 
-    let is_whole = wanted == &scan.scope;
+    let is_whole = scope == scan.scope;
     let ended_by = if ended_by == EndedBy::Done && !is_whole { EndedBy::Limit } else { ended_by };
     let scan =
         Scan { stopped: Some(session.clock.now()), ended_by: Some(ended_by), counts, ..scan };
@@ -141,10 +152,6 @@ fn seal_what_a_crash_left(session: &Session, data: &mut Data) -> Result<()> {
         night::seal(&mut data.registers, journal, last.started)?;
     }
     Ok(())
-}
-
-fn request_is_narrow(scope: &Scope) -> bool {
-    *scope != Scope::default()
 }
 
 fn scope(request: &Request, directory: &Directory) -> Result<Scope> {

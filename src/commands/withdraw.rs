@@ -43,8 +43,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         note: Some(request.reason.clone()),
     };
     let finding = Finding { state, has_lapsed: false, nights_in_row: 0, ..finding };
-    let mut out = io::stdout().lock();
-    writeln!(out, "withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target)?;
+    let told = format!("withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target);
     data.findings.apply([&Update { findings: vec![finding], changes: vec![change] }], None)?;
+    let mut out = io::stdout().lock();
+    session.mark(&mut out)?;
+    writeln!(out, "{told}")?;
     Ok(Ended::Done)
 }

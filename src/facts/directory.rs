@@ -13,21 +13,24 @@ use crate::facts::provider::ProviderName;
 pub struct Directory {
     providers: Vec<Provider>,
     by_id: HashMap<String, usize>,
-    by_name: HashMap<String, usize>,
-    by_alias: HashMap<String, usize>,
+    /// `None` where several bear the name: then it names nobody.
+    by_name: HashMap<String, Option<usize>>,
+    /// The same for aliases.
+    by_alias: HashMap<String, Option<usize>>,
     by_suffix: HashMap<String, usize>,
     by_v3_id: HashMap<u64, usize>,
 }
 
 impl Directory {
-    /// The directory of `providers`. Where two bear the same name, the earlier one keeps it.
+    /// The directory of `providers`. What two bear names neither of them: better nobody is blamed
+    /// than the wrong one.
     pub fn new(providers: Vec<Provider>) -> Self {
         let mut directory = Self::default();
         for (index, provider) in providers.iter().enumerate() {
             directory.by_id.entry(provider.id.as_str().to_owned()).or_insert(index);
-            directory.by_name.entry(provider.name.as_str().to_owned()).or_insert(index);
+            bear(&mut directory.by_name, &provider.name, index);
             for alias in &provider.aliases {
-                directory.by_alias.entry(alias.as_str().to_owned()).or_insert(index);
+                bear(&mut directory.by_alias, alias, index);
             }
             if let Some(number) = provider.v3_id {
                 directory.by_v3_id.entry(number).or_insert(index);
@@ -49,11 +52,23 @@ impl Directory {
     /// that the ministry's messages use ([`ProviderName::of_v3_id`]).
     pub fn find(&self, name: &ProviderName) -> Option<&Provider> {
         let text = name.as_str();
-        let index = [&self.by_id, &self.by_name, &self.by_alias]
-            .into_iter()
-            .find_map(|names| names.get(text))
-            .or_else(|| name.v3_id().and_then(|number| self.by_v3_id.get(&number)))?;
-        self.providers.get(*index)
+        let index = self
+            .by_id
+            .get(text)
+            .map(|index| Some(*index))
+            .or_else(|| self.by_name.get(text).copied())
+            .or_else(|| self.by_alias.get(text).copied())
+            .or_else(|| Some(self.by_v3_id.get(&name.v3_id()?).copied()))?;
+        self.providers.get(index?)
+    }
+
+    /// Names and aliases that several providers bear, and that therefore name nobody, in order.
+    pub fn ambiguous(&self) -> Vec<&str> {
+        let names = self.by_name.iter().chain(&self.by_alias);
+        let mut shared: Vec<&str> =
+            names.filter(|(_, index)| index.is_none()).map(|(name, _)| name.as_str()).collect();
+        shared.sort_unstable();
+        shared
     }
 
     /// The provider with this id.
@@ -82,6 +97,13 @@ impl Directory {
         }
         longest.and_then(|(_, index)| self.providers.get(index))
     }
+}
+
+fn bear(names: &mut HashMap<String, Option<usize>>, name: &ProviderName, index: usize) {
+    names
+        .entry(name.as_str().to_owned())
+        .and_modify(|known| *known = known.filter(|known| *known == index))
+        .or_insert(Some(index));
 }
 
 #[cfg(test)]
@@ -114,6 +136,19 @@ mod tests {
             assert_eq!(directory.find(&name).unwrap().id.as_str(), id, "{text}");
         }
         assert!(directory.find(&"E".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn what_two_bear_names_neither() {
+        let directory = Directory::new(vec![
+            provider("A", "甲", &["共同", "甲"], &[]),
+            provider("B", "乙", &["共同", "B"], &[]),
+            provider("C", "甲", &[], &[]),
+        ]);
+        let found = |name: &str| directory.find(&name.parse().unwrap()).map(|one| one.id.as_str());
+        assert_eq!([found("共同"), found("甲")], [None, None]);
+        assert_eq!([found("乙"), found("B"), found("C")], [Some("B"), Some("B"), Some("C")]);
+        assert_eq!(directory.ambiguous(), ["共同", "甲"]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub fn read_list(
     provider: ProviderName,
     kind: AllocationKind,
 ) -> Result<Rows<Allocation>, FileError> {
-    let rows = Lines::new(input)?.filter_map(move |line| {
+    let rows = Lines::new(input).filter_map(move |line| {
         let (line, text) = match line {
             Ok(line) => line,
             Err(error) => return Some(Err(RowError::Io(error))),

@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[Column { name: "domain", chinese: &["域名"] }];
 /// The names of a list, all brought by `channel`.
 pub fn read(input: impl Read + Send + 'static, channel: &str) -> Result<Rows<Mention>, FileError> {
     let channel = channel.to_owned();
-    let mut lines = Lines::new(input)?;
+    let mut lines = Lines::new(input);
     let mut first = None;
     for line in lines.by_ref() {
         let (number, text) = line?;
@@ -38,10 +38,18 @@ pub fn read(input: impl Read + Send + 'static, channel: &str) -> Result<Rows<Men
             Ok(line) => line,
             Err(error) => return Some(Err(RowError::Io(error))),
         };
-        let text = bare(&text);
         let text = match column {
-            Some(column) => Cow::Owned(cell(text, column)),
-            None => Cow::Borrowed(text),
+            // In a table `#` is a character like any other.
+            Some(_) if text.trim().is_empty() => return None,
+            Some(column) => match cell(&text, column) {
+                Some(cell) if !cell.trim().is_empty() => Cow::Owned(cell),
+                _ => {
+                    let reason = "there is no domain in this row".to_owned();
+                    let column = Some("domain".to_owned());
+                    return Some(Err(RowError::Refused(Refusal { line, column, reason })));
+                }
+            },
+            None => Cow::Borrowed(bare(&text)),
         };
         let text = text.trim();
         if text.is_empty() {
@@ -65,12 +73,12 @@ fn domain_column(text: &str) -> Option<usize> {
     bare(text).split(',').position(|cell| column_of(cell.trim_matches('"'), COLUMNS).is_some())
 }
 
-/// One cell of a line of CSV; empty where the line has too few.
-fn cell(text: &str, column: usize) -> String {
+/// One cell of a line of CSV; `None` where the line has too few.
+fn cell(text: &str, column: usize) -> Option<String> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
-    record.get(column).unwrap_or_default().to_owned()
+    record.get(column).map(str::to_owned)
 }
 
 fn mention(text: &str, channel: &str) -> Result<Mention, String> {
@@ -120,6 +128,14 @@ mod tests {
             Err(RowError::Io(_)) => Err(0),
         })
         .collect()
+    }
+
+    #[test]
+    fn a_row_of_a_table_is_taken_or_refused_whatever_its_other_cells_hold() {
+        let text = "name,domain,note\n\"x#1\",a.cn,ok\n#c,b.cn,ok\nfoo #2,c.cn,n\nfoo\nfoo,,x\n\n";
+        let domain = |name: &str| Ok((name.to_owned(), None));
+        let expected = [domain("a.cn"), domain("b.cn"), domain("c.cn"), Err(5), Err(6)];
+        assert_eq!(read_all(text.as_bytes()), expected);
     }
 
     #[test]

@@ -1,16 +1,15 @@
 //! Tables of strangers: CSV with English or Chinese headings, read row by row. A row that cannot be
 //! taken is refused with its place and reason, and the rest goes on.
 
+mod csv;
+
 use std::fmt;
 use std::io;
 use std::io::Read;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::formats::text::Lines;
-
-/// A cell in quotes may reach over so many lines; a quote that stays open longer was never meant.
-const LINES_PER_ROW: usize = 32;
+use crate::formats::tables::csv::Records;
 
 /// A column that a table may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,7 +157,7 @@ impl<T: 'static> Rows<T> {
         required: &[&str],
         convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
     ) -> Result<Self, FileError> {
-        let mut records = Records { lines: Lines::new(input)?, pending: Vec::new() };
+        let mut records = Records::new(input);
         let heading = loop {
             match records.next() {
                 None => return Err(FileError::Empty),
@@ -193,7 +192,8 @@ impl<T: 'static> Rows<T> {
                 return refused(None, reason);
             }
             if cells.iter().any(|cell| cell.contains('\u{fffd}')) {
-                return refused(None, "characters that cannot be decoded".to_owned());
+                let reason = "characters that cannot be decoded, or a line over 1 MiB";
+                return refused(None, reason.to_owned());
             }
             match convert(&Record { columns, places: &places, cells: &cells }) {
                 Ok(row) => Some(Ok(row)),
@@ -248,57 +248,6 @@ pub(crate) fn column_of(heading: &str, columns: &[Column]) -> Option<usize> {
     columns.iter().position(|column| {
         column.name == heading || column.chinese.iter().any(|name| folded(name) == heading)
     })
-}
-
-/// Rows as cells, with the line each begins at.
-struct Records {
-    lines: Lines,
-    /// Lines that were read ahead for a quote that never closed, last first.
-    pending: Vec<(u64, String)>,
-}
-
-impl Records {
-    fn line(&mut self) -> Option<io::Result<(u64, String)>> {
-        self.pending.pop().map(Ok).or_else(|| self.lines.next())
-    }
-}
-
-impl Iterator for Records {
-    type Item = Result<(u64, Vec<String>), RowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (number, mut text) = match self.line()? {
-            Ok(line) => line,
-            Err(error) => return Some(Err(RowError::Io(error))),
-        };
-        if !text.contains('"') {
-            return Some(Ok((number, text.split(',').map(str::to_owned).collect())));
-        }
-        let mut further: Vec<(u64, String)> = Vec::new();
-        while text.matches('"').count() % 2 == 1 {
-            let next = if further.len() < LINES_PER_ROW { self.line() } else { None };
-            match next {
-                Some(Ok(line)) => {
-                    text.push('\n');
-                    text.push_str(&line.1);
-                    further.push(line);
-                }
-                Some(Err(error)) => return Some(Err(RowError::Io(error))),
-                None => {
-                    self.pending.extend(further.into_iter().rev());
-                    let reason = "a quote is opened and never closed".to_owned();
-                    let refusal = Refusal { line: number, column: None, reason };
-                    return Some(Err(RowError::Refused(refusal)));
-                }
-            }
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
-        Some(Ok((number, record.iter().map(str::to_owned).collect())))
-    }
 }
 
 #[cfg(test)]
@@ -359,6 +308,15 @@ mod tests {
             Ok("g.cn=8"),
         ];
         assert_eq!(rows, expected.map(|row| row.map(str::to_owned).map_err(str::to_owned)));
+    }
+
+    #[test]
+    fn a_quote_within_a_cell_swallows_no_row() {
+        let text =
+            "domain,state\na.cn,5\" disk\nb.cn,bee\nc.cn,\"6\"\" disk\"\nd.cn,\"e\"f\ng.cn,\n";
+        let (rows, _) = read(text).unwrap();
+        let expected = ["a.cn=5\" disk", "b.cn=bee", "c.cn=6\" disk", "d.cn=ef", "g.cn="];
+        assert_eq!(rows, expected.map(|row| Ok(row.to_owned())));
     }
 
     #[test]

@@ -31,6 +31,9 @@ const DETAILS: [&str; 8] = [
     "allocated_on",
 ];
 
+/// How every configuration of a lab begins.
+pub const MARK: &str = "# 模拟数据 (simulated)";
+
 /// Writes `chabei.toml`, `providers.csv`, `allocations.csv`, `filings.csv`, `candidates.txt` and
 /// `truth.jsonl` into `dir`, with the registers as of `night`. Each file is replaced in one step.
 /// The truth is that of all nights. Fails where the disk does.
@@ -71,7 +74,7 @@ fn configuration(lab: &Lab, out: &mut impl Write) -> io::Result<()> {
     write!(
         out,
         "\
-# 模拟数据 (simulated): the internet that this configuration scans is a lab on 127.0.0.0/8.
+{MARK}: the internet that this configuration scans is a lab on 127.0.0.0/8.
 
 data = \"data\"
 simulated = true

@@ -102,6 +102,34 @@ const ORGANISATIONS: &[&str] = &[
     "LLC",
 ];
 
+/// What an organiser is that is no person (主办单位性质): words of registers, and the codes 1 to 4 and 6
+/// of the filing interface. Whatever is not among them may be one.
+const KINDS_OF_ORGANISATION: [&str; 18] = [
+    "企业",
+    "公司",
+    "政府机关",
+    "机关",
+    "事业单位",
+    "社会团体",
+    "社团",
+    "军队",
+    "民办非企业",
+    "基金会",
+    "律师执业机构",
+    "国防机构",
+    "外国在华文化中心",
+    "群众性团体组织",
+    "司法鉴定机构",
+    "宗教团体",
+    "境外机构",
+    "医疗机构",
+];
+
+fn is_kind_of_organisation(kind: &str) -> bool {
+    matches!(kind, "1" | "2" | "3" | "4" | "6")
+        || KINDS_OF_ORGANISATION.iter().any(|word| kind.starts_with(word))
+}
+
 /// The columns of one row, masked unless `personal` reveals them.
 pub fn details(row: &[(String, String)], personal: Personal) -> Vec<(String, String)> {
     if personal == Personal::Revealed {
@@ -110,7 +138,7 @@ pub fn details(row: &[(String, String)], personal: Personal) -> Vec<(String, Str
     let is_organisation = row
         .iter()
         .find(|(column, value)| column == "subject_kind" && !value.trim().is_empty())
-        .map(|(_, kind)| !kind.contains("个人") && kind.trim() != "5");
+        .map(|(_, kind)| is_kind_of_organisation(kind.trim()));
     let shown = |(column, value): &(String, String)| {
         let is_known = column == "subject_name" && is_organisation == Some(true);
         // A person who files a site is named in this column whatever the name looks like.

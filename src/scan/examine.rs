@@ -85,8 +85,10 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Examines `candidate`, judges it, and says what changes. Nothing is written yet.
-    pub async fn examine(&self, candidate: Candidate) -> Result<Outcome, StoreError> {
+    /// Examines `candidate`, judges it, and says what changes. Nothing is written yet. `None` where
+    /// the run is narrowed to a provider or bureau that has nothing to do with it: then its turn
+    /// tonight is still to come.
+    pub async fn examine(&self, candidate: Candidate) -> Result<Option<Outcome>, StoreError> {
         let now = self.clock.now();
         let known = newest(self.findings.of_target(&candidate.target)?);
         let filing = self.filings.status(&candidate.target, &self.directory)?;
@@ -99,12 +101,12 @@ impl Stages {
             target: candidate.target,
             filing,
         };
-        if self.is_in_scope(&examination, &known) {
-            self.probe(&mut examination, &known).await?;
-            let update = self.settle(&examination, &known, day(now))?;
-            return Ok(Outcome { examination, update });
+        if !self.is_in_scope(&examination, &known) {
+            return Ok(None);
         }
-        Ok(Outcome { examination, update: Update::default() })
+        self.probe(&mut examination, &known).await?;
+        let update = self.settle(&examination, &known, day(now))?;
+        Ok(Some(Outcome { examination, update }))
     }
 
     async fn resolve(&self, candidate: &Candidate) -> Vec<HostExamination> {

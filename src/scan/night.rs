@@ -86,6 +86,9 @@ impl FromStr for Window {
         let ends = text.split_once('-').and_then(|(from, to)| time(from).zip(time(to)));
         let (opens, closes) =
             ends.ok_or_else(|| format!("window `{text}` is not of the form 01:00-06:00"))?;
+        if opens == closes {
+            return Err(format!("window `{text}` is never open; leave it out for no window"));
+        }
         Ok(Self { opens, closes })
     }
 }
@@ -131,7 +134,7 @@ pub async fn run(
 ) -> Result<(EndedBy, NightCounts, Journal), StoreError> {
     let writer = Arc::new(writer);
     let mut counts = run.counts;
-    let mut tasks: JoinSet<Result<Outcome, StoreError>> = JoinSet::new();
+    let mut tasks: JoinSet<Examined> = JoinSet::new();
     let mut claimed = 0_u64;
     let mut failure = None;
     let ended_by = loop {
@@ -167,7 +170,9 @@ pub async fn run(
         let (stages, writer) = (Arc::clone(&stages), Arc::clone(&writer));
         tasks.spawn(async move {
             let outcome = stages.examine(candidate).await?;
-            writer.send(outcome.clone()).await?;
+            if let Some(outcome) = &outcome {
+                writer.send(outcome.clone()).await?;
+            }
             drop(permit);
             Ok(outcome)
         });
@@ -229,11 +234,15 @@ impl std::fmt::Debug for Run<'_> {
     }
 }
 
-type Joined = Result<Result<Outcome, StoreError>, tokio::task::JoinError>;
+/// What became of one target; `None` where it is not this run's to judge.
+type Examined = Result<Option<Outcome>, StoreError>;
+
+type Joined = Result<Examined, tokio::task::JoinError>;
 
 fn settle(done: Joined, counts: &mut NightCounts) -> Result<(), StoreError> {
     match done {
-        Ok(Ok(outcome)) => tally::add(counts, &outcome),
+        Ok(Ok(Some(outcome))) => tally::add(counts, &outcome),
+        Ok(Ok(None)) => {}
         Ok(Err(error)) => return Err(error),
         Err(error) => {
             tracing::error!(%error, "an examination broke off; the target counts as lost");
@@ -270,12 +279,28 @@ pub fn tonight(latest: Option<Scan>, now: Timestamp, begin: impl FnOnce(u32) -> 
 /// Keeps every examination of a finished night as the last one of its target, then lets the journal
 /// go.
 pub fn seal(registers: &mut Registers, journal: Journal, now: Timestamp) -> Result<(), StoreError> {
-    let mut examinations = registers.begin::<Examination>(false);
+    match keep(registers, &journal, now, false) {
+        // Trails of earlier nights cannot be imported again, and must not stop every further night.
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Record { .. })) => {
+            tracing::error!(%error, "the trails of earlier nights are lost; tonight's are kept");
+            keep(registers, &journal, now, true)?;
+        }
+        kept => kept?,
+    }
+    journal.remove()
+}
+
+fn keep(
+    registers: &mut Registers,
+    journal: &Journal,
+    now: Timestamp,
+    replaces: bool,
+) -> Result<(), StoreError> {
+    let mut examinations = registers.begin::<Examination>(replaces);
     for outcome in journal.outcomes(0)? {
         examinations.push(&outcome?.1.examination)?;
     }
-    examinations.finish(now)?;
-    journal.remove()
+    examinations.finish(now).map(|_| ())
 }
 
 #[cfg(test)]

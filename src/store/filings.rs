@@ -23,7 +23,8 @@ pub struct FilingRegister {
 
 impl FilingRegister {
     pub(crate) fn open(registers: &Registers) -> Result<Option<Self>, StoreError> {
-        let filings = registers.file(Filing::REGISTER, 0)?;
+        // A register without a row proves nothing.
+        let filings = registers.file(Filing::REGISTER, 0)?.filter(|file| file.count() > 0);
         let subjects = registers.file(Filing::REGISTER, 1)?;
         let imported_at = registers.imported_at::<Filing>();
         Ok(match (filings, subjects, imported_at) {

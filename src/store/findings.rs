@@ -54,6 +54,20 @@ pub struct Update {
     pub changes: Vec<Change>,
 }
 
+/// Removes snapshots that a kill or a full disk cut short. sled would take them for whole ones and
+/// call the database corrupt; without them it reads the last whole one, and its log from there.
+fn remove_half_written_snapshots(path: &Path) -> Result<(), StoreError> {
+    let Ok(entries) = std::fs::read_dir(path) else { return Ok(()) };
+    for entry in entries {
+        let file = entry.map_err(StoreError::io(path))?.path();
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            std::fs::remove_file(&file).map_err(StoreError::io(&file))?;
+        }
+    }
+    Ok(())
+}
+
 /// How far a night's journal is applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -74,6 +88,7 @@ impl Findings {
     /// Opens the database in `path`, which is made if it is not there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Findings { path: path.to_owned(), source };
+        remove_half_written_snapshots(path)?;
         let config = sled::Config::new().path(path).cache_capacity(CACHE).flush_every_ms(None);
         let mut opened = config.open();
         for _ in 0..LOCK_TRIES {

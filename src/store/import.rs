@@ -25,6 +25,7 @@ pub struct Import<'a, R> {
     registers: &'a mut Registers,
     replaces: bool,
     sorter: Sorter,
+    pushed: u64,
     rows: PhantomData<R>,
 }
 
@@ -44,25 +45,47 @@ pub struct ImportCounts {
 impl<'a, R: Row> Import<'a, R> {
     pub(crate) fn new(registers: &'a mut Registers, replaces: bool) -> Self {
         let sorter = Sorter::new(&registers.dir, R::REGISTER, MEMORY);
-        Self { registers, replaces, sorter, rows: PhantomData }
+        Self { registers, replaces, sorter, pushed: 0, rows: PhantomData }
     }
 
     /// Takes one row.
     pub fn push(&mut self, row: &R) -> Result<(), StoreError> {
+        self.pushed += 1;
         self.sorter.push(row.key(), row.encode()?)
+    }
+
+    /// The rows taken so far.
+    pub fn pushed(&self) -> u64 {
+        self.pushed
     }
 
     /// Writes the new generation and switches to it.
     pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
-        let Self { registers, replaces, sorter, .. } = self;
-        let old = registers.file(R::REGISTER, 0)?;
+        let Self { registers, replaces, sorter, pushed, .. } = self;
+        let living = registers.manifest.registers.get(R::REGISTER);
+        if pushed == 0
+            && !replaces
+            && let Some(living) = living
+        {
+            // Nothing was said, so that the register is as old as it was.
+            return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
+        }
+        let old = match registers.file(R::REGISTER, 0) {
+            Err(error) if replaces => {
+                tracing::warn!(%error, "what is replaced cannot be compared with");
+                None
+            }
+            old => old?,
+        };
         let generation =
             registers.manifest.registers.get(R::REGISTER).map_or(1, |living| living.generation + 1);
         let name = format!("{}.{generation}.sorted", R::REGISTER);
         let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
         let mut counts = ImportCounts::default();
 
-        let mut old = old.iter().flat_map(SortedFile::all).peekable();
+        // A damaged register is mended by replacing it, so that it need not be readable for that.
+        let is_readable = |pair: &Pair| !replaces || pair.is_ok();
+        let mut old = old.iter().flat_map(SortedFile::all).take_while(is_readable).peekable();
         let mut new = sorter.finish()?.peekable();
         while let Some(key) = least_key(&mut old, &mut new)? {
             let before = value_at(&mut old, &key)?.map(|bytes| R::decode(&bytes)).transpose()?;

@@ -68,6 +68,15 @@ impl Journal {
         for record in journal.payloads(HEADER)? {
             (journal.end, _) = record?;
         }
+        let cut = length.saturating_sub(journal.end);
+        if cut > 0 {
+            tracing::warn!(
+                file = %journal.path.display(),
+                offset = journal.end,
+                bytes = cut,
+                "the journal is cut or damaged here; what it held from here on is examined again"
+            );
+        }
         journal.file.set_len(journal.end).map_err(StoreError::io(&journal.path))?;
         Ok(journal)
     }

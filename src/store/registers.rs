@@ -27,6 +27,17 @@ use crate::store::sorter::RUN;
 
 const FORMAT: u32 = 1;
 
+/// Whether `dir` holds files of registers.
+fn holds_registers(dir: &Path) -> Result<bool, StoreError> {
+    for entry in std::fs::read_dir(dir).map_err(StoreError::io(dir))? {
+        let path = entry.map_err(StoreError::io(dir))?.path();
+        if path.extension().is_some_and(|ending| ending == "sorted") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Every register of one data folder.
 #[derive(Debug)]
 pub struct Registers {
@@ -68,6 +79,10 @@ impl Registers {
                 manifest
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if holds_registers(dir)? {
+                    let what = "it is missing, and registers lie beside it".to_owned();
+                    return Err(StoreError::Manifest { path, what });
+                }
                 Manifest { format: FORMAT, registers: BTreeMap::new() }
             }
             Err(error) => return Err(StoreError::io(&path)(error)),

@@ -141,6 +141,8 @@ struct Inner {
     records: u64,
     first_keys: Vec<Box<[u8]>>,
     offsets: Vec<u64>,
+    /// Where the last block ends.
+    end: u64,
 }
 
 impl SortedFile {
@@ -182,7 +184,8 @@ impl SortedFile {
             first_keys.push(key.into());
             rest = after;
         }
-        let inner = Inner { path: path.to_owned(), file, records, first_keys, offsets };
+        let inner =
+            Inner { path: path.to_owned(), file, records, first_keys, offsets, end: index_at };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -254,8 +257,8 @@ impl Records {
         inner.file.read_exact_at(&mut header, offset).map_err(StoreError::io(&inner.path))?;
         let (length, rest) = take_u32(&header).unwrap_or_default();
         let (crc, _) = take_u32(rest).unwrap_or_default();
-        let next = inner.offsets.get(self.next_block + 1).copied();
-        if next.is_some_and(|next| offset + 8 + u64::from(length) != next) {
+        let next = inner.offsets.get(self.next_block + 1).copied().unwrap_or(inner.end);
+        if offset.checked_add(8 + u64::from(length)) != Some(next) {
             return Err(damaged("the block does not end where the next begins"));
         }
         self.block.resize(usize::try_from(length).unwrap_or(0), 0);

@@ -8,6 +8,7 @@ mod town;
 
 mod command_line;
 mod crash;
+mod damage;
 mod exempting;
 mod import;
 mod listing;

@@ -128,8 +128,10 @@ fn no_night_begins_outside_its_window() {
     let town = Town::new(20, 4);
     town.import_all();
     let configured = std::fs::read_to_string(town.path("chabei.toml")).unwrap();
-    // A window of no length is never open.
-    let closed = configured.replacen("[scan]", "[scan]\nwindow = \"03:00-03:00\"", 1);
+    let now = chabei::clock::zone().to_datetime(chabei::clock::Clock::default().now()).time();
+    let hour = |later: i8| format!("{:02}:00", (now.hour() + later) % 24);
+    let window = format!("[scan]\nwindow = \"{}-{}\"", hour(3), hour(5));
+    let closed = configured.replacen("[scan]", &window, 1);
     assert_ne!(closed, configured);
     town.write("chabei.toml", closed);
     let refused = town.run(&["scan", "--summary", "none.json"]);
@@ -154,4 +156,50 @@ fn a_night_for_one_provider_judges_no_other() {
     }
     let everywhere = town.truth().into_iter().flat_map(|site| site.findings).count();
     assert!(findings.len() < everywhere);
+}
+
+#[test]
+fn a_narrow_run_takes_nobody_elses_turn() {
+    let town = Town::new(120, 8);
+    for data in ["whole", "data"] {
+        town.import_into(data);
+    }
+    town.run_over("whole", &["scan", "--summary", "whole.json"]).ends(0);
+    let (unfiled, provider) = town.site("unfiled");
+    town.scan(&["--limit", "30"]);
+    town.scan(&["--provider", &provider.unwrap(), "--summary", "narrow.json"]);
+    town.scan(&["--domain", &unfiled]);
+    assert_eq!(town.summary("narrow.json")["ended_by"], "limit");
+    town.scan(&["--summary", "plain.json"]);
+    let (whole, plain) = (town.summary("whole.json"), town.summary("plain.json"));
+    for count in ["scan", "ended_by", "lines", "candidates", "probed", "live", "findings"] {
+        assert_eq!(plain[count], whole[count], "{count}");
+    }
+}
+
+#[test]
+fn a_plain_night_does_all_although_a_narrow_one_was_left_unfinished() {
+    let town = Town::new(60, 8);
+    town.import_all();
+    let (one, two) = (town.site("unfiled").0, town.site("unfiled_gbk_page").0);
+    town.scan(&["--domain", &one, &two, "--limit", "1"]);
+    town.scan(&["--summary", "plain.json"]);
+    let plain = town.summary("plain.json");
+    assert_eq!((&plain["scan"], &plain["ended_by"]), (&1.into(), &"done".into()));
+    assert!(plain["candidates"].as_u64().unwrap() > 50, "{plain}");
+}
+
+#[test]
+fn a_night_that_cannot_begin_leaves_no_trace() {
+    let town = Town::new(20, 8);
+    town.import_all();
+    town.scan(&[]);
+    let configured = std::fs::read_to_string(town.path("chabei.toml")).unwrap();
+    let broken = configured.replacen("[probe]", "[probe]\nopt_out = [\"nowhere.txt\"]", 1);
+    town.write("chabei.toml", broken);
+    town.run(&["scan", "--limit", "1"]).ends(2).complains(&["nowhere.txt"]);
+    town.write("chabei.toml", configured);
+    town.run(&["--now", "2001-01-01T00:00:00+08:00", "scan"]).ends(2).complains(&["backwards"]);
+    town.scan(&["--summary", "next.json"]);
+    assert_eq!(town.summary("next.json")["scan"], 2);
 }

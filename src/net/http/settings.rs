@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use ipnet::IpNet;
+use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
 /// `[probe]`.
@@ -67,6 +68,10 @@ impl Settings {
         if self.http_port == 0 && self.https_port == 0 {
             return Err("http_port = 0, https_port = 0: nothing would ever be asked".to_owned());
         }
+        if HeaderValue::from_str(&self.user_agent).is_err() {
+            let name = self.user_agent.escape_debug();
+            return Err(format!("user_agent = \"{name}\": holds what no header may hold"));
+        }
         if self.max_body.as_u64() == 0 {
             return Err("max_body = 0: must be at least 1 byte".to_owned());
         }
@@ -101,6 +106,7 @@ mod tests {
             (Settings { http_port: 0, https_port: 0, ..good() }, "http_port"),
             (Settings { max_body: ByteSize::b(0), ..good() }, "max_body"),
             (Settings { timeout: Duration::ZERO, ..good() }, "timeout"),
+            (Settings { user_agent: "a\nb".to_owned(), ..good() }, "user_agent"),
         ] {
             assert!(settings.validate().unwrap_err().contains(key), "{settings:?}");
         }
