@@ -4,6 +4,7 @@
 
 pub mod text;
 pub mod tables;
+pub mod v3;
 pub mod providers;
 pub mod allocations;
 pub mod filings;

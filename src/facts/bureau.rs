@@ -41,6 +41,14 @@ pub const PROVINCES: [&str; 31] = [
     "新疆",
 ];
 
+/// The provinces' administrative codes (GB/T 2260), in the order of [`PROVINCES`].
+const AREA_CODES: [u32; 31] = [
+    110_000, 120_000, 130_000, 140_000, 150_000, 210_000, 220_000, 230_000, 310_000, 320_000,
+    330_000, 340_000, 350_000, 360_000, 370_000, 410_000, 420_000, 430_000, 440_000, 450_000,
+    460_000, 500_000, 510_000, 520_000, 530_000, 540_000, 610_000, 620_000, 630_000, 640_000,
+    650_000,
+];
+
 /// A provincial bureau or the ministry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -67,6 +75,21 @@ impl Bureau {
             Authority::Ministry => "部",
             Authority::Province(index) => PROVINCES[usize::from(index)],
         }
+    }
+
+    /// The province's administrative code, such as 110000; `None` for the ministry.
+    pub fn area_code(self) -> Option<u32> {
+        match self.0 {
+            Authority::Ministry => None,
+            Authority::Province(index) => AREA_CODES.get(usize::from(index)).copied(),
+        }
+    }
+
+    /// The province in which an area with this administrative code lies.
+    pub fn of_area_code(code: u32) -> Option<Self> {
+        let province = code / 10_000 * 10_000;
+        let known = AREA_CODES.iter().zip(0_u8..).find(|(known, _)| **known == province);
+        known.map(|(_, index)| Self(Authority::Province(index)))
     }
 }
 

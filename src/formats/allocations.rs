@@ -1,5 +1,7 @@
 //! Reported address ranges as files: CSV, and plain lists of one holder's addresses.
 
+pub mod v3;
+
 use std::io::Read;
 use std::net::IpAddr;
 

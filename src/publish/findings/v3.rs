@@ -17,8 +17,6 @@ use sha2::Sha256;
 use ulid::Ulid;
 
 use crate::clock;
-use crate::facts::bureau::Bureau;
-use crate::facts::bureau::PROVINCES;
 use crate::facts::finding::Kind;
 use crate::facts::provider::ProviderId;
 use crate::publish::text::listed;
@@ -30,14 +28,6 @@ const MOST_RECORDS: usize = 1_000;
 
 /// The characters that `Wzym_mc` may hold.
 const LONGEST_NAME: usize = 128;
-
-/// The administrative codes of the provinces, in the order of [`PROVINCES`].
-const AREA_CODES: [u32; 31] = [
-    110_000, 120_000, 130_000, 140_000, 150_000, 210_000, 220_000, 230_000, 310_000, 320_000,
-    330_000, 340_000, 350_000, 360_000, 370_000, 410_000, 420_000, 430_000, 440_000, 450_000,
-    460_000, 500_000, 510_000, 520_000, 530_000, 540_000, 610_000, 620_000, 630_000, 640_000,
-    650_000,
-];
 
 /// What became of the findings that were to be listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -183,7 +173,7 @@ fn record(row: &FindingView, address: Ipv4Addr, issuers: Issuers) -> String {
     element("IP", &u32::from(address));
     element("Dqjcsj", &clock::day(row.last_seen));
     element("Jccs", &row.times_seen);
-    if let Some(code) = area_code(row.bureau) {
+    if let Some(code) = row.bureau.area_code() {
         element("Sssh", &code);
     }
     element("Scjcsj", &clock::day(row.first_seen));
@@ -211,11 +201,6 @@ fn record_id(finding: Ulid, address: Ipv4Addr) -> u64 {
     let number = digest.finalize().iter().take(8).fold(0, |n: u64, byte| n << 8 | u64::from(*byte));
     // The interface counts in signed numbers from 1 on.
     (number >> 1).max(1)
-}
-
-fn area_code(bureau: Bureau) -> Option<u32> {
-    let codes = PROVINCES.iter().zip(AREA_CODES);
-    codes.into_iter().find(|(name, _)| **name == bureau.name()).map(|(_, code)| code)
 }
 
 fn escaped(text: &str) -> String {

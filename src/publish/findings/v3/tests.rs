@@ -1,6 +1,7 @@
 //! The ministry's list, held against its own rules and sample.
 
 use super::*;
+use crate::facts::bureau::Bureau;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
@@ -114,9 +115,9 @@ fn text_that_gbk_or_xml_cannot_hold_is_written_all_the_same() {
 
 #[test]
 fn every_province_has_its_own_code() {
-    let code = |name: &str| area_code(name.parse().unwrap());
+    let code = |name: &str| name.parse::<Bureau>().unwrap().area_code();
     assert_eq!(code("北京"), Some(110_000));
     assert_eq!(code("重庆"), Some(500_000));
     assert_eq!(code("新疆"), Some(650_000));
-    assert_eq!(area_code(Bureau::MINISTRY), None);
+    assert_eq!(Bureau::MINISTRY.area_code(), None);
 }
