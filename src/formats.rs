@@ -6,6 +6,7 @@ pub mod text;
 pub mod tables;
 pub mod providers;
 pub mod allocations;
+pub mod delegated;
 pub mod filings;
 pub mod candidates;
 pub mod charset;
