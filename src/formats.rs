@@ -7,6 +7,7 @@ pub mod tables;
 pub mod providers;
 pub mod allocations;
 pub mod delegated;
+pub mod rpsl;
 pub mod filings;
 pub mod candidates;
 pub mod charset;
