@@ -2,6 +2,7 @@
 //! of web sites. Everything here is a pure function of its input, never fails on a bad one in any
 //! way but saying so, and takes time that the input's size bounds.
 
+pub mod compressed;
 pub mod text;
 pub mod tables;
 pub mod providers;
