@@ -2,11 +2,14 @@
 //! of web sites. Everything here is a pure function of its input, never fails on a bad one in any
 //! way but saying so, and takes time that the input's size bounds.
 
+pub mod compressed;
 pub mod text;
 pub mod tables;
 pub mod v3;
 pub mod providers;
 pub mod allocations;
+pub mod delegated;
+pub mod rpsl;
 pub mod filings;
 pub mod candidates;
 pub mod charset;
