@@ -5,12 +5,15 @@
 
 mod nearest;
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::net::dns;
+use crate::net::dns::lies;
 use crate::net::guard::OptOut;
 use crate::net::http;
 use crate::net::pace;
@@ -98,7 +101,7 @@ impl Settings {
         settings.validate().map_err(|what| wrong(None, what))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         settings.data = settings.data.map(|data| folder.join(data));
-        for file in &mut settings.probe.opt_out {
+        for file in settings.probe.opt_out.iter_mut().chain(&mut settings.resolve.lies) {
             *file = folder.join(&*file);
         }
         Ok(settings)
@@ -122,6 +125,22 @@ impl Settings {
                 return Err(ConfigError::Wrong { path: path.clone(), line: Some(line), what });
             }
             all = all.and(list);
+        }
+        Ok(all)
+    }
+
+    /// The addresses in all files that `[resolve] lies` names.
+    pub fn lies(&self) -> Result<HashSet<IpAddr>, ConfigError> {
+        let mut all = HashSet::new();
+        for path in &self.resolve.lies {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+            let (known, refused) = lies::parse(&text);
+            if let Some(line) = refused.into_iter().next() {
+                let what = "there is no address in this line".to_owned();
+                return Err(ConfigError::Wrong { path: path.clone(), line: Some(line), what });
+            }
+            all.extend(known);
         }
         Ok(all)
     }

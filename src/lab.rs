@@ -35,11 +35,18 @@ use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
 use crate::lab::arrivals::Arrivals;
+use crate::lab::authority::Honesty;
 use crate::lab::play::Play;
 use crate::lab::world::World;
 
 /// Where the name server is.
 const DNS_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 53);
+
+/// Where the name server is that lies about names that do not exist.
+const LIAR_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 54);
+
+/// The parts of the net whose people some sites answer each in their own way.
+pub const VANTAGES: [&str; 3] = ["127.1.0.0/24", "127.2.0.0/24", "127.3.0.0/24"];
 
 /// How many tasks answer datagrams.
 const ANSWERERS: usize = 2;
@@ -81,6 +88,7 @@ pub enum LabError {
 pub struct Lab {
     play: Arc<Play>,
     dns: SocketAddr,
+    lying_dns: SocketAddr,
     /// Every task of the lab; none outlives it.
     tasks: JoinSet<()>,
 }
@@ -90,24 +98,34 @@ impl Lab {
     /// that happens to be free, and answers names at 127.0.0.53. Fails where no port is free on all of
     /// them, or too few files may be open.
     pub async fn start(world: Arc<World>, night: u32) -> Result<Self, LabError> {
-        let (udp, tcp, dns) = listen_for_questions().await?;
+        let (udp, tcp, dns) = listen_for_questions(DNS_ADDRESS).await?;
+        // It lies over UDP; over TCP it hears nothing.
+        let (liar, _, lying_dns) = listen_for_questions(LIAR_ADDRESS).await?;
         let (hosts, http_port) = listen_for_requests(&world.listening()).await?;
         let play = Arc::new(Play::new(world, http_port, night));
         let mut tasks = JoinSet::new();
         let udp = Arc::new(udp);
         for _ in 0..ANSWERERS {
-            tasks.spawn(authority::answer_datagrams(Arc::clone(&udp), Arc::clone(&play)));
+            let (udp, play) = (Arc::clone(&udp), Arc::clone(&play));
+            tasks.spawn(authority::answer_datagrams(udp, play, Honesty::Honest));
         }
+        let (liar, lied_to) = (Arc::new(liar), Arc::clone(&play));
+        tasks.spawn(authority::answer_datagrams(liar, lied_to, Honesty::Lying));
         tasks.spawn(authority::answer_streams(tcp, Arc::clone(&play)));
         for (address, listener) in hosts {
             tasks.spawn(web::serve(listener, address, Arc::clone(&play)));
         }
-        Ok(Self { play, dns, tasks })
+        Ok(Self { play, dns, lying_dns, tasks })
     }
 
     /// Where the name server answers, over UDP and TCP.
     pub fn dns(&self) -> SocketAddr {
         self.dns
+    }
+
+    /// Where a name server answers, over UDP only, that has an address for every name there is not.
+    pub fn lying_dns(&self) -> SocketAddr {
+        self.lying_dns
     }
 
     /// The port of every web host.
@@ -137,12 +155,14 @@ impl Lab {
 }
 
 /// The sockets of the name server: one port, free for datagrams and connections alike.
-async fn listen_for_questions() -> Result<(UdpSocket, TcpListener, SocketAddr), LabError> {
-    let mut address = SocketAddr::from((DNS_ADDRESS, 0));
+async fn listen_for_questions(
+    at: Ipv4Addr,
+) -> Result<(UdpSocket, TcpListener, SocketAddr), LabError> {
+    let mut address = SocketAddr::from((at, 0));
     let mut last = None;
     for _ in 0..PORTS_TRIED {
         let bound = async {
-            let udp = UdpSocket::bind((DNS_ADDRESS, 0)).await?;
+            let udp = UdpSocket::bind((at, 0)).await?;
             address = udp.local_addr()?;
             let tcp = TcpListener::bind(address).await?;
             Ok((udp, tcp))

@@ -2,6 +2,7 @@
 
 pub mod frontier;
 pub mod examine;
+mod queue;
 pub mod ledger;
 pub mod tally;
 pub mod night;

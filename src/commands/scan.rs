@@ -15,6 +15,7 @@ use indicatif::ProgressStyle;
 use jiff::civil::Time;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +31,9 @@ use crate::facts::change::NightCounts;
 use crate::facts::change::Scan;
 use crate::facts::change::Scope;
 use crate::facts::directory::Directory;
+use crate::net::dns::Liar;
 use crate::net::dns::Resolver;
+use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
 use crate::net::http::Client;
 use crate::net::pace::Pace;
@@ -60,7 +63,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let scan = runtime.block_on(async {
         let stop = CancellationToken::new();
-        let mut watch = tokio::task::JoinSet::new();
+        let mut watch = JoinSet::new();
         watch.spawn(cancel_on_signal(stop.clone()));
         let scan = night(session, &mut data, request, &limits, &stop).await;
         watch.abort_all();
@@ -115,6 +118,7 @@ pub(super) async fn night(
         Scan { scope: scope.clone(), everything: scan.everything || request.all, ..scan.clone() };
     let stages = stages(session, data, directory, &pace, narrowed)?;
     warn_of_gaps(&stages, data);
+    tell_liars(&stages.resolver).await;
 
     // Nothing can be refused any more, so from here on there is a night.
     data.findings.put_scan(&scan)?;
@@ -129,8 +133,11 @@ pub(super) async fn night(
     let bar = bar(data);
     let progress = |counts: &NightCounts| show(&bar, counts);
     let run = Run { limits, stop, counts, progress: &progress };
+    let mut tests = JoinSet::new();
+    tests.spawn(test_servers(Arc::clone(&stages.resolver), session.settings.resolve.test_every));
     let (ended_by, counts, journal) =
         night::run(Arc::new(stages), pace, frontier, writer, run).await?;
+    tests.abort_all();
     bar.finish_and_clear();
 
     let is_whole = scope == scan.scope;
@@ -197,7 +204,7 @@ fn stages(
         return Err(error.into());
     }
     let guard = Guard::new(settings.probe.allow.clone(), settings.opt_out()?);
-    let resolver = Arc::new(Resolver::start(&settings.resolve)?);
+    let resolver = Arc::new(Resolver::start_with(&settings.resolve, settings.lies()?)?);
     let client = Client::new(&settings.probe, guard.clone())?;
     let prober = Prober::new(
         client,
@@ -208,6 +215,7 @@ fn stages(
     );
     let filings = Filings::new(data.registers.filings()?, &settings.filings, session.clock.now());
     Ok(Stages {
+        wildcards: Wildcards::new(Arc::clone(&resolver)),
         resolver,
         addresses,
         directory,
@@ -223,6 +231,24 @@ fn stages(
         clock: session.clock,
         scan,
     })
+}
+
+/// Asks the name servers again and again whether they have begun to lie.
+async fn test_servers(resolver: Arc<Resolver>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        tell_liars(&resolver).await;
+    }
+}
+
+async fn tell_liars(resolver: &Resolver) {
+    for Liar { server, addresses } in resolver.find_liars().await {
+        tracing::warn!(
+            %server,
+            ?addresses,
+            "the name server answers for names that do not exist; these addresses are dropped"
+        );
+    }
 }
 
 fn warn_of_gaps(stages: &Stages, data: &Data) {

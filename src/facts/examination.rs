@@ -42,6 +42,9 @@ pub struct HostExamination {
     pub resolution: Option<Resolution>,
     /// Each of its addresses, with who holds it and what answered.
     pub sightings: Vec<Sighting>,
+    /// Whether a name that nobody ever gave has the same addresses, so that this one may be invented
+    /// too: the zone answers for everything (泛解析). Nothing is asked of it and nothing follows.
+    pub is_invented: bool,
 }
 
 /// One address of one host.

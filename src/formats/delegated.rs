@@ -28,7 +28,7 @@ const FIELDS: [&str; 7] = ["registry", "cc", "type", "start", "value", "date", "
 
 /// The ranges of the mainland that are allocated or assigned.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
-    let rows = Lines::new(input)?.filter_map(|line| {
+    let rows = Lines::new(input).filter_map(|line| {
         let (line, text) = match line {
             Ok(line) => line,
             Err(error) => return Some(Err(RowError::Io(error))),
@@ -92,7 +92,7 @@ fn allocation(line: &str) -> Result<Option<Allocation>, Flaw> {
         provider: None,
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: allocated_on.into_iter().collect(),

@@ -68,7 +68,7 @@ fn allocation(object: &Object, holder: Option<&ProviderName>) -> Result<Option<A
         provider: None,
         from: None,
         to: None,
-        address_use: AddressUse::Unknown,
+        address_use: AddressUse::Unstated,
         is_redirector: false,
         province: None,
         details: Vec::new(),

@@ -9,6 +9,8 @@ use std::io::BufReader;
 use std::io::Read;
 
 use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::BytesRef;
 use quick_xml::events::Event;
 use quick_xml::events::attributes::Attributes;
 
@@ -125,14 +127,12 @@ impl Message {
                 }
                 Event::End(_) if is_in_record => {
                     let Some(element) = open.pop() else { continue };
-                    match open.last_mut() {
-                        Some(parent) => parent.children.push(element),
-                        None => {
-                            let around = self.around.iter();
-                            let around = around.map(|element| element.name.clone()).collect();
-                            return Ok(Some(Part::Record(Record { line, around, element })));
-                        }
-                    }
+                    let Some(parent) = open.last_mut() else {
+                        let around = self.around.iter();
+                        let around = around.map(|element| element.name.clone()).collect();
+                        return Ok(Some(Part::Record(Record { line, around, element })));
+                    };
+                    parent.children.push(element);
                 }
                 Event::End(_) => {
                     let Some(Element { name, text, .. }) = self.around.pop() else { continue };
@@ -157,16 +157,10 @@ impl Message {
                     }
                 }
                 Event::GeneralRef(entity) => {
-                    let character = match entity.resolve_char_ref() {
-                        Ok(Some(character)) => character.to_string(),
-                        _ => quick_xml::escape::resolve_predefined_entity(&entity)
-                            .ok_or_else(|| {
-                                broken(at, "an entity that the interface does not know")
-                            })?
-                            .to_owned(),
-                    };
+                    let text = character(&entity)
+                        .ok_or_else(|| broken(at, "an entity that the interface does not know"))?;
                     if let Some(element) = open.last_mut().or(self.around.last_mut()) {
-                        element.text.push_str(&character);
+                        element.text.push_str(&text);
                     }
                 }
                 Event::DocType(_) => {
@@ -197,6 +191,14 @@ impl Iterator for Message {
 
 fn newlines(text: &str) -> u64 {
     text.bytes().map(|byte| u64::from(byte == b'\n')).sum()
+}
+
+/// What a reference stands for: a character by its number, or one of XML's own five.
+fn character(entity: &BytesRef<'_>) -> Option<String> {
+    match entity.resolve_char_ref() {
+        Ok(Some(character)) => Some(character.to_string()),
+        _ => resolve_predefined_entity(entity).map(str::to_owned),
+    }
 }
 
 fn check_attributes(attributes: Attributes<'_>) -> Result<(), String> {

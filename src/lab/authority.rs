@@ -17,6 +17,9 @@ use hickory_resolver::proto::rr::RecordType;
 use hickory_resolver::proto::rr::rdata::A;
 use hickory_resolver::proto::rr::rdata::AAAA;
 use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::rdata::opt::EdnsCode;
+use hickory_resolver::proto::rr::rdata::opt::EdnsOption;
+use ipnet::IpNet;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -26,7 +29,9 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use crate::lab::VANTAGES;
 use crate::lab::play::Play;
+use crate::lab::ranges::ADVERTISER;
 use crate::lab::story::Zone;
 
 /// An address that is nobody's site (RFC 3849).
@@ -44,6 +49,15 @@ const CONNECTIONS: usize = 256;
 /// How long to wait where no connection can be accepted, most likely for want of files.
 const RECOVERY: Duration = Duration::from_millis(20);
 
+/// What is said of names that do not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Honesty {
+    /// That they do not exist.
+    Honest,
+    /// The address of a page of advertisements.
+    Lying,
+}
+
 /// How a question came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Transport {
@@ -52,7 +66,7 @@ enum Transport {
 }
 
 /// Answers datagrams for ever. Several of these may share one socket.
-pub(crate) async fn answer_datagrams(socket: Arc<UdpSocket>, play: Arc<Play>) {
+pub(crate) async fn answer_datagrams(socket: Arc<UdpSocket>, play: Arc<Play>, honesty: Honesty) {
     let mut buffer = vec![0; 4096];
     loop {
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else {
@@ -61,7 +75,7 @@ pub(crate) async fn answer_datagrams(socket: Arc<UdpSocket>, play: Arc<Play>) {
             continue;
         };
         play.ledger.note_question();
-        if let Some(reply) = reply(&play, &buffer[..length], Transport::Udp) {
+        if let Some(reply) = reply(&play, &buffer[..length], Transport::Udp, honesty) {
             // Who has left does not hear it.
             socket.send_to(&reply, from).await.ok();
         }
@@ -95,7 +109,7 @@ async fn converse(mut stream: TcpStream, play: &Play) -> io::Result<()> {
         };
         read?;
         play.ledger.note_question();
-        if let Some(reply) = reply(play, &question, Transport::Tcp) {
+        if let Some(reply) = reply(play, &question, Transport::Tcp, Honesty::Honest) {
             let length = u16::try_from(reply.len()).map_err(io::Error::other)?;
             let mut framed = length.to_be_bytes().to_vec();
             framed.extend(reply);
@@ -105,7 +119,7 @@ async fn converse(mut stream: TcpStream, play: &Play) -> io::Result<()> {
 }
 
 /// The answer to a question as bytes; `None` where nothing is answered.
-fn reply(play: &Play, question: &[u8], over: Transport) -> Option<Vec<u8>> {
+fn reply(play: &Play, question: &[u8], over: Transport, honesty: Honesty) -> Option<Vec<u8>> {
     let asked = Message::from_vec(question).ok()?;
     if asked.metadata.message_type != MessageType::Query {
         return None;
@@ -118,15 +132,28 @@ fn reply(play: &Play, question: &[u8], over: Transport) -> Option<Vec<u8>> {
     match &asked.queries[..] {
         [query] if asked.metadata.op_code == OpCode::Query => {
             let host = query.name().to_ascii().to_ascii_lowercase();
-            let said = play.zone(host.trim_end_matches('.'));
-            if said.0 == Zone::Silence {
-                return None;
+            let (mut zone, alias) = play.zone(host.trim_end_matches('.'));
+            match (&zone, honesty) {
+                (Zone::Silence, _) => return None,
+                (Zone::NoSuchName, Honesty::Lying) => zone = Zone::Addresses(vec![ADVERTISER]),
+                (Zone::Split(addresses), _) => {
+                    zone = Zone::Addresses(vec![addresses[vantage(&asked)]]);
+                }
+                _ => {}
             }
-            fill(&mut answer, query, said, over);
+            fill(&mut answer, query, (zone, alias), over);
         }
         _ => answer.metadata.response_code = ResponseCode::NotImp,
     }
     answer.to_vec().ok()
+}
+
+/// On behalf of which of [`VANTAGES`] is asked; the first where it is none of them.
+fn vantage(asked: &Message) -> usize {
+    let option = asked.edns.as_ref().and_then(|edns| edns.option(EdnsCode::Subnet));
+    let Some(EdnsOption::Subnet(subnet)) = option else { return 0 };
+    let at = |text: &&str| text.parse().is_ok_and(|net: IpNet| net.contains(&subnet.addr()));
+    VANTAGES.iter().position(at).unwrap_or(0)
 }
 
 /// Puts in what `zone` says of `name`.

@@ -62,7 +62,11 @@ impl Play {
         let story = cast.story();
         let scene = story.scene(night);
         let front = host.strip_suffix(&cast.target().to_string()).unwrap_or_default();
+        let is_known = matches!(front, "" | "www.") || self.world.is_listed(host);
         let zone = match (scene.hosts, front) {
+            (Hosts::EverythingBelow, "") => Zone::Empty,
+            (Hosts::Everything | Hosts::EverythingBelow, _) => scene.zone.clone(),
+            _ if !is_known => Zone::NoSuchName,
             (Hosts::All, _) | (Hosts::Www, "www.") => scene.zone.clone(),
             (Hosts::Www, "") => Zone::Empty,
             (Hosts::Www, _) | (Hosts::Deeper, "" | "www.") => Zone::NoSuchName,

@@ -43,6 +43,10 @@ pub(crate) const REPORTED_LATE: [Ipv4Addr; 2] =
 pub(crate) const DISPUTED: [Ipv4Addr; 2] =
     [Ipv4Addr::new(127, 145, 0, 10), Ipv4Addr::new(127, 145, 0, 11)];
 
+/// Where a name server that lies sends whoever asks for names that do not exist: a page of
+/// advertisements, whatever host is asked for.
+pub(crate) const ADVERTISER: Ipv4Addr = Ipv4Addr::new(127, 20, 1, 99);
+
 /// The place in the list of the provider that reports late, holds the redirectors, and has what a
 /// customer brought along.
 pub(crate) const REPORTER: usize = CARRIERS;

@@ -77,6 +77,8 @@ scenarios! {
         unfiled_with_robots_forbidden 4 Any,
         unfiled_answered_over_tcp 3 Any,
         unfiled_with_documentation_ipv6 3 Any,
+        unfiled_in_wildcard_zone 3 Any,
+        unfiled_each_way 2 Any,
         filing_cancelled 6 Any,
     }
     numbers {
@@ -141,6 +143,7 @@ scenarios! {
         named_by_subdomain 2 OwnLine,
         named_with_trailing_dot 2 OwnLine,
         subdomain_only 2 OwnLine,
+        invented_host 2 OwnLine,
         idn_name 2 Chinese,
         bare_address 0 Address,
         bare_address_filed 0 Address,

@@ -39,11 +39,15 @@ pub(crate) struct Scene<'w> {
 /// Which hosts of a Domain the zone speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hosts {
-    /// Each and every one.
+    /// The Domain, its `www.`, and those that lists name.
     All,
+    /// Whatever anybody thinks of: the zone answers for everything (泛解析).
+    Everything,
+    /// The same, but the Domain itself has no address.
+    EverythingBelow,
     /// Only `www.`; the Domain itself has no address and nothing else exists.
     Www,
-    /// All but the Domain itself and its `www.`, which do not exist.
+    /// Those that lists name; the Domain itself and its `www.` do not exist.
     Deeper,
 }
 
@@ -54,6 +58,8 @@ pub(crate) enum Zone<'w> {
     Addresses(Vec<Ipv4Addr>),
     /// A records, and an AAAA record with an address of the documentation range.
     WithIpv6(Vec<Ipv4Addr>),
+    /// Another A record for each of [`crate::lab::VANTAGES`]; the first one to whoever is at none.
+    Split([Ipv4Addr; 3]),
     /// A CNAME under the CDN's suffix, which leads to the address.
     Cdn(&'w Provider, Ipv4Addr),
     /// A records that do not fit into a datagram: only TCP tells them.
@@ -289,6 +295,7 @@ impl Zone<'_> {
             Self::Addresses(addresses) | Self::WithIpv6(addresses) | Self::TcpOnly(addresses) => {
                 addresses
             }
+            Self::Split(addresses) => addresses,
             Self::Cdn(_, address) => std::slice::from_ref(address),
             Self::Empty
             | Self::NoSuchName

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 
@@ -58,6 +59,8 @@ pub struct World {
     /// A site whose record holds throughout, so that others can claim its number.
     landmark: usize,
     lines: Option<Vec<String>>,
+    /// The hosts that the candidate list names.
+    listed: HashSet<Box<str>>,
 }
 
 /// One site of a plan.
@@ -96,7 +99,12 @@ pub fn plan(settings: &WorldSettings) -> World {
     let web = (0..providers.len()).map(|index| ranges::web_addresses(&providers, index)).collect();
     let key = |site: &Site| site.target.to_string().into_boxed_str();
     let places = sites.iter().enumerate().map(|(index, site)| (key(site), index)).collect();
-    World { providers, web, sites, places, landmark, lines: settings.names.clone() }
+    let lines = settings.names.clone();
+    let listed = HashSet::new();
+    let mut world = World { providers, web, sites, places, landmark, lines, listed };
+    let hosts = world.candidates().filter_map(|line| names::host_of_line(&line));
+    world.listed = hosts.map(|host| host.as_str().into()).collect();
+    world
 }
 
 /// The place in [`SCENARIOS`] of what a landmark plays.
@@ -220,6 +228,7 @@ impl World {
         addresses.extend(ranges::REPORTED_LATE);
         addresses.extend(ranges::DISPUTED);
         addresses.insert(ranges::redirector(&self.providers));
+        addresses.insert(ranges::ADVERTISER);
         addresses
     }
 
@@ -232,6 +241,11 @@ impl World {
             }
             (_, name) = name.split_once('.')?;
         }
+    }
+
+    /// Whether the candidate list names `host`.
+    pub(crate) fn is_listed(&self, host: &str) -> bool {
+        self.listed.contains(host)
     }
 
     /// The site that a CDN serves under `host` on `night`.

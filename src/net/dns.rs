@@ -4,12 +4,15 @@
 //! Messages are read by hickory; sockets, retries and pace are ours, because its resolver opens a
 //! socket for each packet, sends again beyond any pace, and drops the chain of a negative answer.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
@@ -17,18 +20,25 @@ use tokio::time::timeout_at;
 use crate::facts::domain::Host;
 use crate::facts::resolution::DnsAnswer;
 use crate::facts::resolution::Resolution;
+use crate::facts::resolution::View;
 use crate::net::dns::answer::End;
 use crate::net::dns::answer::Reading;
 use crate::net::dns::asked::Asked;
 use crate::net::dns::asked::Event;
 use crate::net::dns::asked::News;
+use crate::net::dns::lies::Lies;
+use crate::net::dns::lies::ZONES;
+use crate::net::dns::lies::made_up;
 use crate::net::dns::question::Question;
 use crate::net::dns::server::Server;
 use crate::net::dns::settings::system_servers;
 
 pub use crate::net::dns::question::Family;
 pub use crate::net::dns::settings::Settings;
+pub use crate::net::dns::settings::Vantage;
 
+pub mod lies;
+pub mod wildcards;
 pub(crate) mod answer;
 pub(crate) mod asked;
 pub(crate) mod question;
@@ -48,7 +58,19 @@ pub struct Resolver {
     next: AtomicUsize,
     timeout: Duration,
     attempts: u32,
+    vantages: Vec<Vantage>,
+    lies: Lies,
     _listeners: JoinSet<()>,
+}
+
+/// A server that answers for names that cannot exist, and the addresses with which it does, as far
+/// as they were not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Liar {
+    /// The server.
+    pub server: SocketAddr,
+    /// The addresses.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Why resolving could not begin.
@@ -99,6 +121,15 @@ impl Resolver {
     ///
     /// Outside of a tokio runtime.
     pub fn start(settings: &Settings) -> Result<Self, DnsError> {
+        Self::start_with(settings, HashSet::new())
+    }
+
+    /// The same, with addresses that are known as lies.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn start_with(settings: &Settings, lies: HashSet<IpAddr>) -> Result<Self, DnsError> {
         let addresses = match settings.servers.as_slice() {
             [] => system_servers()?,
             named => named.to_vec(),
@@ -117,26 +148,57 @@ impl Resolver {
             next: AtomicUsize::new(0),
             timeout: settings.timeout,
             attempts: settings.attempts.max(1),
+            vantages: settings.vantages.clone(),
+            lies: Lies::new(lies),
             _listeners: listeners,
         })
     }
 
     /// Asks for both families' addresses of `host`. A name that does not exist is asked for once.
+    ///
+    /// Where the settings name vantages it is asked on behalf of each.
     pub async fn resolve(&self, host: &Host) -> Resolution {
-        let (v4, chain) = self.ask(host, Family::V4).await;
-        if v4 == DnsAnswer::NoSuchName {
-            return Resolution { v4, v6: DnsAnswer::NoSuchName, chain };
+        if self.vantages.is_empty() {
+            let (v4, v6, chain) = self.resolve_from(host, None).await;
+            return Resolution { v4, v6, chain, views: Vec::new() };
         }
-        let (v6, other) = self.ask(host, Family::V6).await;
-        Resolution { v4, v6, chain: if chain.is_empty() { other } else { chain } }
+        let mut views = Vec::with_capacity(self.vantages.len());
+        for Vantage { name, subnet } in &self.vantages {
+            let (v4, v6, chain) = self.resolve_from(host, Some(*subnet)).await;
+            views.push(View { vantage: name.clone(), v4, v6, chain });
+        }
+        Resolution::merged(views)
+    }
+
+    async fn resolve_from(
+        &self,
+        host: &Host,
+        subnet: Option<IpNet>,
+    ) -> (DnsAnswer, DnsAnswer, Vec<Host>) {
+        let (v4, chain) = self.ask_from(host, Family::V4, subnet).await;
+        if v4 == DnsAnswer::NoSuchName {
+            return (v4, DnsAnswer::NoSuchName, chain);
+        }
+        let (v6, other) = self.ask_from(host, Family::V6, subnet).await;
+        (v4, v6, if chain.is_empty() { other } else { chain })
     }
 
     /// Asks for one family's addresses of `host`. Returns the CNAME targets on the way too, in
     /// order, whatever the answer is.
     pub async fn ask(&self, host: &Host, family: Family) -> (DnsAnswer, Vec<Host>) {
+        self.ask_from(host, family, None).await
+    }
+
+    async fn ask_from(
+        &self,
+        host: &Host,
+        family: Family,
+        subnet: Option<IpNet>,
+    ) -> (DnsAnswer, Vec<Host>) {
         let mut chain: Vec<Host> = Vec::new();
         for _ in 0..NAMES {
-            let reading = self.answer(chain.last().unwrap_or(host), family).await;
+            let name = chain.last().unwrap_or(host);
+            let reading = self.answer(Question::new(name, family, subnet), None).await;
             for target in reading.chain {
                 if target == *host || chain.contains(&target) {
                     return (DnsAnswer::ServerFailure, chain);
@@ -144,11 +206,36 @@ impl Resolver {
                 chain.push(target);
             }
             match reading.end {
-                End::Answer(answer) => return (answer, chain),
+                End::Answer(answer) => return (self.lies.dropped(answer), chain),
                 End::Target => {}
             }
         }
         (DnsAnswer::ServerFailure, chain)
+    }
+
+    /// Asks every server for names that cannot exist, and takes whatever addresses it answers with for
+    /// lies from now on. Returns the servers that told new ones.
+    pub async fn find_liars(&self) -> Vec<Liar> {
+        let mut liars = Vec::new();
+        for (server, index) in self.servers.iter().zip(0..) {
+            let mut told = Vec::new();
+            let families = |zone: &&'static str| [(*zone, Family::V4), (*zone, Family::V6)];
+            for (zone, family) in ZONES.iter().flat_map(families) {
+                let Some(host) = made_up(zone) else { continue };
+                let question = Question::new(&host, family, None);
+                match self.answer(question, Some(index)).await.end {
+                    End::Answer(DnsAnswer::Addresses(addresses)) => told.extend(addresses),
+                    // Whoever does not answer does not lie, and is not waited for again.
+                    End::Answer(DnsAnswer::Timeout) => break,
+                    End::Answer(_) | End::Target => {}
+                }
+            }
+            let addresses = self.lies.learn(&told);
+            if !addresses.is_empty() {
+                liars.push(Liar { server: server.address(), addresses });
+            }
+        }
+        liars
     }
 
     /// How many questions were sent, those sent again included.
@@ -156,9 +243,9 @@ impl Resolver {
         self.servers.iter().map(Server::queries_sent).sum()
     }
 
-    /// Puts one question to one server after the other, until one answers.
-    async fn answer(&self, host: &Host, family: Family) -> Reading {
-        let question = Question::new(host, family);
+    /// Puts one question to one server after the other, until one answers; to `only` where one is
+    /// named.
+    async fn answer(&self, question: Question, only: Option<usize>) -> Reading {
         let asked = Arc::new(Asked::new(question.section()));
         let mut round = Round {
             resolver: self,
@@ -173,7 +260,13 @@ impl Resolver {
         let begin = self.next.fetch_add(1, Ordering::Relaxed);
         let mut unreachable = None;
         for attempt in 0..self.attempts as usize {
-            let Some(index) = round.candidate(begin.wrapping_add(attempt)) else { break };
+            let next = round.candidate(begin.wrapping_add(attempt));
+            let Some(index) = only.filter(|only| !round.failed.contains(only)).or(next) else {
+                break;
+            };
+            if only.is_some_and(|only| only != index) {
+                break;
+            }
             if unreachable == Some(index) {
                 tokio::time::sleep(self.attempt_time() / 4).await;
             }

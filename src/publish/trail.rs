@@ -152,6 +152,13 @@ fn host_text(
             let chain: Vec<_> = resolution.chain.iter().map(ToString::to_string).collect();
             writeln!(out, "  CNAME {}", chain.join(" → "))?;
         }
+        for view in &resolution.views {
+            let answers = [&view.v4, &view.v6].map(words::dns_told).join("；");
+            writeln!(out, "  从 {} 看：{answers}", printable(&view.vantage))?;
+        }
+    }
+    if host.is_invented {
+        writeln!(out, "  泛解析：随意编造的名字也解析到这里，不足为凭，未访问")?;
     }
     for sighting in &host.sightings {
         sighting_text(sighting, names, out)?;

@@ -25,6 +25,7 @@ use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
 use crate::facts::visit::SiteState;
 use crate::net::dns::Resolver;
+use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
 use crate::scan::ledger;
 use crate::scan::ledger::Tonight;
@@ -56,6 +57,8 @@ type Place = (Option<ProviderId>, bool);
 pub struct Stages {
     /// Resolves names.
     pub resolver: Arc<Resolver>,
+    /// Finds out which names may be made up.
+    pub wildcards: Wildcards,
     /// Attributes addresses.
     pub addresses: AddressTable,
     /// The providers register.
@@ -105,8 +108,8 @@ impl Stages {
             return Ok(None);
         }
         self.probe(&mut examination, &known).await?;
-        let update = self.settle(&examination, &known, day(now))?;
-        Ok(Some(Outcome { examination, update }))
+        let (update, is_whole) = self.settle(&examination, &known, day(now))?;
+        Ok(Some(Outcome { examination, update, is_whole }))
     }
 
     async fn resolve(&self, candidate: &Candidate) -> Vec<HostExamination> {
@@ -116,6 +119,7 @@ impl Stages {
                 host: None,
                 resolution: None,
                 sightings: vec![sighting],
+                is_invented: false,
             }];
         }
         let mut hosts = Vec::new();
@@ -124,12 +128,13 @@ impl Stages {
             let sightings = resolution
                 .addresses()
                 .into_iter()
-                .map(|address| self.sighting(address, &resolution.chain))
+                .map(|address| self.sighting(address, resolution.chain_to(address)))
                 .collect();
             hosts.push(HostExamination {
                 host: Some(host),
                 resolution: Some(resolution),
                 sightings,
+                is_invented: false,
             });
         }
         hosts
@@ -187,10 +192,12 @@ impl Stages {
         let reads_on =
             known.iter().any(|finding| finding.stands() && finding.key.kind == Kind::WrongNumber);
         let mut read: Vec<Place> = Vec::new();
-        for HostExamination { host, sightings, .. } in hosts {
+        for HostExamination { host, sightings, is_invented, .. } in hosts {
             if host.as_ref().is_some_and(|host| !self.guard.permits_host(host)) {
                 continue;
             }
+            let addresses: Vec<IpAddr> =
+                sightings.iter().map(|sighting| sighting.address).collect();
             let mut asked: Vec<Place> = Vec::new();
             for Sighting { address, placement, visits } in sightings {
                 let Placement::Mainland(holding) = placement else { continue };
@@ -200,6 +207,13 @@ impl Stages {
                 let is_wanted = must_verify || self.depends_on_page(filing, holding);
                 if is_enough || !is_wanted || !self.guard.permits(*address) {
                     continue;
+                }
+                if asked.is_empty()
+                    && let (Target::Domain(domain), Some(host)) = (&*target, &host)
+                    && self.wildcards.may_be_made_up(host, domain, &addresses).await
+                {
+                    *is_invented = true;
+                    break;
                 }
                 asked.push(place.clone());
                 let door =
@@ -253,12 +267,13 @@ impl Stages {
         self.scan.everything || turn == Some(0)
     }
 
+    /// What changes, and whether nothing was left for another run of the night.
     fn settle(
         &self,
         examination: &Examination,
         known: &[Finding],
         today: Date,
-    ) -> Result<Update, StoreError> {
+    ) -> Result<(Update, bool), StoreError> {
         let rules =
             Rules { settings: &self.judge, parked: self.parked, directory: &self.directory };
         let exemption = self.findings.exemption(&examination.target)?;
@@ -271,9 +286,11 @@ impl Stages {
             channel: &examination.channel,
         };
         let mut update = Update::default();
+        let mut is_whole = true;
         for (key, ruling) in judge(examination, known, rules) {
             let current = known.iter().find(|finding| finding.key == key);
             if !self.may_change(&key, current, &ruling) {
+                is_whole = false;
                 continue;
             }
             if let Some(transition) = ledger::transition(&key, current, ruling, tonight) {
@@ -281,7 +298,7 @@ impl Stages {
                 update.changes.extend(transition.change);
             }
         }
-        Ok(update)
+        Ok((update, is_whole))
     }
 
     /// A night that is limited to a provider or bureau leaves the findings of others alone.

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::facts::candidate::Candidate;
 use crate::facts::change::EndedBy;
 use crate::facts::change::NightCounts;
 use crate::facts::change::Scan;
@@ -22,6 +23,9 @@ use crate::facts::examination::Examination;
 use crate::net::pace::Pace;
 use crate::scan::examine::Stages;
 use crate::scan::frontier::Frontier;
+use crate::scan::queue::Next;
+use crate::scan::queue::Queue;
+use crate::scan::queue::Turn;
 use crate::scan::tally;
 use crate::stages::judge::Parked;
 use crate::store::StoreError;
@@ -128,17 +132,23 @@ pub type Progress<'a> = &'a (dyn Fn(&NightCounts) + Sync);
 pub async fn run(
     stages: Arc<Stages>,
     pace: Arc<Pace>,
-    mut frontier: Frontier,
+    frontier: Frontier,
     writer: NightWriter,
     run: Run<'_>,
 ) -> Result<(EndedBy, NightCounts, Journal), StoreError> {
     let writer = Arc::new(writer);
-    let mut counts = run.counts;
-    let mut tasks: JoinSet<Examined> = JoinSet::new();
+    let mut flight = Flight {
+        tasks: JoinSet::new(),
+        queue: Queue::new(frontier),
+        counts: run.counts,
+        failure: None,
+    };
     let mut claimed = 0_u64;
-    let mut failure = None;
     let ended_by = loop {
-        if run.stop.is_cancelled() {
+        while let Some(done) = flight.tasks.try_join_next() {
+            flight.settle(done);
+        }
+        if run.stop.is_cancelled() || flight.failure.is_some() {
             break EndedBy::Signal;
         }
         if run.limits.until.is_some_and(|until| Instant::now() >= until) {
@@ -147,64 +157,34 @@ pub async fn run(
         if run.limits.targets.is_some_and(|limit| claimed >= limit) {
             break EndedBy::Limit;
         }
-        while let Some(done) = tasks.try_join_next() {
-            keep_first(&mut failure, settle(done, &mut counts));
-        }
-        if failure.is_some() {
-            break EndedBy::Signal;
-        }
         let permit = tokio::select! {
             permit = pace.in_flight() => permit,
             () = run.stop.cancelled() => continue,
             () = until(run.limits.until) => continue,
         };
-        let candidate = match frontier.next() {
-            None => break EndedBy::Done,
-            Some(Ok(candidate)) => candidate,
-            Some(Err(error)) => {
-                failure = Some(error);
-                break EndedBy::Signal;
+        let (candidate, turn) = match flight.next() {
+            None => continue,
+            Some(Next::Target(candidate, turn)) => (candidate, turn),
+            Some(Next::Over) => break EndedBy::Done,
+            Some(Next::Wait) => {
+                drop(permit);
+                flight.wait(run).await;
+                continue;
             }
         };
-        claimed += 1;
+        claimed += u64::from(turn == Turn::First);
+        let may_fail =
+            turn == Turn::First && run.limits.targets.is_none() && flight.queue.has_room();
         let (stages, writer) = (Arc::clone(&stages), Arc::clone(&writer));
-        tasks.spawn(async move {
-            let outcome = stages.examine(candidate).await?;
-            if let Some(outcome) = &outcome {
-                writer.send(outcome.clone()).await?;
-            }
+        flight.tasks.spawn(async move {
+            let examined = examine(&stages, &writer, candidate, may_fail).await;
             drop(permit);
-            Ok(outcome)
+            examined
         });
-        (run.progress)(&counts);
+        (run.progress)(&flight.counts);
     };
-    let is_told_to_end = matches!(ended_by, EndedBy::Signal | EndedBy::Window);
-    let mut grace = is_told_to_end.then(|| Instant::now() + GRACE);
-    let mut broken_off = None;
-    loop {
-        // The last targets may take long, so a stop must reach them too.
-        tokio::select! {
-            done = tasks.join_next() => {
-                let Some(done) = done else { break };
-                keep_first(&mut failure, settle(done, &mut counts));
-                (run.progress)(&counts);
-            },
-            () = until(grace) => {
-                broken_off.get_or_insert(ended_by);
-                break;
-            }
-            () = run.stop.cancelled(), if grace.is_none() => {
-                broken_off = Some(EndedBy::Signal);
-                grace = Some(Instant::now() + GRACE);
-            }
-            () = until(run.limits.until), if grace.is_none() => {
-                broken_off = Some(EndedBy::Window);
-                grace = Some(Instant::now() + GRACE);
-            }
-        }
-    }
-    // A stop that came when all was claimed changes nothing if all was finished within the grace.
-    let ended_by = broken_off.filter(|_| !tasks.is_empty()).unwrap_or(ended_by);
+    let ended_by = flight.land(ended_by, run).await;
+    let Flight { mut tasks, counts, failure, .. } = flight;
     // What is still in flight after the grace was never reported as done, and is first next time.
     tasks.shutdown().await;
     let journal = Arc::into_inner(writer).map(NightWriter::finish).transpose()?;
@@ -212,6 +192,79 @@ pub async fn run(
         (Some(error), _) => Err(error),
         (None, Some(journal)) => Ok((ended_by, counts, journal)),
         (None, None) => Err(StoreError::WriterLost),
+    }
+}
+
+/// The targets in flight, and what came of those that are back.
+struct Flight {
+    tasks: JoinSet<Result<Examined, StoreError>>,
+    queue: Queue,
+    counts: NightCounts,
+    failure: Option<StoreError>,
+}
+
+impl Flight {
+    /// What is next; `None` where that cannot be read, which is the night's failure.
+    fn next(&mut self) -> Option<Next> {
+        match self.queue.next(self.tasks.is_empty()) {
+            Ok(next) => Some(next),
+            Err(error) => {
+                self.failure.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn settle(&mut self, done: Joined) {
+        match done {
+            Ok(Ok(Examined::Done(outcome))) => tally::add(&mut self.counts, &outcome),
+            Ok(Ok(Examined::Failed(candidate))) => self.queue.ask_again(candidate),
+            Ok(Ok(Examined::OutOfScope)) => {}
+            Ok(Err(error)) => {
+                self.failure.get_or_insert(error);
+            }
+            Err(error) => {
+                tracing::error!(%error, "an examination broke off; the target counts as lost");
+                self.counts.lost += 1;
+            }
+        }
+    }
+
+    /// Waits until one more is back, or the night is to end.
+    async fn wait(&mut self, run: Run<'_>) {
+        tokio::select! {
+            Some(done) = self.tasks.join_next() => self.settle(done),
+            () = run.stop.cancelled() => {}
+            () = until(run.limits.until) => {}
+        }
+    }
+
+    /// Lets what is in flight finish. Whoever asked for an end gets it after a grace, and a stop
+    /// reaches the last targets too, since they may take long. Returns how the night ended: what
+    /// was asked for when all was done changes nothing.
+    async fn land(&mut self, ended_by: EndedBy, run: Run<'_>) -> EndedBy {
+        let is_told_to_end = matches!(ended_by, EndedBy::Signal | EndedBy::Window);
+        let mut grace = is_told_to_end.then(|| Instant::now() + GRACE);
+        let mut broken_off = ended_by;
+        loop {
+            tokio::select! {
+                done = self.tasks.join_next() => {
+                    let Some(done) = done else { break };
+                    self.settle(done);
+                    (run.progress)(&self.counts);
+                },
+                () = until(grace) => return broken_off,
+                () = run.stop.cancelled(), if grace.is_none() => {
+                    broken_off = EndedBy::Signal;
+                    grace = Some(Instant::now() + GRACE);
+                }
+                () = until(run.limits.until), if grace.is_none() => {
+                    broken_off = EndedBy::Window;
+                    grace = Some(Instant::now() + GRACE);
+                }
+            }
+        }
+        if matches!(self.next(), Some(Next::Over)) { EndedBy::Done } else { ended_by }
     }
 }
 
@@ -234,29 +287,40 @@ impl std::fmt::Debug for Run<'_> {
     }
 }
 
-/// What became of one target; `None` where it is not this run's to judge.
-type Examined = Result<Option<Outcome>, StoreError>;
-
-type Joined = Result<Examined, tokio::task::JoinError>;
-
-fn settle(done: Joined, counts: &mut NightCounts) -> Result<(), StoreError> {
-    match done {
-        Ok(Ok(Some(outcome))) => tally::add(counts, &outcome),
-        Ok(Ok(None)) => {}
-        Ok(Err(error)) => return Err(error),
-        Err(error) => {
-            tracing::error!(%error, "an examination broke off; the target counts as lost");
-            counts.lost += 1;
-        }
-    }
-    Ok(())
+/// What became of one target.
+enum Examined {
+    /// It is the writer's.
+    Done(Box<Outcome>),
+    /// The name servers failed; it is to be asked again.
+    Failed(Candidate),
+    /// It is not this run's to judge.
+    OutOfScope,
 }
 
-fn keep_first(failure: &mut Option<StoreError>, result: Result<(), StoreError>) {
-    if let Err(error) = result {
-        failure.get_or_insert(error);
+/// Examines one target and hands what came of it to the writer; unless the name servers failed and
+/// it `may_fail`, because it is asked again.
+async fn examine(
+    stages: &Stages,
+    writer: &NightWriter,
+    candidate: Candidate,
+    may_fail: bool,
+) -> Result<Examined, StoreError> {
+    let kept = may_fail.then(|| candidate.clone());
+    let Some(outcome) = stages.examine(candidate).await? else { return Ok(Examined::OutOfScope) };
+    if let Some(candidate) = kept.filter(|_| has_failed(&outcome.examination)) {
+        return Ok(Examined::Failed(candidate));
     }
+    writer.send(outcome.clone()).await?;
+    Ok(Examined::Done(Box::new(outcome)))
 }
+
+/// Whether any question to the name servers went without an answer.
+fn has_failed(examination: &Examination) -> bool {
+    let resolutions = examination.hosts.iter().filter_map(|host| host.resolution.as_ref());
+    resolutions.into_iter().any(|resolution| !resolution.outcome().is_certain())
+}
+
+type Joined = Result<Result<Examined, StoreError>, tokio::task::JoinError>;
 
 async fn until(moment: Option<Instant>) {
     match moment {

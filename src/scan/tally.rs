@@ -10,8 +10,13 @@ use crate::facts::resolution::ResolutionOutcome;
 use crate::facts::visit::SiteState;
 use crate::store::journal::Outcome;
 
-/// Adds one outcome to the counts.
+/// Adds one outcome to the counts; of one that is not whole only what it changed, because the target
+/// comes again.
 pub fn add(counts: &mut NightCounts, outcome: &Outcome) {
+    count_findings(counts, outcome);
+    if !outcome.is_whole {
+        return;
+    }
     let examination = &outcome.examination;
     counts.lines += examination.names;
     counts.candidates += 1;
@@ -32,7 +37,6 @@ pub fn add(counts: &mut NightCounts, outcome: &Outcome) {
         let strongest = states.fold(first, Ord::max);
         counts.live += u64::from(strongest >= SiteState::Redirected);
     }
-    count_findings(counts, outcome);
 }
 
 fn count_failure(counts: &mut NightCounts, examination: &Examination) {

@@ -33,6 +33,9 @@ pub struct Outcome {
     pub examination: Examination,
     /// What it changes.
     pub update: Update,
+    /// Whether all of it was judged. A run that is narrowed to a provider or bureau leaves the
+    /// findings of others for another run of the same night.
+    pub is_whole: bool,
 }
 
 /// An open journal.
@@ -131,7 +134,10 @@ impl Journal {
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + use<>, StoreError> {
         let mut sorter = Sorter::new(dir, "done", MEMORY);
         for outcome in self.outcomes(0)? {
-            sorter.push(outcome?.1.examination.target.sort_key(), Vec::new())?;
+            let (_, outcome) = outcome?;
+            if outcome.is_whole {
+                sorter.push(outcome.examination.target.sort_key(), Vec::new())?;
+            }
         }
         Ok(sorter.finish()?.map(|record| record.map(|(key, _)| key)))
     }
@@ -243,6 +249,7 @@ mod tests {
                 hosts: vec![],
             },
             update: Update::default(),
+            is_whole: true,
         }
     }
 
@@ -276,6 +283,8 @@ mod tests {
         let done: Vec<Vec<u8>> = journal.done(dir.path()).unwrap().map(Result::unwrap).collect();
         assert_eq!(done.len(), 3);
         assert!(done.is_sorted());
+        journal.append(&[Outcome { is_whole: false, ..outcome("d.cn") }]).unwrap();
+        assert_eq!(journal.done(dir.path()).unwrap().count(), 3, "the rest of it is still to come");
         let found = |name: &str| Journal::find(dir.path(), &name.parse().unwrap()).unwrap();
         assert_eq!(found("b.cn"), Some(outcome("b.cn").examination));
         assert_eq!(found("e.cn"), None);

@@ -16,5 +16,6 @@ mod lookup;
 mod manners;
 mod nights;
 mod problems;
+mod resolving;
 mod prefixes;
 mod truth;

@@ -23,7 +23,8 @@ fn question(host: &str, record_type: RecordType) -> Vec<u8> {
 
 /// The response code, and each record's owner and data.
 fn asked(play: &Play, host: &str, record_type: RecordType, over: Transport) -> Option<Message> {
-    reply(play, &question(host, record_type), over).map(|b| Message::from_vec(&b).unwrap())
+    reply(play, &question(host, record_type), over, Honesty::Honest)
+        .map(|b| Message::from_vec(&b).unwrap())
 }
 
 /// What is said of `host`: the code, and the records' data.
@@ -120,8 +121,8 @@ fn what_is_too_long_for_a_datagram_is_told_over_tcp() {
 fn what_is_no_question_is_not_answered() {
     let play = play();
     for bytes in [&b""[..], b"\x00", b"GET / HTTP/1.1\r\n\r\n", &[0xff; 64]] {
-        assert_eq!(reply(&play, bytes, Transport::Udp), None);
+        assert_eq!(reply(&play, bytes, Transport::Udp, Honesty::Honest), None);
     }
     let answer = Message::response(1, OpCode::Query).to_vec().unwrap();
-    assert_eq!(reply(&play, &answer, Transport::Udp), None);
+    assert_eq!(reply(&play, &answer, Transport::Udp, Honesty::Honest), None);
 }

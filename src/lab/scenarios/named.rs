@@ -37,6 +37,16 @@ pub(crate) fn subdomain_only(cast: Cast<'_>) -> Story<'_> {
         .named(format!("m.{}", cast.target()))
 }
 
+/// A host that somebody made up, under a Domain that has no address and whose zone answers for
+/// everything.
+pub(crate) fn invented_host(cast: Cast<'_>) -> Story<'_> {
+    Story::of(Scene::at(&[cast.home()]).only(Hosts::EverythingBelow)).named(format!(
+        "q7x{}.{}",
+        cast.index(),
+        cast.target()
+    ))
+}
+
 /// In Chinese letters.
 pub(crate) fn idn_name(cast: Cast<'_>) -> Story<'_> {
     unfiled_named(cast, cast.target().unicode())

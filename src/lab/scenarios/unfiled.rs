@@ -78,3 +78,14 @@ pub(crate) fn filing_cancelled(cast: Cast<'_>) -> Story<'_> {
     let home = cast.home();
     found(Scene::at(&[home]).filed_with(&[home]).cancelled(), home)
 }
+
+/// The zone answers for everything, and the Domain itself is among it.
+pub(crate) fn unfiled_in_wildcard_zone(cast: Cast<'_>) -> Story<'_> {
+    found(Scene::at(&[cast.home()]).only(Hosts::Everything), cast.home())
+}
+
+/// Served by another provider in each part of the net; without vantages only the first is seen.
+pub(crate) fn unfiled_each_way(cast: Cast<'_>) -> Story<'_> {
+    let addresses = [cast.home(), cast.other(), cast.cdn()].map(|place| place.address);
+    found(Scene::of(Zone::Split(addresses)), cast.home())
+}

@@ -6,6 +6,7 @@ use crate::lab::cast::Cast;
 use crate::lab::pages;
 use crate::lab::play::Appearance;
 use crate::lab::play::Play;
+use crate::lab::ranges::ADVERTISER;
 use crate::lab::story::Claim;
 use crate::lab::story::Paper;
 use crate::lab::story::Robots;
@@ -35,6 +36,17 @@ pub(crate) enum Reply {
 
 /// What `address` sends back for `request` tonight.
 pub(crate) fn reply(play: &Play, address: Ipv4Addr, request: &Request) -> Reply {
+    if address == ADVERTISER {
+        return match request.path.as_str() {
+            "/robots.txt" => Reply::Bytes(status(404, &[], "not found", request)),
+            _ => Reply::Bytes(document(
+                play.world.landmark(),
+                Paper::Ordinary,
+                Claim::Nothing,
+                request,
+            )),
+        };
+    }
     let Some(appearance) = play.appearance(&request.host, address) else {
         return Reply::Bytes(status(404, &[], "no such site here", request));
     };

@@ -161,7 +161,7 @@ mod tests {
             tail in proptest::collection::vec(any::<u8>(), 0..300),
             counts in any::<[u8; 8]>(),
         ) {
-            let mut question = Question::new(&"example.cn".parse().unwrap(), Family::V4);
+            let mut question = Question::new(&"example.cn".parse().unwrap(), Family::V4, None);
             let mut packet = question.packet(1).to_vec();
             packet[4..12].copy_from_slice(&counts);
             packet.truncate(28);

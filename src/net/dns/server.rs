@@ -55,6 +55,10 @@ impl Server {
         Ok(Self { address, sockets, gate, queries_sent: AtomicU64::new(0) })
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn queries_sent(&self) -> u64 {
         self.queries_sent.load(Ordering::Relaxed)
     }

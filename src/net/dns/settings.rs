@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hickory_resolver::system_conf::read_system_conf;
+use ipnet::IpNet;
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error;
@@ -28,6 +30,25 @@ pub struct Settings {
     pub timeout: Duration,
     /// How many packets are sent for one question at most; 3.
     pub attempts: u32,
+    /// From where in the net is asked (EDNS client subnet), where servers answer each part of it
+    /// otherwise; empty for this machine's own place.
+    pub vantages: Vec<Vantage>,
+    /// Files of addresses with which resolvers answer for names that do not exist: addresses one a
+    /// line, or `bogus-nxdomain=` lines of dnsmasq.
+    pub lies: Vec<PathBuf>,
+    /// How often during a night the servers are asked for names that cannot exist; 10 min.
+    #[serde(with = "humantime_serde")]
+    pub test_every: Duration,
+}
+
+/// A place in the net for whose people is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vantage {
+    /// What people call it, such as `电信·广东`.
+    pub name: String,
+    /// Addresses of people there; name servers see no more of them than these bits.
+    pub subnet: IpNet,
 }
 
 impl Default for Settings {
@@ -37,6 +58,9 @@ impl Default for Settings {
             queries_per_second: 500,
             timeout: Duration::from_secs(2),
             attempts: 3,
+            vantages: Vec::new(),
+            lies: Vec::new(),
+            test_every: Duration::from_mins(10),
         }
     }
 }
@@ -52,6 +76,15 @@ impl Settings {
         }
         if !(1..=100).contains(&self.attempts) {
             return Err(format!("attempts = {}: must be 1 to 100", self.attempts));
+        }
+        if self.test_every < Duration::from_secs(1) {
+            return Err(format!("test_every = {:?}: must be at least 1s", self.test_every));
+        }
+        for (index, vantage) in self.vantages.iter().enumerate() {
+            let is_twice = self.vantages[..index].iter().any(|other| other.name == vantage.name);
+            if vantage.name.trim().is_empty() || is_twice {
+                return Err("vantages: each must have a name of its own".to_owned());
+            }
         }
         Ok(())
     }
@@ -113,6 +146,10 @@ mod tests {
         assert!(toml::from_str::<Settings>("server = []").is_err());
     }
 
+    fn vantage(name: &str) -> Vantage {
+        Vantage { name: name.to_owned(), subnet: "1.2.3.0/24".parse().unwrap() }
+    }
+
     #[test]
     fn senseless_settings_are_named() {
         let good = Settings::default;
@@ -121,6 +158,9 @@ mod tests {
             (Settings { queries_per_second: 0, ..good() }, "queries_per_second"),
             (Settings { timeout: Duration::ZERO, ..good() }, "timeout"),
             (Settings { attempts: 0, ..good() }, "attempts"),
+            (Settings { test_every: Duration::ZERO, ..good() }, "test_every"),
+            (Settings { vantages: vec![vantage("甲"), vantage("甲")], ..good() }, "vantages"),
+            (Settings { vantages: vec![vantage(" ")], ..good() }, "vantages"),
         ] {
             assert!(settings.validate().unwrap_err().contains(key), "{settings:?}");
         }

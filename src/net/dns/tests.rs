@@ -20,6 +20,7 @@ use crate::net::dns::tests::fake::Fake;
 use crate::net::dns::tests::fake::Over;
 
 mod fake;
+mod lying;
 
 /// An address at which nobody listens: other tests use another host.
 async fn nobody() -> SocketAddr {
@@ -102,7 +103,7 @@ async fn every_way_to_have_no_address_is_told_apart() {
         let fake = Fake::start(move |_, _, request| packet(request, code, vec![])).await;
         let resolver = resolver(&[fake.address]);
         let resolution = resolver.resolve(&host("example.cn")).await;
-        let both = Resolution { v4: expected.clone(), v6: expected, chain: vec![] };
+        let both = Resolution { v4: expected.clone(), v6: expected, chain: vec![], views: vec![] };
         assert_eq!(resolution, both, "{code}");
         assert_eq!(resolver.queries_sent(), questions, "{code}");
     }
@@ -301,8 +302,12 @@ async fn a_target_that_the_server_did_not_follow_is_asked_for() {
     })
     .await;
     let resolution = resolver(&[fake.address]).resolve(&host("www.example.cn")).await;
-    let expected =
-        Resolution { v4: found("1.2.4.8"), v6: DnsAnswer::Empty, chain: vec![host("cdn.cn")] };
+    let expected = Resolution {
+        v4: found("1.2.4.8"),
+        v6: DnsAnswer::Empty,
+        chain: vec![host("cdn.cn")],
+        views: vec![],
+    };
     assert_eq!(resolution, expected);
     assert_eq!(fake.asked().len(), 4);
 }

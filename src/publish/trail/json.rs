@@ -18,6 +18,7 @@ use crate::facts::finding::ClosedReason;
 use crate::facts::number::FilingNumber;
 use crate::facts::reason::Reason;
 use crate::facts::resolution::DnsAnswer;
+use crate::facts::resolution::View;
 use crate::facts::visit::Visit;
 use crate::publish::place::PlacementView;
 use crate::publish::trail::Trail;
@@ -82,6 +83,8 @@ struct HostView<'a> {
     /// `None` for a bare address.
     dns: Option<DnsView<'a>>,
     addresses: Vec<AddressView<'a>>,
+    /// Whether the zone answers for any name, so that this one proves nothing.
+    invented: bool,
 }
 
 #[derive(Serialize)]
@@ -89,6 +92,8 @@ struct DnsView<'a> {
     a: AnswerView<'a>,
     aaaa: AnswerView<'a>,
     chain: &'a [Host],
+    /// What each vantage was told; empty where only one was asked for.
+    vantages: Vec<VantageView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -211,8 +216,30 @@ impl<'a> HostView<'a> {
                 a: AnswerView::of(&resolution.v4),
                 aaaa: AnswerView::of(&resolution.v6),
                 chain: &resolution.chain,
+                vantages: resolution.views.iter().map(VantageView::of).collect(),
             }),
+            invented: host.is_invented,
             addresses: host.sightings.iter().map(|seen| AddressView::of(seen, names)).collect(),
+        }
+    }
+}
+
+/// What one vantage was told.
+#[derive(Serialize)]
+struct VantageView<'a> {
+    vantage: &'a str,
+    a: AnswerView<'a>,
+    aaaa: AnswerView<'a>,
+    chain: &'a [Host],
+}
+
+impl<'a> VantageView<'a> {
+    fn of(view: &'a View) -> Self {
+        Self {
+            vantage: &view.vantage,
+            a: AnswerView::of(&view.v4),
+            aaaa: AnswerView::of(&view.v6),
+            chain: &view.chain,
         }
     }
 }

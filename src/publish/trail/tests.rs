@@ -75,7 +75,9 @@ fn examination() -> Examination {
                 v4: DnsAnswer::Addresses(vec!["127.10.0.1".parse().unwrap()]),
                 v6: DnsAnswer::Timeout,
                 chain: vec!["edge.example.com".parse().unwrap()],
+                views: vec![],
             }),
+            is_invented: false,
             sightings: vec![
                 Sighting {
                     address: "127.10.0.1".parse().unwrap(),

@@ -70,8 +70,9 @@ fn seen(placement: Placement, states: &[SiteState]) -> Sighting {
 fn host(v4: DnsAnswer, v6: DnsAnswer, sightings: Vec<Sighting>) -> HostExamination {
     HostExamination {
         host: Some("example.cn".parse().unwrap()),
-        resolution: Some(Resolution { v4, v6, chain: vec![] }),
+        resolution: Some(Resolution { v4, v6, chain: vec![], views: vec![] }),
         sightings,
+        is_invented: false,
     }
 }
 
@@ -92,6 +93,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
             hosts,
         },
         update: Update::default(),
+        is_whole: true,
     }
 }
 
@@ -240,6 +242,7 @@ fn a_bare_address_counts_like_a_name() {
         host: None,
         resolution: None,
         sightings: vec![seen(by("P1"), &[SiteState::Live])],
+        is_invented: false,
     };
     let expected = NightCounts { resolved: 1, probed: 1, live: 1, ..NONE };
     check(FilingStatus::None, vec![bare], expected);

@@ -87,6 +87,11 @@ impl<'a> Presence<'a> {
             if let Some(resolution) = &host.resolution {
                 presence.is_certain &= resolution.outcome().is_certain();
             }
+            if host.is_invented {
+                // It proves neither that the name is served nor that it is gone.
+                presence.is_certain = false;
+                continue;
+            }
             for sighting in &host.sightings {
                 presence.add(host, sighting, parked);
             }

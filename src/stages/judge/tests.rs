@@ -152,8 +152,9 @@ fn host(name: &str, sightings: Vec<Sighting>) -> HostExamination {
     let v6 = if sightings.is_empty() { DnsAnswer::NoSuchName } else { DnsAnswer::Empty };
     HostExamination {
         host: Some(name.parse().unwrap()),
-        resolution: Some(Resolution { v4, v6, chain: vec![] }),
+        resolution: Some(Resolution { v4, v6, chain: vec![], views: vec![] }),
         sightings,
+        is_invented: false,
     }
 }
 

@@ -39,6 +39,7 @@ use crate::facts::placement::Placement;
 use crate::facts::reason::Reason;
 use crate::facts::resolution::DnsAnswer;
 use crate::facts::resolution::Resolution;
+use crate::facts::resolution::View;
 use crate::facts::visit::Claim;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::Page;
@@ -256,10 +257,18 @@ fn an_examination_with_every_arm_comes_back() {
                 v4: answer.clone(),
                 v6: answer,
                 chain: vec!["a.cdn.example.com".parse().unwrap()],
+                views: vec![View {
+                    vantage: "电信".to_owned(),
+                    v4: DnsAnswer::Refused,
+                    v6: DnsAnswer::Empty,
+                    chain: vec![],
+                }],
             }),
+            is_invented: filing != FilingStatus::None,
             sightings: if filing == FilingStatus::None { sightings() } else { vec![] },
         };
-        let bare = HostExamination { host: None, resolution: None, sightings: vec![] };
+        let bare =
+            HostExamination { host: None, resolution: None, sightings: vec![], is_invented: false };
         check(&Examination {
             target: "example.cn".parse().unwrap(),
             night: 12,

@@ -34,6 +34,7 @@ fn quiet(number: u32) -> Outcome {
             hosts: vec![],
         },
         update: Update::default(),
+        is_whole: true,
     }
 }
 
@@ -68,7 +69,7 @@ fn telling(number: u32) -> Outcome {
         note: None,
     };
     let update = Update { findings: vec![finding], changes: vec![change] };
-    Outcome { examination, update }
+    Outcome { examination, update, is_whole: true }
 }
 
 fn parts(dir: &Path) -> (Findings, Journal) {

@@ -96,6 +96,7 @@ fn a_bare_address_is_unfiled_under_its_own_name() {
         host: None,
         resolution: None,
         sightings: vec![seen("1.0.0.1", by("P1"), &[Live])],
+        is_invented: false,
     };
     let examination = Examination {
         target: "1.0.0.1".parse().unwrap(),
