@@ -1,4 +1,4 @@
-//! Reported address ranges as files: CSV, and plain lists of one holder's addresses.
+//! Reported address ranges as files: tables, and plain lists of one holder's addresses.
 
 use std::io::Read;
 use std::net::IpAddr;
@@ -63,9 +63,9 @@ const KINDS: [(AllocationKind, &str, &str); 7] = [
     (AllocationKind::Registry, "registry", "境内地址空间"),
 ];
 
-/// The rows of a CSV file.
+/// The rows of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
-    Rows::of_csv(input, COLUMNS, &[], allocation)
+    Rows::of_table(input, COLUMNS, &[], allocation)
 }
 
 /// The rows of a plain list: CIDR blocks, ranges `a - b` and addresses, one a line, `#` comments. All
@@ -234,6 +234,18 @@ mod tests {
                 assert_eq!(row.details, [("user".to_owned(), "某公司".to_owned())]);
             }
         }
+    }
+
+    #[test]
+    fn a_row_may_be_a_line_of_json() {
+        let text = "{\"网段\":\"1.2.3.0/24\",\"报备单位\":\"P\",\"redirector\":true,\"user\":null}\n\
+                    {\"start\":\"1.2.4.0\",\"end\":[\"1.2.4.9\"],\"provider\":7}\n{\"provider\":\"P\"}\n";
+        let mut rows = rows(text.to_owned());
+        let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{rows:?}") };
+        assert_eq!((refusal.line, refusal.column.as_deref()), (3, Some("start")));
+        let rows: Vec<Allocation> = rows.into_iter().map(Result::unwrap).collect();
+        assert!(rows[0].is_redirector && rows[0].details.is_empty());
+        assert_eq!(rows[1].range.to_string(), "1.2.4.0 - 1.2.4.9");
     }
 
     #[test]

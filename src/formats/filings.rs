@@ -65,9 +65,9 @@ const DETAILS: &[&str] = &[
     "changed_on",
 ];
 
-/// The filings of a CSV file.
+/// The filings of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
-    Rows::of_csv(input, COLUMNS, &["domain"], filing)
+    Rows::of_table(input, COLUMNS, &["domain"], filing)
 }
 
 fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
@@ -124,6 +124,16 @@ mod tests {
         let row = read(Cursor::new("domain\na.cn\n")).unwrap().next().unwrap().unwrap();
         assert_eq!(row.providers, None);
         assert_eq!(row.state, FilingState::Active);
+    }
+
+    #[test]
+    fn a_row_of_json_without_the_key_does_not_know_its_providers() {
+        let text = "{\"域名\":\"a.cn\"}\n{\"domain\":\"b.cn\",\"providers\":[]}\n\
+                    {\"domain\":\"c.cn\",\"接入服务商\":[\"甲\",\"乙\"],\"网站名称\":\"某站\"}\n";
+        let rows: Vec<Filing> = read(Cursor::new(text)).unwrap().map(Result::unwrap).collect();
+        let counts = rows.iter().map(|row| row.providers.as_ref().map(Vec::len));
+        assert_eq!(counts.collect::<Vec<_>>(), [None, Some(0), Some(2)]);
+        assert_eq!(rows[2].details, [("site_name".to_owned(), "某站".to_owned())]);
     }
 
     #[test]

@@ -25,9 +25,9 @@ const COLUMNS: &[Column] = &[
 
 const BUILTIN: &str = include_str!("../../config/providers.csv");
 
-/// The providers of a CSV file.
+/// The providers of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Provider>, FileError> {
-    Rows::of_csv(input, COLUMNS, &["id", "name"], provider)
+    Rows::of_table(input, COLUMNS, &["id", "name"], provider)
 }
 
 /// The 59 key providers of annex 1, with the bureaus that supervise them.

@@ -1,0 +1,68 @@
+//! Rows of CSV, of which a stray quote spoils no more than its own.
+
+use std::io;
+
+use crate::formats::tables::Cells;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Input;
+use crate::formats::tables::RowError;
+use crate::formats::text::Lines;
+
+/// A cell in quotes may reach over so many lines; a quote that stays open longer was never meant.
+const LINES_PER_ROW: usize = 32;
+
+/// The rows of `input`.
+pub(super) fn records(input: Input) -> io::Result<Records> {
+    Ok(Records { lines: Lines::new(input)?, pending: Vec::new() })
+}
+
+/// Rows as cells, with the line each begins at.
+pub(super) struct Records {
+    lines: Lines,
+    /// Lines that were read ahead for a quote that never closed, last first.
+    pending: Vec<(u64, String)>,
+}
+
+impl Records {
+    fn line(&mut self) -> Option<io::Result<(u64, String)>> {
+        self.pending.pop().map(Ok).or_else(|| self.lines.next())
+    }
+}
+
+impl Iterator for Records {
+    type Item = Cells;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (number, mut text) = match self.line()? {
+            Ok(line) => line,
+            Err(error) => return Some(Err(RowError::Io(error))),
+        };
+        if !text.contains('"') {
+            return Some(Ok((number, text.split(',').map(str::to_owned).collect())));
+        }
+        let mut further: Vec<(u64, String)> = Vec::new();
+        while text.matches('"').count() % 2 == 1 {
+            let next = if further.len() < LINES_PER_ROW { self.line() } else { None };
+            match next {
+                Some(Ok(line)) => {
+                    text.push('\n');
+                    text.push_str(&line.1);
+                    further.push(line);
+                }
+                Some(Err(error)) => return Some(Err(RowError::Io(error))),
+                None => {
+                    self.pending.extend(further.into_iter().rev());
+                    let reason = "a quote is opened and never closed".to_owned();
+                    let flaw = Flaw { column: None, reason };
+                    return Some(Err(RowError::refused(number, flaw)));
+                }
+            }
+        }
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes());
+        let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
+        Some(Ok((number, record.iter().map(str::to_owned).collect())))
+    }
+}
