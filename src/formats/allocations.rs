@@ -189,7 +189,9 @@ fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::io::Cursor;
+    use std::net::Ipv6Addr;
 
     const HEADING: &str = "start,end,cidr,provider,kind,from,to,use,redirector,province,user";
 
@@ -263,5 +265,50 @@ mod tests {
             .collect();
         let v6 = "2001:db8:: - 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff";
         assert_eq!(got, ["1.2.3.0 - 1.2.3.255", "1.0.0.1 - 1.0.0.9", v6, "8.8.8.8", "7"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let list = read_list(
+                Cursor::new(bytes.clone()),
+                "C".parse().unwrap(),
+                AllocationKind::Source,
+            );
+            list.unwrap().for_each(drop);
+            if let Ok(rows) = read(Cursor::new(bytes)) {
+                rows.for_each(drop);
+            }
+        }
+
+        #[test]
+        fn no_cells_make_it_panic(cells in "([0-9.:/,\"a-f-]{0,40}\n){1,4}") {
+            rows(format!("{HEADING}\n{cells}"));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            (first, second) in any::<(u128, u128)>(),
+            (user, kind) in ("[a-z例子,\"]{0,9}", 0..KINDS.len()),
+        ) {
+            let [start, end] = [first.min(second), first.max(second)].map(Ipv6Addr::from);
+            let (kind, word, _) = KINDS[kind];
+            let provider = if kind == AllocationKind::Registry { "" } else { "P" };
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(HEADING.split(',')).unwrap();
+            let (start, end) = (start.to_string(), end.to_string());
+            let cells = [&start, &end, "", provider, word, "F", "T", "dynamic", "no", "广东", &user];
+            writer.write_record(cells).unwrap();
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let row = rows(text).remove(0).unwrap();
+            prop_assert_eq!(row.range.start().to_string(), start);
+            prop_assert_eq!(row.range.end().to_string(), end);
+            prop_assert_eq!((row.kind, row.address_use), (kind, AddressUse::Dynamic));
+            let named = [row.provider, row.from, row.to].map(|name| name.map(String::from));
+            let expected = [provider, "F", "T"].map(str::to_owned);
+            prop_assert_eq!(named.map(Option::unwrap_or_default), expected);
+            let told = row.details.first().map_or("", |(_, text)| text.as_str());
+            prop_assert_eq!(told, user);
+        }
     }
 }

@@ -196,5 +196,21 @@ mod tests {
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             read_all(&bytes);
         }
+
+        #[test]
+        fn no_names_make_it_panic(text in "([a-z:/@\\[\\].,\"*#%{}0-9例 -]{0,30}\n){1,4}") {
+            read_all(text.as_bytes());
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            names in proptest::collection::vec("[a-z]{5,9}[.]cn", 1..9),
+        ) {
+            let expected: Vec<_> = names.iter().map(|name| Ok((name.clone(), None))).collect();
+            prop_assert_eq!(read_all(names.join("\n").as_bytes()), &expected[..]);
+            let urls = names.iter().map(|name| format!("https://{name}:8443/path"));
+            let urls = urls.collect::<Vec<String>>().join("\n");
+            prop_assert_eq!(read_all(urls.as_bytes()), expected);
+        }
     }
 }

@@ -245,7 +245,9 @@ mod tests {
         }
 
         #[test]
-        fn no_fields_make_it_panic(fields in "(apnic\\|CN\\|(ipv4|ipv6|asn)(\\|[0-9.:a-f]{0,9}){0,6}\n){1,3}") {
+        fn no_fields_make_it_panic(
+            fields in "(apnic\\|CN\\|(ipv4|ipv6|asn)(\\|[0-9.:a-f]{0,9}){0,6}\n){1,3}",
+        ) {
             rows(fields);
         }
 

@@ -102,8 +102,10 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(cells in proptest::collection::vec("[!-~例子\"\n][ -~例子\"\n]{0,9}", 2)) {
-        prop_assume!(cells.iter().all(|cell| cell.trim() == cell && cell != "bad"));
+    fn what_is_written_is_read_again(
+        cells in proptest::collection::vec("[!-~例子]([ -~例子\"\n]{0,9}[!-~例子])?", 2),
+    ) {
+        prop_assume!(cells[1] != "bad");
         let mut writer = ::csv::Writer::from_writer(Vec::new());
         writer.write_record(["state", "domain"]).unwrap();
         writer.write_record(&cells).unwrap();

@@ -88,8 +88,8 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(domain in "\\PC{1,20}", state: Option<u64>) {
-        prop_assume!(domain != "bad" && domain.trim() == domain && !domain.contains('\u{fffd}'));
+    fn what_is_written_is_read_again(domain in "[!-~例子é😀]([ -~例子é😀]{0,19}[!-~例子é😀])?", state: Option<u64>) {
+        prop_assume!(domain != "bad");
         let line = serde_json::json!({"域名": domain, "state": state}).to_string();
         let state = state.map(|state| state.to_string()).unwrap_or_default();
         let (rows, unknown) = read(line).unwrap();

@@ -59,29 +59,16 @@ fn zipped(members: &[(&str, &str)]) -> Vec<u8> {
 
 /// A workbook whose only sheet has these rows.
 fn forged(rows: &str) -> Vec<u8> {
-    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let kind = |name: &str| format!("{relations}/{name}");
+    let space = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let related = |kind: &str, path: &str| {
+        let attributes = format!("Id='r1' Type='{space}/{kind}' Target='{path}'");
+        format!("<Relationships><Relationship {attributes}/></Relationships>")
+    };
+    let sheets = "<sheets><sheet name='S' sheetId='1' r:id='r1'/></sheets>";
     zipped(&[
-        (
-            "_rels/.rels",
-            &format!(
-                r#"<Relationships><Relationship Id="r1" Type="{}" Target="xl/workbook.xml"/></Relationships>"#,
-                kind("officeDocument")
-            ),
-        ),
-        (
-            "xl/workbook.xml",
-            &format!(
-                r#"<workbook xmlns:r="{relations}"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>"#
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            &format!(
-                r#"<Relationships><Relationship Id="r1" Type="{}" Target="worksheets/sheet1.xml"/></Relationships>"#,
-                kind("worksheet")
-            ),
-        ),
+        ("_rels/.rels", &related("officeDocument", "xl/workbook.xml")),
+        ("xl/workbook.xml", &format!("<workbook xmlns:r='{space}'>{sheets}</workbook>")),
+        ("xl/_rels/workbook.xml.rels", &related("worksheet", "worksheets/sheet1.xml")),
         (
             "xl/worksheets/sheet1.xml",
             &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
@@ -191,12 +178,16 @@ proptest! {
     }
 
     #[test]
-    fn no_sheet_makes_it_panic(rows in "(<row>|</row>|<c r=\"[A-Z]{0,9}[0-9]{0,12}\">|<c>|</c>|<v>|</v>|[a-z]){0,20}") {
+    fn no_sheet_makes_it_panic(
+        rows in "(<row>|</row>|<c r=\"[A-Z]{0,9}[0-9]{0,12}\">|<c>|</c>|<v>|</v>|[a-z]){0,20}",
+    ) {
         let _ = read(forged(&rows));
     }
 
     #[test]
-    fn no_change_makes_it_panic(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9)) {
+    fn no_change_makes_it_panic(
+        changes in proptest::collection::vec(any::<(prop::sample::Index, u8)>(), 1..9),
+    ) {
         let mut bytes = with_heading(|sheet| {
             sheet.write_row(1, 0, ["a.cn", "1"]).unwrap();
         });
@@ -208,7 +199,9 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(rows in proptest::collection::vec(("[!-~例子]{1,9}", any::<u32>()), 1..9)) {
+    fn what_is_written_is_read_again(
+        rows in proptest::collection::vec(("[!-~例子]{1,9}", any::<u32>()), 1..9),
+    ) {
         prop_assume!(rows.iter().all(|(domain, _)| domain != "bad"));
         let bytes = with_heading(|sheet| {
             for (number, (domain, state)) in (1..).zip(&rows) {
