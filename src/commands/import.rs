@@ -153,11 +153,10 @@ fn take<R: Row + Naming, T>(
     let progress = bar();
     let mut import = data.registers.begin::<R>(request.replace);
     for path in &request.files {
-        let rows = reading.0(path).map_err(|error| named(path, &error))?;
-        for column in rows.unknown_columns() {
-            tracing::warn!(file = %path.display(), column, "the column is not known and is not read");
-        }
-        for item in rows {
+        let mut rows = reading.0(path).map_err(|error| named(path, &error))?;
+        let told = rows.unknown_columns().len();
+        tell_columns(path, &rows.unknown_columns());
+        for item in rows.by_ref() {
             progress.inc(1);
             match item {
                 Ok(item) => {
@@ -179,6 +178,7 @@ fn take<R: Row + Naming, T>(
                 Err(RowError::Io(error)) => return Err(named(path, &error.into())),
             }
         }
+        tell_columns(path, &rows.unknown_columns()[told..]);
     }
     progress.finish_and_clear();
     if request.strict && refused > 0 {
@@ -221,6 +221,12 @@ fn report(
         );
     }
     Ok(())
+}
+
+fn tell_columns(path: &Path, columns: &[String]) {
+    for column in columns {
+        tracing::warn!(file = %path.display(), column, "the column is not known and is not read");
+    }
 }
 
 fn tell_unknown(unknown: &BTreeSet<ProviderName>) {

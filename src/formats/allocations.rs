@@ -1,4 +1,4 @@
-//! Reported address ranges as files: CSV, and plain lists of one holder's addresses.
+//! Reported address ranges as files: tables, and plain lists of one holder's addresses.
 
 pub mod v3;
 
@@ -65,9 +65,9 @@ const KINDS: [(AllocationKind, &str, &str); 7] = [
     (AllocationKind::Registry, "registry", "境内地址空间"),
 ];
 
-/// The rows of a CSV file.
+/// The rows of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
-    Rows::of_csv(input, COLUMNS, &[], allocation)
+    Rows::of_table(input, COLUMNS, &[], allocation)
 }
 
 /// The rows of a plain list: CIDR blocks, ranges `a - b` and addresses, one a line, `#` comments. All
@@ -192,7 +192,9 @@ fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::io::Cursor;
+    use std::net::Ipv6Addr;
 
     const HEADING: &str = "start,end,cidr,provider,kind,from,to,use,redirector,province,user";
 
@@ -240,6 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn a_row_may_be_a_line_of_json() {
+        let text = "{\"网段\":\"1.2.3.0/24\",\"报备单位\":\"P\",\"redirector\":true,\"user\":null}\n\
+                    {\"start\":\"1.2.4.0\",\"end\":[\"1.2.4.9\"],\"provider\":7}\n{\"provider\":\"P\"}\n";
+        let mut rows = rows(text.to_owned());
+        let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{rows:?}") };
+        assert_eq!((refusal.line, refusal.column.as_deref()), (3, Some("start")));
+        let rows: Vec<Allocation> = rows.into_iter().map(Result::unwrap).collect();
+        assert!(rows[0].is_redirector && rows[0].details.is_empty());
+        assert_eq!(rows[1].range.to_string(), "1.2.4.0 - 1.2.4.9");
+    }
+
+    #[test]
     fn lists_hold_blocks_ranges_and_addresses() {
         let text =
             "# carrier\n1.2.3.4/24\n\n1.0.0.1 - 1.0.0.9 # odd\n2001:db8::/32\n8.8.8.8\n1.2\n";
@@ -254,5 +268,50 @@ mod tests {
             .collect();
         let v6 = "2001:db8:: - 2001:db8:ffff:ffff:ffff:ffff:ffff:ffff";
         assert_eq!(got, ["1.2.3.0 - 1.2.3.255", "1.0.0.1 - 1.0.0.9", v6, "8.8.8.8", "7"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let list = read_list(
+                Cursor::new(bytes.clone()),
+                "C".parse().unwrap(),
+                AllocationKind::Source,
+            );
+            list.unwrap().for_each(drop);
+            if let Ok(rows) = read(Cursor::new(bytes)) {
+                rows.for_each(drop);
+            }
+        }
+
+        #[test]
+        fn no_cells_make_it_panic(cells in "([0-9.:/,\"a-f-]{0,40}\n){1,4}") {
+            rows(format!("{HEADING}\n{cells}"));
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            (first, second) in any::<(u128, u128)>(),
+            (user, kind) in ("[a-z例子,\"]{0,9}", 0..KINDS.len()),
+        ) {
+            let [start, end] = [first.min(second), first.max(second)].map(Ipv6Addr::from);
+            let (kind, word, _) = KINDS[kind];
+            let provider = if kind == AllocationKind::Registry { "" } else { "P" };
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(HEADING.split(',')).unwrap();
+            let (start, end) = (start.to_string(), end.to_string());
+            let cells = [&start, &end, "", provider, word, "F", "T", "dynamic", "no", "广东", &user];
+            writer.write_record(cells).unwrap();
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let row = rows(text).remove(0).unwrap();
+            prop_assert_eq!(row.range.start().to_string(), start);
+            prop_assert_eq!(row.range.end().to_string(), end);
+            prop_assert_eq!((row.kind, row.address_use), (kind, AddressUse::Dynamic));
+            let named = [row.provider, row.from, row.to].map(|name| name.map(String::from));
+            let expected = [provider, "F", "T"].map(str::to_owned);
+            prop_assert_eq!(named.map(Option::unwrap_or_default), expected);
+            let told = row.details.first().map_or("", |(_, text)| text.as_str());
+            prop_assert_eq!(told, user);
+        }
     }
 }

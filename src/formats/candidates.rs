@@ -1,4 +1,4 @@
-//! Lists of names to examine: domains, hosts, URLs and addresses, one a line, or CSV with a column
+//! Lists of names to examine: domains, hosts, URLs and addresses, one a line, or a table with a column
 //! `domain`. Of a URL only the host is kept.
 
 use std::borrow::Cow;
@@ -11,6 +11,8 @@ use crate::facts::domain::Host;
 use crate::facts::target::Target;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Form;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
@@ -22,6 +24,12 @@ const COLUMNS: &[Column] = &[Column { name: "domain", chinese: &["域名"] }];
 /// The names of a list, all brought by `channel`.
 pub fn read(input: impl Read + Send + 'static, channel: &str) -> Result<Rows<Mention>, FileError> {
     let channel = channel.to_owned();
+    let (form, input) = Form::of(input)?;
+    if form != Form::Csv {
+        return Rows::of_table(input, COLUMNS, &["domain"], move |record| {
+            mention(record.cell("domain"), &channel).map_err(|why| Flaw::of("domain", why))
+        });
+    }
     let mut lines = Lines::new(input);
     let mut first = None;
     for line in lines.by_ref() {
@@ -175,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_may_be_a_table_of_another_form() {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.write_column(0, 1, ["域名", "a.cn", "com.cn", "http://b.cn/x"]).unwrap();
+        let json = "{\"域名\":\"a.cn\"}\n{\"domain\":\"com.cn\"}\n{\"domain\":\"b.cn:80\"}\n";
+        let taken = |name: &str| Ok((name.to_owned(), None));
+        let bytes = workbook.save_to_buffer().unwrap();
+        assert_eq!(read_all(&bytes), [taken("a.cn"), Err(3), taken("b.cn")]);
+        assert_eq!(read_all(json.as_bytes()), [taken("a.cn"), Err(2), taken("b.cn")]);
+    }
+
+    #[test]
     fn the_real_list_is_read_whole() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/domains/china-domains.txt");
         let Ok(bytes) = std::fs::read(path) else {
@@ -191,6 +211,22 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
             read_all(&bytes);
+        }
+
+        #[test]
+        fn no_names_make_it_panic(text in "([a-z:/@\\[\\].,\"*#%{}0-9例 -]{0,30}\n){1,4}") {
+            read_all(text.as_bytes());
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            names in proptest::collection::vec("[a-z]{5,9}[.]cn", 1..9),
+        ) {
+            let expected: Vec<_> = names.iter().map(|name| Ok((name.clone(), None))).collect();
+            prop_assert_eq!(read_all(names.join("\n").as_bytes()), &expected[..]);
+            let urls = names.iter().map(|name| format!("https://{name}:8443/path"));
+            let urls = urls.collect::<Vec<String>>().join("\n");
+            prop_assert_eq!(read_all(urls.as_bytes()), expected);
         }
     }
 }

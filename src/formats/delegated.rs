@@ -18,7 +18,6 @@ use crate::facts::allocation::Origin;
 use crate::facts::range::AddressRange;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
-use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 use crate::formats::text::Lines;
@@ -33,12 +32,8 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileE
             Ok(line) => line,
             Err(error) => return Some(Err(RowError::Io(error))),
         };
-        allocation(&text).transpose().map(|row| {
-            row.map_err(|Flaw { column, reason }| {
-                let column = column.map(str::to_owned);
-                RowError::Refused(Refusal { line, column, reason })
-            })
-        })
+        let row = allocation(&text).transpose()?;
+        Some(row.map_err(|flaw| RowError::refused(line, flaw)))
     });
     Ok(Rows::new(rows))
 }
@@ -250,7 +245,9 @@ mod tests {
         }
 
         #[test]
-        fn no_fields_make_it_panic(fields in "(apnic\\|CN\\|(ipv4|ipv6|asn)(\\|[0-9.:a-f]{0,9}){0,6}\n){1,3}") {
+        fn no_fields_make_it_panic(
+            fields in "(apnic\\|CN\\|(ipv4|ipv6|asn)(\\|[0-9.:a-f]{0,9}){0,6}\n){1,3}",
+        ) {
             rows(fields);
         }
 

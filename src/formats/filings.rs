@@ -65,9 +65,9 @@ const DETAILS: &[&str] = &[
     "changed_on",
 ];
 
-/// The filings of a CSV file.
+/// The filings of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
-    Rows::of_csv(input, COLUMNS, &["domain"], filing)
+    Rows::of_table(input, COLUMNS, &["domain"], filing)
 }
 
 fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
@@ -98,6 +98,7 @@ mod tests {
     use super::*;
     use crate::formats::tables::RowError;
     use encoding_rs::GBK;
+    use proptest::prelude::*;
     use std::io::Cursor;
 
     #[test]
@@ -127,6 +128,16 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_json_without_the_key_does_not_know_its_providers() {
+        let text = "{\"域名\":\"a.cn\"}\n{\"domain\":\"b.cn\",\"providers\":[]}\n\
+                    {\"domain\":\"c.cn\",\"接入服务商\":[\"甲\",\"乙\"],\"网站名称\":\"某站\"}\n";
+        let rows: Vec<Filing> = read(Cursor::new(text)).unwrap().map(Result::unwrap).collect();
+        let counts = rows.iter().map(|row| row.providers.as_ref().map(Vec::len));
+        assert_eq!(counts.collect::<Vec<_>>(), [None, Some(0), Some(2)]);
+        assert_eq!(rows[2].details, [("site_name".to_owned(), "某站".to_owned())]);
+    }
+
+    #[test]
     fn a_row_at_fault_names_its_column_and_nobody() {
         let text = "domain,site_number,state,subject_name\n\
                     com.cn,,,张三\n,,,张三\na.cn,12,,张三\na.cn,,gone,张三\n";
@@ -135,6 +146,41 @@ mod tests {
             let Err(RowError::Refused(refusal)) = row else { panic!("{row:?}") };
             assert_eq!(refusal.column.as_deref(), Some(column));
             assert!(!refusal.reason.contains("张三"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let text = [b"domain,site_number,subject_number,providers\n", &bytes[..]].concat();
+            for bytes in [bytes, text] {
+                if let Ok(rows) = read(Cursor::new(bytes)) {
+                    rows.for_each(drop);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            name in "[a-z]{5,9}",
+            is_active: bool,
+            providers in proptest::option::of(proptest::collection::vec("[A-Z甲乙]{1,9}", 0..4)),
+            subject in "[ -~例子]{0,9}",
+        ) {
+            let state = if is_active { "active" } else { "cancelled" };
+            let mut line = serde_json::json!({
+                "domain": format!("www.{name}.cn"), "state": state, "subject_name": subject,
+            });
+            if let Some(providers) = &providers {
+                line["providers"] = serde_json::json!(providers);
+            }
+            let row = read(Cursor::new(line.to_string())).unwrap().next().unwrap().unwrap();
+            prop_assert_eq!(row.domain.to_string(), format!("{name}.cn"));
+            prop_assert_eq!(row.state == FilingState::Active, is_active);
+            let named = row.providers.map(|names| names.into_iter().map(String::from).collect());
+            prop_assert_eq!(named, providers);
+            let told = row.details.first().map_or("", |(_, text)| text.as_str());
+            prop_assert_eq!(told, subject.trim());
         }
     }
 }

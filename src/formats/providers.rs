@@ -25,9 +25,9 @@ const COLUMNS: &[Column] = &[
 
 const BUILTIN: &str = include_str!("../../config/providers.csv");
 
-/// The providers of a CSV file.
+/// The providers of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Provider>, FileError> {
-    Rows::of_csv(input, COLUMNS, &["id", "name"], provider)
+    Rows::of_table(input, COLUMNS, &["id", "name"], provider)
 }
 
 /// The 59 key providers of annex 1, with the bureaus that supervise them.
@@ -70,6 +70,7 @@ mod tests {
     use super::*;
     use crate::facts::bureau::Bureau;
     use crate::formats::tables::RowError;
+    use proptest::prelude::*;
 
     #[test]
     fn annex_1_has_59_providers_with_their_bureaus() {
@@ -102,6 +103,34 @@ mod tests {
             let refused = read(io::Cursor::new(text)).unwrap().next().unwrap();
             let Err(RowError::Refused(refusal)) = refused else { panic!("{row} was taken") };
             assert_eq!((refusal.line, refusal.column.as_deref()), (2, Some(column)), "{row}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let text = [b"id,name,cname_suffixes,v3_id\n", &bytes[..]].concat();
+            for bytes in [bytes, text] {
+                if let Ok(rows) = read(io::Cursor::new(bytes)) {
+                    rows.for_each(drop);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            (id, name) in ("[A-Z0-9]{1,9}", "[a-z甲乙]{1,9}"),
+            aliases in proptest::collection::vec("[A-Z甲乙]{1,9}", 0..4),
+            (is_key, v3_id) in any::<(bool, Option<u64>)>(),
+        ) {
+            let v3 = v3_id.map(|id| id.to_string()).unwrap_or_default();
+            let row = [id.clone(), name.clone(), aliases.join("；"), is_key.to_string(), v3];
+            let text = format!("id,name,aliases,key_provider,v3_id\n{}\n", row.join(","));
+            let row = read(io::Cursor::new(text)).unwrap().next().unwrap().unwrap();
+            prop_assert_eq!((row.id.as_str(), row.name.as_str()), (id.as_str(), name.as_str()));
+            let named: Vec<String> = row.aliases.into_iter().map(String::from).collect();
+            prop_assert_eq!(named, aliases);
+            prop_assert_eq!((row.is_key, row.v3_id), (is_key, v3_id));
         }
     }
 }

@@ -19,7 +19,6 @@ use crate::formats::rpsl::objects::Object;
 use crate::formats::rpsl::objects::Objects;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
-use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 
@@ -34,12 +33,8 @@ pub fn read(
             Ok(object) => object,
             Err(error) => return Some(Err(RowError::Io(error))),
         };
-        allocation(&object, holder.as_ref()).transpose().map(|row| {
-            row.map_err(|Flaw { column, reason }| {
-                let (line, column) = (object.line, column.map(str::to_owned));
-                RowError::Refused(Refusal { line, column, reason })
-            })
-        })
+        let row = allocation(&object, holder.as_ref()).transpose()?;
+        Some(row.map_err(|flaw| RowError::refused(object.line, flaw)))
     });
     Ok(Rows::new(rows))
 }

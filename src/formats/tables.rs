@@ -1,15 +1,32 @@
-//! Tables of strangers: CSV with English or Chinese headings, read row by row. A row that cannot be
-//! taken is refused with its place and reason, and the rest goes on.
+//! Tables of strangers with English or Chinese headings, read row by row: CSV, XLSX or JSON lines, told
+//! apart by how they begin. A row that cannot be taken is refused with its place and reason, and the
+//! rest goes on.
 
 mod csv;
+mod json_lines;
+mod workbook;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::io::Read;
+use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::formats::tables::csv::Records;
+/// What is looked at to tell how a table is written, in bytes.
+const SAMPLE: usize = 4096;
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Lines of cells below a heading; also what is none of the others.
+    Csv,
+    /// An object on each line.
+    JsonLines,
+    /// XLSX.
+    Workbook,
+}
 
 /// A column that a table may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +40,7 @@ pub struct Column {
 /// The rows of one file.
 pub struct Rows<T> {
     rows: Box<dyn Iterator<Item = Result<T, RowError>>>,
-    unknown_columns: Vec<String>,
+    unknown_columns: Rc<RefCell<Vec<String>>>,
 }
 
 /// Why one row is not given.
@@ -38,7 +55,7 @@ pub enum RowError {
 /// A row that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The line of the file, from 1, where the row begins.
+    /// The line of the file, or the row of the sheet, from 1, where the row begins.
     pub line: u64,
     /// The column at fault; `None` where the whole row is.
     pub column: Option<String>,
@@ -58,6 +75,9 @@ pub enum FileError {
     /// Two columns have the same meaning.
     #[error("the column `{0}` is there twice")]
     TwiceColumn(&'static str),
+    /// It begins like an XLSX workbook and cannot be read as one.
+    #[error("it cannot be read as an XLSX workbook: {0}")]
+    Workbook(String),
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -76,6 +96,12 @@ impl Flaw {
     }
 }
 
+impl RowError {
+    pub(crate) fn refused(line: u64, Flaw { column, reason }: Flaw) -> Self {
+        Self::Refused(Refusal { line, column: column.map(str::to_owned), reason })
+    }
+}
+
 /// One row, its cells by column.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
@@ -85,6 +111,14 @@ pub(crate) struct Record<'a> {
 }
 
 impl Record<'_> {
+    fn converted<T>(&self, convert: &impl Fn(&Record<'_>) -> Result<T, Flaw>) -> Result<T, Flaw> {
+        if self.cells.iter().any(|cell| cell.contains('\u{fffd}')) {
+            let reason = "characters that cannot be decoded, or a line over 1 MiB".to_owned();
+            return Err(Flaw { column: None, reason });
+        }
+        convert(self)
+    }
+
     /// The trimmed cell; empty where the column is missing.
     pub(crate) fn cell(&self, name: &str) -> &str {
         self.column(name).map_or("", |text| text)
@@ -138,26 +172,65 @@ impl Record<'_> {
     }
 }
 
+impl Form {
+    /// How `input` is written, and all of it again.
+    pub(crate) fn of(mut input: impl Read + Send + 'static) -> io::Result<(Self, Input)> {
+        let mut sample = Vec::with_capacity(SAMPLE);
+        input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
+        let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
+        let form = if sample.starts_with(b"PK\x03\x04") {
+            Self::Workbook
+        } else if text.trim_ascii_start().starts_with(b"{") {
+            Self::JsonLines
+        } else {
+            Self::Csv
+        };
+        Ok((form, Box::new(io::Cursor::new(sample).chain(input))))
+    }
+}
+
+/// The bytes of a file.
+pub(crate) type Input = Box<dyn Read + Send>;
+
+/// A row as cells with the line it begins at, the heading first.
+type Cells = Result<(u64, Vec<String>), RowError>;
+
 impl<T> Rows<T> {
-    /// Headings that mean nothing here; their cells are not read.
-    pub fn unknown_columns(&self) -> &[String] {
-        &self.unknown_columns
+    /// Headings and keys that mean nothing here; their cells are not read. A heading is known before
+    /// the rows are read; of JSON lines, whose every row has keys of its own, those met so far.
+    pub fn unknown_columns(&self) -> Vec<String> {
+        self.unknown_columns.borrow().clone()
     }
 
     pub(crate) fn new(rows: impl Iterator<Item = Result<T, RowError>> + 'static) -> Self {
-        Self { rows: Box::new(rows), unknown_columns: Vec::new() }
+        Self { rows: Box::new(rows), unknown_columns: Rc::default() }
     }
 }
 
 impl<T: 'static> Rows<T> {
-    /// The rows of a CSV file whose heading names `columns`, those in `required` at least.
-    pub(crate) fn of_csv(
+    /// The rows of a table that has `columns`, those in `required` at least.
+    pub(crate) fn of_table(
         input: impl Read + Send + 'static,
+        columns: &'static [Column],
+        required: &'static [&'static str],
+        convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
+    ) -> Result<Self, FileError> {
+        let (form, input) = Form::of(input)?;
+        match form {
+            Form::Csv => Self::below_heading(csv::records(input), columns, required, convert),
+            Form::Workbook => {
+                Self::below_heading(workbook::records(input)?, columns, required, convert)
+            }
+            Form::JsonLines => json_lines::rows(input, columns, required, convert),
+        }
+    }
+
+    fn below_heading(
+        mut records: impl Iterator<Item = Cells> + 'static,
         columns: &'static [Column],
         required: &[&str],
         convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
     ) -> Result<Self, FileError> {
-        let mut records = Records::new(input);
         let heading = loop {
             match records.next() {
                 None => return Err(FileError::Empty),
@@ -183,23 +256,15 @@ impl<T: 'static> Rows<T> {
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 return None;
             }
-            let refused = |column: Option<&str>, reason: String| {
-                let column = column.map(str::to_owned);
-                Some(Err(RowError::Refused(Refusal { line, column, reason })))
-            };
-            if cells.len() != width {
+            let row = if cells.len() == width {
+                Record { columns, places: &places, cells: &cells }.converted(&convert)
+            } else {
                 let reason = format!("{} cells where the heading has {width}", cells.len());
-                return refused(None, reason);
-            }
-            if cells.iter().any(|cell| cell.contains('\u{fffd}')) {
-                let reason = "characters that cannot be decoded, or a line over 1 MiB";
-                return refused(None, reason.to_owned());
-            }
-            match convert(&Record { columns, places: &places, cells: &cells }) {
-                Ok(row) => Some(Ok(row)),
-                Err(flaw) => refused(flaw.column, flaw.reason),
-            }
+                Err(Flaw { column: None, reason })
+            };
+            Some(row.map_err(|flaw| RowError::refused(line, flaw)))
         });
+        let unknown_columns = Rc::new(RefCell::new(unknown_columns));
         Ok(Self { rows: Box::new(rows), unknown_columns })
     }
 }
@@ -251,78 +316,4 @@ pub(crate) fn column_of(heading: &str, columns: &[Column]) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const COLUMNS: &[Column] = &[
-        Column { name: "domain", chinese: &["域名"] },
-        Column { name: "state", chinese: &["状态"] },
-    ];
-
-    type Read = (Vec<Result<String, String>>, Vec<String>);
-
-    fn read(text: &str) -> Result<Read, FileError> {
-        let input = io::Cursor::new(text.as_bytes().to_vec());
-        let rows =
-            Rows::of_csv(input, COLUMNS, &["domain"], |record| match record.cell("domain") {
-                "bad" => Err(Flaw::of("domain", "it is bad")),
-                text => Ok(format!("{text}={}", record.cell("state"))),
-            })?;
-        let unknown = rows.unknown_columns().to_vec();
-        let rows = rows.map(|row| match row {
-            Ok(row) => Ok(row),
-            Err(RowError::Refused(Refusal { line, column, reason })) => {
-                Err(format!("{line} {} {reason}", column.unwrap_or_default()))
-            }
-            Err(RowError::Io(error)) => Err(error.to_string()),
-        });
-        Ok((rows.collect(), unknown))
-    }
-
-    #[test]
-    fn headings_may_be_english_or_chinese_in_any_order() {
-        for heading in ["domain,state", " Domain ,STATE", "域名,状态", "\"域名\",\"状态\""]
-        {
-            let (rows, unknown) = read(&format!("{heading}\na.cn,x\n")).unwrap();
-            assert_eq!(rows, [Ok("a.cn=x".to_owned())], "{heading}");
-            assert!(unknown.is_empty());
-        }
-        let (rows, unknown) = read("x,状态,y,域名\n1,2,3,a.cn\n").unwrap();
-        assert_eq!(rows, [Ok("a.cn=2".to_owned())]);
-        assert_eq!(unknown, ["x", "y"]);
-    }
-
-    #[test]
-    fn a_refusal_has_its_line_and_the_rest_is_taken() {
-        let text =
-            "domain,state\na.cn,1\nbad,2\nb.cn\n\n\"c\nd\",3\n\"open,4\ne.cn,5\nf.cn,6,7\ng.cn,8";
-        let (rows, _) = read(text).unwrap();
-        let expected = [
-            Ok("a.cn=1"),
-            Err("3 domain it is bad"),
-            Err("4  1 cells where the heading has 2"),
-            Ok("c\nd=3"),
-            Err("8  a quote is opened and never closed"),
-            Ok("e.cn=5"),
-            Err("10  3 cells where the heading has 2"),
-            Ok("g.cn=8"),
-        ];
-        assert_eq!(rows, expected.map(|row| row.map(str::to_owned).map_err(str::to_owned)));
-    }
-
-    #[test]
-    fn a_quote_within_a_cell_swallows_no_row() {
-        let text =
-            "domain,state\na.cn,5\" disk\nb.cn,bee\nc.cn,\"6\"\" disk\"\nd.cn,\"e\"f\ng.cn,\n";
-        let (rows, _) = read(text).unwrap();
-        let expected = ["a.cn=5\" disk", "b.cn=bee", "c.cn=6\" disk", "d.cn=ef", "g.cn="];
-        assert_eq!(rows, expected.map(|row| Ok(row.to_owned())));
-    }
-
-    #[test]
-    fn a_file_without_its_columns_is_refused_whole() {
-        assert!(matches!(read(""), Err(FileError::Empty)));
-        assert!(matches!(read("state\nx\n"), Err(FileError::MissingColumn("domain", "域名"))));
-        assert!(matches!(read("domain,域名\nx,y\n"), Err(FileError::TwiceColumn("domain"))));
-    }
-}
+mod tests;

@@ -152,6 +152,7 @@ fn is_utf8(sample: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn lines(bytes: &[u8]) -> Vec<(u64, String)> {
         Lines::new(io::Cursor::new(bytes.to_vec())).map(Result::unwrap).collect()
@@ -205,5 +206,21 @@ mod tests {
         let lines = lines(&gbk.repeat(50_000));
         assert_eq!(lines.len(), 50_000);
         assert!(lines.iter().all(|(_, line)| line == "备案"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            lines(&bytes);
+        }
+
+        #[test]
+        fn what_is_written_is_read_again(
+            texts in proptest::collection::vec("[ -~]{0,9}[ -~例子]{0,9}", 0..9),
+        ) {
+            let text: String = texts.iter().flat_map(|line| [line.as_str(), "\r\n"]).collect();
+            let got = lines(text.as_bytes()).into_iter().map(|(_, line)| line);
+            prop_assert_eq!(got.collect::<Vec<String>>(), texts);
+        }
     }
 }

@@ -1,14 +1,20 @@
-//! The rows of a CSV file (RFC 4180), as cells.
+//! Rows of CSV, of which a stray quote spoils no more than its own.
 
 use std::io;
-use std::io::Read;
 
-use crate::formats::tables::Refusal;
+use crate::formats::tables::Cells;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::Input;
 use crate::formats::tables::RowError;
 use crate::formats::text::Lines;
 
 /// A cell in quotes may reach over so many lines; a quote that stays open longer was never meant.
 const LINES_PER_ROW: usize = 32;
+
+/// The rows of `input`.
+pub(super) fn records(input: Input) -> Records {
+    Records { lines: Lines::new(input), pending: Vec::new() }
+}
 
 /// Rows as cells, with the line each begins at.
 pub(super) struct Records {
@@ -18,17 +24,13 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn new(input: impl Read + Send + 'static) -> Self {
-        Self { lines: Lines::new(input), pending: Vec::new() }
-    }
-
     fn line(&mut self) -> Option<io::Result<(u64, String)>> {
         self.pending.pop().map(Ok).or_else(|| self.lines.next())
     }
 }
 
 impl Iterator for Records {
-    type Item = Result<(u64, Vec<String>), RowError>;
+    type Item = Cells;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (number, mut text) = match self.line()? {
@@ -51,12 +53,12 @@ impl Iterator for Records {
                 None => {
                     self.pending.extend(further.into_iter().rev());
                     let reason = "a quote is opened and never closed".to_owned();
-                    let refusal = Refusal { line: number, column: None, reason };
-                    return Some(Err(RowError::Refused(refusal)));
+                    let flaw = Flaw { column: None, reason };
+                    return Some(Err(RowError::refused(number, flaw)));
                 }
             }
         }
-        let mut reader = ::csv::ReaderBuilder::new()
+        let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .from_reader(text.as_bytes());
@@ -64,8 +66,7 @@ impl Iterator for Records {
         let record = records.next().and_then(Result::ok).unwrap_or_default();
         if records.next().is_some() {
             let reason = "a quote is opened and closed in the midst of a cell".to_owned();
-            let refusal = Refusal { line: number, column: None, reason };
-            return Some(Err(RowError::Refused(refusal)));
+            return Some(Err(RowError::refused(number, Flaw { column: None, reason })));
         }
         Some(Ok((number, record.iter().map(str::to_owned).collect())))
     }
