@@ -10,6 +10,7 @@ pub mod providers;
 pub mod allocations;
 pub mod delegated;
 pub mod rpsl;
+pub mod sources;
 pub mod filings;
 pub mod candidates;
 pub mod charset;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
+use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
 use std::path::Path;
@@ -27,10 +28,11 @@ use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderName;
-use crate::formats::allocations;
 use crate::formats::candidates;
+use crate::formats::compressed;
 use crate::formats::filings;
 use crate::formats::providers;
+use crate::formats::sources;
 use crate::formats::tables::FileError;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
@@ -80,12 +82,8 @@ pub(super) fn import(
             take::<Provider, _>(data, request, now, (read, std::convert::identity), out)
         }
         Register::Allocations => {
-            let read = |path: &Path| match &request.provider {
-                Some(provider) => {
-                    Ok(allocations::read_list(open(path)?, provider.clone(), request.kind)?)
-                }
-                None => Ok(allocations::read(open(path)?)?),
-            };
+            let holder = request.provider.as_ref().map(|holder| (holder.clone(), request.kind));
+            let read = |path: &Path| Ok(sources::read(open(path)?, holder.clone())?);
             take::<Allocation, _>(data, request, now, (read, std::convert::identity), out)
         }
         Register::Filings => {
@@ -240,12 +238,13 @@ fn tell_unknown(unknown: &BTreeSet<ProviderName>) {
 
 fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+        return Ok(compressed::opened(io::stdin())?);
     }
     if path.is_dir() {
         return Err(usage("it is a folder; name the files in it"));
     }
-    Ok(Box::new(File::open(path).map_err(|error| usage(error.to_string()))?))
+    let file = File::open(path).map_err(|error| usage(error.to_string()))?;
+    Ok(compressed::opened(BufReader::with_capacity(256 * 1024, file))?)
 }
 
 /// What is wrong with a whole file: the user's to mend, and nothing was changed.
