@@ -2,6 +2,8 @@
 //! to a file without a name; its sheet is then copied to another, because the rows must not borrow from
 //! the workbook. Only the texts that its cells share are held in memory.
 
+mod shared;
+
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
@@ -40,6 +42,7 @@ const LARGEST_SHEET: usize = 4 << 30;
 pub(super) fn records(mut input: Input) -> Result<Records, FileError> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut input, &mut file)?;
+    shared::check(&file)?;
     file.rewind()?;
     // At some numbers that only a forged workbook has, its reader panics.
     let read = panic::catch_unwind(AssertUnwindSafe(|| copied(file)));

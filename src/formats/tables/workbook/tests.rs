@@ -59,6 +59,11 @@ fn zipped(members: &[(&str, &str)]) -> Vec<u8> {
 
 /// A workbook whose only sheet has these rows.
 fn forged(rows: &str) -> Vec<u8> {
+    forged_with("<sst uniqueCount='0'></sst>", rows)
+}
+
+/// A workbook whose only sheet has these rows, with texts that cells share.
+fn forged_with(texts: &str, rows: &str) -> Vec<u8> {
     let space = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     let related = |kind: &str, path: &str| {
         let attributes = format!("Id='r1' Type='{space}/{kind}' Target='{path}'");
@@ -69,6 +74,7 @@ fn forged(rows: &str) -> Vec<u8> {
         ("_rels/.rels", &related("officeDocument", "xl/workbook.xml")),
         ("xl/workbook.xml", &format!("<workbook xmlns:r='{space}'>{sheets}</workbook>")),
         ("xl/_rels/workbook.xml.rels", &related("worksheet", "worksheets/sheet1.xml")),
+        ("xl/sharedStrings.xml", texts),
         (
             "xl/worksheets/sheet1.xml",
             &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
@@ -161,10 +167,15 @@ fn a_broken_workbook_is_refused_whole() {
         forged(&cell("ABCDEFGHIJKLMNOP1")),
         forged(&cell("A99999999999999")),
         forged("<row><c><v>1</v></row>"),
+        forged_with("<sst uniqueCount='99999999999999'></sst>", &cell("A1")),
+        forged_with("<sst uniqueCount='9999999999999999999'></sst>", &cell("A1")),
         forged("<row><c t=\"s\"><v>7</v></c></row>"),
     ] {
         assert!(matches!(read(&bytes), Err(FileError::Workbook(_))), "{:?}", read(&bytes));
     }
+    let texts = "<sst uniqueCount='1'><si><t>domain</t></si></sst>";
+    let rows = "<row><c t='s'><v>0</v></c></row><row><c><v>7</v></c></row>";
+    assert_eq!(places(forged_with(texts, rows)), ["7=none"]);
     assert!(matches!(read(forged("")), Err(FileError::Empty)));
     assert!(matches!(read(forged(&cell("A1"))), Err(FileError::MissingColumn("domain", _))));
 }
