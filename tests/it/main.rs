@@ -16,6 +16,7 @@ mod lookup;
 mod manners;
 mod nights;
 mod problems;
+mod registers;
 mod resolving;
 mod prefixes;
 mod truth;
