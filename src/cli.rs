@@ -104,7 +104,8 @@ pub struct Demo {
 pub struct Import {
     /// Which register
     pub register: Register,
-    /// Files; `-` is stdin; `builtin` (providers only) the 59 of the 2009 plan's annex 1
+    /// Files; `-` is stdin; for providers also `builtin`, the 59 of the 2009 plan's annex 1, and
+    /// `builtin-cdn`, the CDNs that serve the mainland
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Replaces the whole register in one step

@@ -77,6 +77,7 @@ pub(super) fn import(
         Register::Providers => {
             let read = |path: &Path| match path.to_str() {
                 Some("builtin") => Ok(providers::builtin()?),
+                Some("builtin-cdn") => Ok(providers::builtin_cdns()?),
                 _ => Ok(providers::read(open(path)?)?),
             };
             take::<Provider, _>(data, request, now, (read, std::convert::identity), out)

@@ -207,6 +207,8 @@ pub struct Sightings {
     pub filing: Option<FilingBrief>,
     /// What was seen.
     pub evidence: Evidence,
+    /// Who claims its addresses without a link between them, so that nobody is blamed.
+    pub claimants: Vec<ProviderId>,
 }
 
 /// A fault that stands, or stood.

@@ -103,6 +103,11 @@ pub fn read_list(
     Ok(Rows::new(rows))
 }
 
+/// Whether `text` is a line of a plain list.
+pub(crate) fn is_range(text: &str) -> bool {
+    listed_range(text.split('#').next().unwrap_or_default().trim()).is_ok()
+}
+
 fn listed_range(text: &str) -> Result<AddressRange, String> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(address.into());

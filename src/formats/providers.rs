@@ -24,6 +24,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 const BUILTIN: &str = include_str!("../../config/providers.csv");
+const BUILTIN_CDNS: &str = include_str!("../../config/cdn-providers.csv");
 
 /// The providers of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Provider>, FileError> {
@@ -33,6 +34,16 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Provider>, FileErr
 /// The 59 key providers of annex 1, with the bureaus that supervise them.
 pub fn builtin() -> Result<Rows<Provider>, FileError> {
     read(io::Cursor::new(BUILTIN))
+}
+
+/// CDNs that serve the mainland, with the suffixes of the names under which they serve.
+///
+/// Each suffix stands in two or more independent public tables of CDN names, or in the CDN's own
+/// manual, as of 2026. Names that serve stores of objects as well, such as `aliyuncs.com` or
+/// `myqcloud.com`, are left out: not everything under them is a CDN's. Suffixes come and go; a row
+/// with the same id imported later takes its place.
+pub fn builtin_cdns() -> Result<Rows<Provider>, FileError> {
+    read(io::Cursor::new(BUILTIN_CDNS))
 }
 
 fn provider(record: &Record<'_>) -> Result<Provider, Flaw> {
@@ -85,6 +96,23 @@ mod tests {
         assert!(carriers.iter().all(|carrier| carrier.bureau == Some(Bureau::MINISTRY)));
         assert_eq!(providers[58].id.as_str(), "P059");
         assert_eq!(providers[58].name.as_str(), "中山市金科信息科技有限公司");
+    }
+
+    #[test]
+    fn the_cdns_that_are_shipped_share_neither_ids_nor_suffixes_nor_names() {
+        let mut rows = builtin_cdns().unwrap();
+        let cdns: Vec<Provider> = rows.by_ref().map(Result::unwrap).collect();
+        assert!(rows.unknown_columns().is_empty() && cdns.len() >= 10);
+        assert!(cdns.iter().all(|cdn| cdn.kind == ProviderKind::Cdn && cdn.bureau.is_some()));
+        let suffixes: Vec<_> = cdns.iter().flat_map(|cdn| &cdn.cname_suffixes).collect();
+        let apart: std::collections::BTreeSet<_> =
+            suffixes.iter().map(|one| one.as_str()).collect();
+        assert_eq!(apart.len(), suffixes.len());
+        let known = builtin().unwrap().map(Result::unwrap);
+        let directory = crate::facts::directory::Directory::new(known.chain(cdns).collect());
+        assert!(directory.ambiguous().is_empty(), "{:?}", directory.ambiguous());
+        let chain = ["www.example.cn.w.kunlunsl.com".parse().unwrap()];
+        assert_eq!(directory.by_cname(&chain).unwrap().id.as_str(), "CDN-ALIYUN");
     }
 
     #[test]

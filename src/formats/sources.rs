@@ -49,7 +49,8 @@ pub fn read(
         (Make::Delegated, _) => delegated::read(whole),
         (Make::Dump, holder) => rpsl::read(whole, holder.map(|(provider, _)| provider)),
         (Make::List, Some((provider, kind))) => allocations::read_list(whole, provider, kind),
-        (Make::List | Make::Table, _) => allocations::read(whole),
+        (Make::List, None) => Err(FileError::NoHolder),
+        (Make::Table, _) => allocations::read(whole),
     }
 }
 
@@ -69,7 +70,7 @@ fn make_of(sample: &[u8], has_holder: bool) -> Make {
         Make::Delegated
     } else if is_attribute(first) {
         Make::Dump
-    } else if has_holder {
+    } else if has_holder || allocations::is_range(first) {
         Make::List
     } else {
         Make::Table
@@ -131,7 +132,7 @@ mod tests {
         }
         let v6 = "2400:da00::/32\n";
         assert!(first(v6, Some("P")).ends_with("source P listed"), "no attribute");
-        assert!(first("1.2.0.0/16\n", None).contains("columns"), "a list needs a holder");
+        assert!(first("1.2.0.0/16\n", None).contains("--provider"), "a list needs a holder");
     }
 
     proptest! {

@@ -78,6 +78,9 @@ pub enum FileError {
     /// It begins like an XLSX workbook and cannot be read as one.
     #[error("it cannot be read as an XLSX workbook: {0}")]
     Workbook(String),
+    /// Ranges, and nobody whose they are.
+    #[error("a plain list of addresses names no holder; say whose they are with --provider")]
+    NoHolder,
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -221,7 +224,7 @@ impl<T: 'static> Rows<T> {
             Form::Workbook => {
                 Self::below_heading(workbook::records(input)?, columns, required, convert)
             }
-            Form::JsonLines => json_lines::rows(input, columns, required, convert),
+            Form::JsonLines => Ok(json_lines::rows(input, columns, required, convert)),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
+use crate::facts::placement::Holding;
 use crate::facts::reason::Reason;
 use crate::facts::target::Target;
 use crate::facts::visit::Visit;
@@ -99,7 +100,34 @@ fn examination_text(
     for host in &examination.hosts {
         host_text(host, names, out)?;
     }
+    let origins = origins(examination, names);
+    if !origins.is_empty() {
+        writeln!(out, "\n源站（CDN 之后）\n  {}", origins.join("；"))?;
+    }
     Ok(())
+}
+
+/// Where a site behind a CDN may really be served: with whom it is filed, and where else it resolves.
+/// Empty where no CDN serves it, or nothing is known.
+fn origins(examination: &Examination, names: &ProviderNames) -> Vec<String> {
+    let sightings = || examination.hosts.iter().flat_map(|host| &host.sightings);
+    let holdings = || sightings().filter_map(|sighting| sighting.placement.mainland());
+    if !holdings().any(Holding::is_cdn) {
+        return Vec::new();
+    }
+    let cdns: Vec<_> =
+        holdings().filter(|holding| holding.is_cdn()).map(Holding::provider).collect();
+    let filed = examination.filing.summary().map(|summary| summary.providers.as_slice());
+    let filed = filed.unwrap_or_default().iter().filter(|id| !cdns.contains(&Some(*id)));
+    let direct = holdings().filter(|holding| !holding.is_cdn()).filter_map(Holding::provider);
+    let mut told: Vec<String> = filed.map(|id| format!("据备案：{}", names.told(id))).collect();
+    for id in direct {
+        let line = format!("据解析：{}", names.told(id));
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    told
 }
 
 fn filing_told(status: &FilingStatus, names: &ProviderNames) -> String {

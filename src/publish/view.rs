@@ -145,6 +145,10 @@ pub struct FindingView {
     pub answer: Option<AnswerView>,
     /// What was seen.
     pub evidence: EvidenceView,
+    /// Who claims its addresses without a link between them, where the provider is `None` for that
+    /// reason; left out of JSON where nobody does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claimants: Vec<ProviderView>,
 }
 
 /// The records that a finding was judged by.
@@ -214,6 +218,7 @@ impl FindingView {
             filing: seen.filing.as_ref().map(FilingView::of),
             answer: finding.answer.as_ref().map(AnswerView::of),
             evidence: EvidenceView::of(&seen.evidence),
+            claimants: seen.claimants.iter().map(|id| names.view(id)).collect(),
         }
     }
 }

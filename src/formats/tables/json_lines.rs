@@ -14,7 +14,6 @@ use serde_json::Number;
 use serde_json::Value;
 
 use crate::formats::tables::Column;
-use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Input;
 use crate::formats::tables::Record;
@@ -38,7 +37,7 @@ pub(super) fn rows<T: 'static>(
     columns: &'static [Column],
     required: &'static [&'static str],
     convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
-) -> Result<Rows<T>, FileError> {
+) -> Rows<T> {
     let unknown_columns = Rc::default();
     let mut keys = Keys { columns, known: HashMap::new(), unknown: Rc::clone(&unknown_columns) };
     let rows = Lines::new(input).filter_map(move |line| {
@@ -54,7 +53,7 @@ pub(super) fn rows<T: 'static>(
         });
         Some(row.map_err(|flaw| RowError::refused(line, flaw)))
     });
-    Ok(Rows { rows: Box::new(rows), unknown_columns })
+    Rows { rows: Box::new(rows), unknown_columns }
 }
 
 /// What the keys of a file mean.

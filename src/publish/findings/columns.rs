@@ -94,6 +94,9 @@ pub(crate) const COLUMNS: &[Column] = &[
         maybe(row.evidence.body_sha256.as_ref())
     }),
     column("evidence.warc", "原始记录", 10, |row| maybe(row.evidence.warc.as_ref())),
+    column("claimants", "有争议的接入服务商", 24, |row| {
+        list(&row.claimants.iter().map(|one| one.id.clone()).collect::<Vec<_>>())
+    }),
 ];
 
 const fn column(
@@ -150,6 +153,7 @@ mod tests {
             opinion: String::new(),
             at: finding.last_seen,
         });
+        finding.seen.claimants = vec!["P001".parse().unwrap()];
         let mut names = Vec::new();
         dotted(&serde_json::to_value(view(&finding)).unwrap(), "", &mut names);
         names.sort_unstable();

@@ -110,6 +110,6 @@ mod tests {
         write(std::iter::empty(), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(text.starts_with("\u{feff}id,kind,domain,"));
-        assert!(text.ends_with(",evidence.warc\r\n"));
+        assert!(text.ends_with(",claimants\r\n"));
     }
 }

@@ -7,6 +7,7 @@ use comfy_table::ColumnConstraint;
 
 use crate::clock;
 use crate::publish::layout::Layout;
+use crate::publish::text::listed;
 use crate::publish::text::printable;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderView;
@@ -51,7 +52,7 @@ fn cells(row: &FindingView) -> [String; 9] {
     [
         printable(&row.domain_unicode),
         row.kind.chinese().to_owned(),
-        row.provider.as_ref().map_or("未知", ProviderView::label).to_owned(),
+        provider(row),
         state(row),
         clock::day(row.first_seen).to_string(),
         clock::day(row.last_seen).to_string(),
@@ -59,6 +60,17 @@ fn cells(row: &FindingView) -> [String; 9] {
         row.due.to_string(),
         reasons.join(" "),
     ]
+}
+
+/// The provider, or why none is named.
+fn provider(row: &FindingView) -> String {
+    match (&row.provider, row.claimants.as_slice()) {
+        (Some(provider), _) => provider.label().to_owned(),
+        (None, []) => "未知".to_owned(),
+        (None, claimants) => {
+            format!("有争议：{}", listed(claimants.iter().map(ProviderView::label)))
+        }
+    }
 }
 
 /// The state with all that qualifies it: `待处理·逾期`, `已关闭·已备案`, `待处理·复燃1次`.

@@ -241,3 +241,22 @@ fn a_reason_is_told_by_its_page() {
     reason(Reason::NotFiled, &mut out).unwrap();
     assert!(String::from_utf8(out).unwrap().starts_with("# R01 未备案 · not filed\n"));
 }
+
+#[test]
+fn behind_a_cdn_the_origin_is_told_as_far_as_it_is_known() {
+    let mut examination = examination();
+    assert!(origins(&examination, &names()).is_empty(), "there is no CDN");
+    let Placement::Mainland(holding) = &mut examination.hosts[0].sightings[0].placement else {
+        panic!("it is on the mainland")
+    };
+    holding.holder = Holder::Provider { id: "P009".parse().unwrap(), is_cdn: true };
+    assert!(origins(&examination, &names()).is_empty(), "nothing is known");
+    examination.filing = FilingStatus::Active(FilingSummary {
+        numbers: vec![],
+        subjects: vec![],
+        providers: vec!["P004".parse().unwrap(), "P009".parse().unwrap()],
+        are_providers_known: true,
+        as_of: examination.at,
+    });
+    assert_eq!(origins(&examination, &names()), ["据备案：示例接入商 (P004)"]);
+}

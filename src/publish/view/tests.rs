@@ -56,6 +56,7 @@ pub(crate) fn finding(domain: &str) -> Finding {
                 final_url: Some("http://www.example.cn/".to_owned()),
                 ..Evidence::default()
             },
+            claimants: vec![],
         },
         answer: None,
         nights_in_row: 0,
@@ -124,6 +125,18 @@ fn records_answers_and_closing_are_told() {
         {"result": "stopped", "opinion": "已停止", "at": "2026-11-26T08:00:00+08:00"}
     );
     assert_eq!(json["answer"], answer);
+}
+
+#[test]
+fn who_disputes_an_address_is_named() {
+    let mut disputed = finding("example.cn");
+    disputed.key.provider = None;
+    disputed.seen.claimants = vec!["P001".parse().unwrap(), "P004".parse().unwrap()];
+    let json = serde_json::to_value(view(&disputed)).unwrap();
+    let named = serde_json::json!(
+        [{"id": "P001", "name": "示例电信"}, {"id": "P004", "name": "示例接入商"}]
+    );
+    assert_eq!((&json["provider"], &json["claimants"]), (&serde_json::Value::Null, &named));
 }
 
 #[test]

@@ -166,6 +166,7 @@ pub(super) fn stands(
         reasons,
         filing: brief(&examination.filing),
         evidence: place.evidence(),
+        claimants: place.claimants(),
     };
     Ruling::Stands(bureau_of(place.province, place.provider, rules.directory), Box::new(seen))
 }

@@ -103,6 +103,7 @@ pub(super) fn unreported_address(
             reasons: vec![Reason::AddressUnreported, Reason::ServesDocument],
             filing: brief(&examination.filing),
             evidence: place.evidence(),
+            claimants: Vec::new(),
         };
         let bureau = place.province.unwrap_or(Bureau::MINISTRY);
         return Ruling::Stands(bureau, Box::new(seen));

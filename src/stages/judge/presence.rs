@@ -50,6 +50,7 @@ pub(super) struct Place<'a> {
     visits: Vec<Seen<'a>>,
     has_unprobed: bool,
     holder_reasons: Vec<Reason>,
+    claimants: Vec<&'a ProviderId>,
 }
 
 /// One visit, with the state that counts for verdicts.
@@ -204,6 +205,9 @@ impl<'a> Place<'a> {
         if !self.addresses.contains(&sighting.address) {
             self.addresses.push(sighting.address);
         }
+        if let Holder::Disputed(claimants) = &holding.holder {
+            self.claimants.extend(claimants);
+        }
         let reason = match &holding.holder {
             Holder::Disputed(_) => Some(Reason::AddressDisputed),
             Holder::Unknown(_) => Some(Reason::HolderUnknown),
@@ -215,6 +219,14 @@ impl<'a> Place<'a> {
         for visit in &sighting.visits {
             self.visits.push(Seen { host, visit, state: effective(visit, holding, parked) });
         }
+    }
+
+    /// Who claims the addresses here without a link between them, in order.
+    pub(super) fn claimants(&self) -> Vec<ProviderId> {
+        let mut claimants: Vec<ProviderId> = self.claimants.iter().copied().cloned().collect();
+        claimants.sort();
+        claimants.dedup();
+        claimants
     }
 
     /// The strongest state of all visits, with its reasons; `None` where nothing was asked.

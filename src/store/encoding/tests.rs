@@ -102,6 +102,7 @@ fn full_finding(state: FindingState, kind: Kind, answer: Option<AnswerResult>) -
                 final_url: Some("http://www.example.cn/".to_owned()),
                 body_sha256: Some("ab".repeat(32)),
             },
+            claimants: vec!["P001".parse().unwrap(), "P002".parse().unwrap()],
         },
         answer: answer
             .map(|result| Answer { result, opinion: "已处理".to_owned(), at: moment() }),
