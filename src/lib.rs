@@ -36,6 +36,10 @@
 //! never cost a page: probed is only that whose verdict depends on what answers, what has a finding
 //! to verify, and filed names in rotation.
 //!
+//! Beside the path, [`audit`] holds the address register against itself and the registry, on every
+//! import and by `check`; [`store::problems`] keeps each problem from the first check that saw it to
+//! the first that does not.
+//!
 //! # The floors
 //!
 //! Imports run strictly down, and modules on one floor are strangers to each other.
@@ -63,6 +67,10 @@
 //! * A new block, parking or wall page: `config/block-pages.toml`, `parking-pages.toml`,
 //!   `wall-pages.toml`. They are built into the program, so build again; the head of the first says
 //!   what the signals mean.
+//! * A new make of address register: its reader in `formats/`, and how it begins in
+//!   [`formats::sources`]. Its fuzz target is there already: `tests/fuzz`.
+//! * A new problem of the address register: a line in [`facts::problem`], what sees it in
+//!   `audit/allocations/`, and a block in `lab/problems.rs` that has it.
 //! * A new column of a register: `COLUMNS` in `formats/providers.rs`, `allocations.rs` or `filings.rs`.
 //!   Without a line there it is reported as unknown.
 //! * A new column of the findings: [`publish::view`] for JSON, `publish/findings/columns.rs` for CSV and
@@ -94,6 +102,10 @@
 //! **Why is everything sorted by a checksum?** One order in every file lets the frontier merge them with
 //! one record of each in memory. The order of the checksum scatters names that lie side by side in a
 //! list, and often at one provider, so that a night does not run into that provider's pace all at once.
+//!
+//! **Why is a made-up name asked for?** Where a zone answers for everything, a name under it proves
+//! nothing: anybody can think of one. And where a server answers for names that cannot exist, its
+//! addresses are lies, whatever name they are told for ([`net::dns::wildcards`], [`net::dns::lies`]).
 //!
 //! **Why must a block page be seen twice?** It closes a finding. Block pages flap, and an error page may
 //! look like one by chance; so it takes two signals, a second chain of requests that agrees, and every
