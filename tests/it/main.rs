@@ -1,9 +1,10 @@
 //! The program as its users meet it: the real binary, run as a child, against a simulated internet
-//! on 127.0.0.0/8.
+//! on 127.0.0.0/8; and its resolver against a real name server.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod nsd;
 mod town;
 
 mod command_line;
@@ -16,6 +17,7 @@ mod lookup;
 mod manners;
 mod nights;
 mod problems;
+mod real_servers;
 mod registers;
 mod resolving;
 mod prefixes;
