@@ -83,7 +83,7 @@ simulated = true
 servers = [\"{dns}\"]
 queries_per_second = 100000
 timeout = \"600ms\"
-attempts = 2
+attempts = 4
 
 [probe]
 http_port = {http}
