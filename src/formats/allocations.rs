@@ -135,10 +135,11 @@ fn allocation(record: &Record<'_>) -> Result<Allocation, Flaw> {
             return Err(Flaw::of("provider", reason));
         }
         (AllocationKind::Registry, None) | (_, Some(_)) => {}
-        (_, None) => return Err(Flaw::of("provider", "it must name who reported the range")),
+        (_, None) => return Err(Flaw::of("provider", "2027: it must name who reported the range")),
     }
     if kind == AllocationKind::Reassigned && to.is_none() {
-        return Err(Flaw::of("to", "a reassigned row must name to whom the range was passed on"));
+        let reason = "2047: a reassigned row must name to whom the range was passed on";
+        return Err(Flaw::of("to", reason));
     }
     Ok(Allocation {
         range: range(record)?,
@@ -149,7 +150,9 @@ fn allocation(record: &Record<'_>) -> Result<Allocation, Flaw> {
         to,
         address_use: address_use(record)?,
         is_redirector: record.flag("redirector")?,
-        province: record.parsed("province")?,
+        province: record
+            .parsed("province")
+            .map_err(|flaw| Flaw { reason: format!("2024: {}", flaw.reason), ..flaw })?,
         details: record.details(DETAILS),
     })
 }
@@ -162,7 +165,7 @@ fn kind(record: &Record<'_>) -> Result<AllocationKind, Flaw> {
     let known = KINDS.iter().find(|(_, word, chinese)| *word == text || *chinese == text);
     known.map(|(kind, ..)| *kind).ok_or_else(|| {
         let words: Vec<&str> = KINDS.iter().map(|(_, word, _)| *word).collect();
-        Flaw::of("kind", format!("`{text}` is none of {}", words.join(", ")))
+        Flaw::of("kind", format!("2041: `{text}` is none of {}", words.join(", ")))
     })
 }
 
@@ -172,7 +175,9 @@ fn address_use(record: &Record<'_>) -> Result<AddressUse, Flaw> {
         "unknown" | "未知" => Ok(AddressUse::Unknown),
         "static" | "静态" => Ok(AddressUse::Static),
         "dynamic" | "动态" => Ok(AddressUse::Dynamic),
-        other => Err(Flaw::of("use", format!("`{other}` is none of static, dynamic, unknown"))),
+        other => {
+            Err(Flaw::of("use", format!("2021: `{other}` is none of static, dynamic, unknown")))
+        }
     }
 }
 
@@ -184,14 +189,17 @@ fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
             .map(AddressRange::from)
             .map_err(|_| Flaw::of("cidr", format!("`{cidr}` is no CIDR block")));
     }
-    let address = |name: &'static str| match record.cell(name) {
-        "" => Err(Flaw::of(name, "start and end, or cidr, must say which addresses it is about")),
-        text => {
-            text.parse::<IpAddr>().map_err(|_| Flaw::of(name, format!("`{text}` is no address")))
+    let address = |name: &'static str, missing: u16, wrong: u16| match record.cell(name) {
+        "" => {
+            let reason = "start and end, or cidr, must say which addresses it is about";
+            Err(Flaw::of(name, format!("{missing}: {reason}")))
         }
+        text => text
+            .parse::<IpAddr>()
+            .map_err(|_| Flaw::of(name, format!("{wrong}: `{text}` is no address"))),
     };
-    let (start, end) = (address("start")?, address("end")?);
-    AddressRange::new(start, end).map_err(|error| Flaw::of("end", error))
+    let (start, end) = (address("start", 2014, 2006)?, address("end", 2015, 2007)?);
+    AddressRange::new(start, end).map_err(|error| Flaw::of("end", format!("2002: {error}")))
 }
 
 #[cfg(test)]
@@ -228,6 +236,22 @@ mod tests {
             assert!(rows.pop().unwrap().is_ok(), "the rest is taken");
             let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{row}") };
             assert_eq!((refusal.line, refusal.column.as_deref()), (2, Some(column)), "{row}");
+        }
+        for (row, code) in [
+            ("1.2.3.9,1.2.3.4,,P,,,,,,,", "2002"),
+            ("x,1.2.3.4,,P,,,,,,,", "2006"),
+            ("1.2.3.4,x,,P,,,,,,,", "2007"),
+            (",1.2.3.4,,P,,,,,,,", "2014"),
+            ("1.2.3.4,,,P,,,,,,,", "2015"),
+            (",,1.2.3.0/24,P,,,,often,,,", "2021"),
+            (",,1.2.3.0/24,P,,,,,,香港,", "2024"),
+            (",,1.2.3.0/24,,,,,,,,", "2027"),
+            (",,1.2.3.0/24,P,lent,,,,,,", "2041"),
+            (",,1.2.3.0/24,P,reassigned,,,,,,", "2047"),
+        ] {
+            let mut rows = rows(format!("{HEADING}\n{row}\n"));
+            let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{row}") };
+            assert!(refusal.reason.starts_with(code), "{row}: {}", refusal.reason);
         }
     }
 
