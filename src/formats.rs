@@ -4,6 +4,7 @@
 
 pub mod compressed;
 pub mod text;
+mod dates;
 pub mod tables;
 pub mod v3;
 pub mod providers;

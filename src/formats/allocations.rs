@@ -13,6 +13,7 @@ use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
+use crate::formats::dates;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
@@ -153,8 +154,21 @@ fn allocation(record: &Record<'_>) -> Result<Allocation, Flaw> {
         province: record
             .parsed("province")
             .map_err(|flaw| Flaw { reason: format!("2024: {}", flaw.reason), ..flaw })?,
-        details: record.details(DETAILS),
+        details: details(record),
     })
+}
+
+/// The further columns; a day is written in one way, however the file has it.
+fn details(record: &Record<'_>) -> Vec<(String, String)> {
+    let mut details = record.details(DETAILS);
+    for (column, value) in &mut details {
+        if column == "allocated_on"
+            && let Some(day) = dates::day(value)
+        {
+            *value = day.to_string();
+        }
+    }
+    details
 }
 
 fn kind(record: &Record<'_>) -> Result<AllocationKind, Flaw> {
@@ -253,6 +267,17 @@ mod tests {
             let Some(Err(RowError::Refused(refusal))) = rows.pop() else { panic!("{row}") };
             assert!(refusal.reason.starts_with(code), "{row}: {}", refusal.reason);
         }
+    }
+
+    #[test]
+    fn a_day_is_kept_in_one_way() {
+        let text = "cidr,provider,分配日期\n1.2.3.0/24,P,2024/3/1\n1.2.4.0/24,P,some day\n";
+        let rows: Vec<Allocation> = rows(text.to_owned()).into_iter().map(Result::unwrap).collect();
+        assert_eq!(rows[0].detail("allocated_on"), Some("2024-03-01"));
+        assert_eq!(
+            (rows[1].detail("allocated_on"), rows[1].allocated_on()),
+            (Some("some day"), None)
+        );
     }
 
     #[test]

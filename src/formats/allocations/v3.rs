@@ -16,6 +16,7 @@ use crate::facts::allocation::Origin;
 use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
+use crate::formats::dates;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
@@ -208,8 +209,9 @@ fn details(element: &Element) -> Vec<(String, String)> {
         Err(_) => text.to_owned(),
     });
     let text = |name: &str| element.value(name).map(str::to_owned);
-    // A date may carry a time, of which nobody has any use.
-    let day = element.value("Fprq").map(|date| date.chars().take(10).collect());
+    let day = element
+        .value("Fprq")
+        .map(|text| dates::day(text).map_or_else(|| text.to_owned(), |day| day.to_string()));
     let details = [
         ("gateway", gateway),
         ("city", text("Shiid")),

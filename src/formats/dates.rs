@@ -1,0 +1,55 @@
+//! Days as registers and spreadsheets write them: `2024-03-01`, `2024/3/1`, `20240301`, `2024年3月1日`,
+//! with or without a time of day after it.
+
+use jiff::civil::Date;
+
+/// The day that `text` names; `None` where it names none.
+pub(crate) fn day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let text = text.split([' ', 'T']).next()?;
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let text = text.strip_suffix('日').unwrap_or(text);
+    let mut parts = text.split(['-', '/', '.', '年', '月']);
+    let year = parts.next().filter(|year| year.len() == 4)?.parse().ok()?;
+    let month = parts.next()?.parse().ok()?;
+    let day = parts.next()?.parse().ok()?;
+    if parts.next().is_some() {
+        return None;
+    }
+    Date::new(year, month, day).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_day_is_known_however_it_is_written() {
+        for text in [
+            "2024-03-01",
+            " 2024/3/1 ",
+            "2024.03.1",
+            "20240301",
+            "2024年3月1日",
+            "2024-03-01 08:15:00",
+            "2024-03-01T08:15:00",
+        ] {
+            assert_eq!(day(text), Some(jiff::civil::date(2024, 3, 1)), "{text}");
+        }
+        for text in
+            ["", "2024", "2024-3", "24-03-01", "2024-13-01", "01/03/2024", "2024-3-1-1", "x"]
+        {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,20}") {
+            let _ = day(&text);
+        }
+    }
+}
