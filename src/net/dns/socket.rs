@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::Semaphore;
 use tokio::sync::SemaphorePermit;
@@ -27,6 +28,10 @@ const OPEN: usize = 1024;
 
 /// More than any answer to a question that allows 1232 bytes.
 const LARGEST: usize = 4096;
+
+/// What the system may keep of answers that nobody has read yet: all that are open, in packets of
+/// 1232 bytes. What it grants is often less.
+const UNREAD: usize = OPEN * 2048;
 
 /// A socket that is connected to one server, so that the system drops what others send to it.
 #[derive(Debug)]
@@ -58,6 +63,8 @@ impl Socket {
         let udp = std::net::UdpSocket::bind(local)?;
         udp.connect(address)?;
         udp.set_nonblocking(true)?;
+        // Answers that come faster than they are read would be lost, and each waited for.
+        let _granted = SockRef::from(&udp).set_recv_buffer_size(UNREAD);
         Ok(Self {
             server,
             udp: UdpSocket::from_std(udp)?,
