@@ -1,5 +1,8 @@
 //! The filing register as a file. Refusals never quote a cell that may hold personal data.
 
+pub mod v3;
+
+use std::io;
 use std::io::Read;
 
 use crate::facts::filing::Filing;
@@ -11,23 +14,24 @@ use crate::formats::tables::Flaw;
 use crate::formats::tables::Record;
 use crate::formats::tables::Rows;
 
+/// The headings are those of files in English and Chinese, and the keys of the public query's rows.
 const COLUMNS: &[Column] = &[
     Column { name: "domain", chinese: &["域名"] },
-    Column { name: "site_number", chinese: &["网站备案号"] },
-    Column { name: "subject_number", chinese: &["主体备案号"] },
+    Column { name: "site_number", chinese: &["网站备案号", "serviceLicence"] },
+    Column { name: "subject_number", chinese: &["主体备案号", "mainLicence"] },
     Column { name: "state", chinese: &["状态"] },
     Column { name: "providers", chinese: &["接入服务商"] },
     Column { name: "addresses", chinese: &["IP地址列表"] },
-    Column { name: "subject_name", chinese: &["主办单位名称"] },
-    Column { name: "subject_kind", chinese: &["主办单位性质"] },
+    Column { name: "subject_name", chinese: &["主办单位名称", "unitName"] },
+    Column { name: "subject_kind", chinese: &["主办单位性质", "natureName"] },
     Column { name: "certificate_kind", chinese: &["证件类型"] },
     Column { name: "certificate_number", chinese: &["证件号码"] },
     Column { name: "investor", chinese: &["投资者或上级主管单位"] },
-    Column { name: "address", chinese: &["通信地址"] },
+    Column { name: "address", chinese: &["通信地址", "mainUnitAddress"] },
     Column { name: "province", chinese: &["省份"] },
-    Column { name: "subject_responsible", chinese: &["主体负责人"] },
-    Column { name: "site_name", chinese: &["网站名称"] },
-    Column { name: "home_url", chinese: &["网站首页网址"] },
+    Column { name: "subject_responsible", chinese: &["主体负责人", "leaderName"] },
+    Column { name: "site_name", chinese: &["网站名称", "serviceName"] },
+    Column { name: "home_url", chinese: &["网站首页网址", "homeUrl"] },
     Column { name: "responsible_name", chinese: &["网站负责人姓名", "负责人姓名"] },
     Column { name: "office_phone", chinese: &["办公电话"] },
     Column { name: "mobile_phone", chinese: &["手机号码"] },
@@ -37,7 +41,7 @@ const COLUMNS: &[Column] = &[
     Column { name: "approvals", chinese: &["前置或专项审批"] },
     Column { name: "services", chinese: &["服务内容"] },
     Column { name: "filed_on", chinese: &["备案日期"] },
-    Column { name: "changed_on", chinese: &["变更日期"] },
+    Column { name: "changed_on", chinese: &["变更日期", "updateRecordTime"] },
 ];
 
 /// Columns that are kept as they are.
@@ -65,9 +69,21 @@ const DETAILS: &[&str] = &[
     "changed_on",
 ];
 
-/// The filings of a table.
-pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
-    Rows::of_table(input, COLUMNS, &["domain"], filing)
+/// What is looked at to tell a message from a table, in bytes.
+const SAMPLE: usize = 4096;
+
+/// The filings of a table, of the public query's rows (an object a line), or of a message of the
+/// filing interface.
+pub fn read(mut input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
+    let mut sample = Vec::with_capacity(SAMPLE);
+    input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
+    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
+    let is_message = text.trim_ascii_start().starts_with(b"<");
+    let whole = io::Cursor::new(sample).chain(input);
+    if is_message {
+        return Ok(v3::read(whole));
+    }
+    Rows::of_table(whole, COLUMNS, &["domain"], filing)
 }
 
 fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {

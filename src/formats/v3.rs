@@ -72,8 +72,12 @@ pub(crate) struct Message {
 impl Element {
     /// The text of the child called `name`, trimmed; `None` where it is not there or empty.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        let child = self.children.iter().find(|child| child.name == name)?;
-        Some(child.text()).filter(|text| !text.is_empty())
+        Some(self.child(name)?.text()).filter(|text| !text.is_empty())
+    }
+
+    /// The child called `name`.
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
+        self.children.iter().find(|child| child.name == name)
     }
 
     /// The element's own text, trimmed.

@@ -45,6 +45,7 @@ const COLUMNS: &[(&str, &str, Holds)] = &[
     ("office_phone", "办公电话", Holds::Phone),
     ("mobile_phone", "手机号码", Holds::Phone),
     ("email", "电子邮箱", Holds::Mail),
+    ("record_id", "记录标识", Holds::Nothing),
     ("addresses", "IP地址列表", Holds::Nothing),
     ("access_kind", "接入方式", Holds::Nothing),
     ("server_place", "服务器放置地", Holds::Nothing),

@@ -99,6 +99,11 @@ impl Row for Filing {
         key.push(0);
         let number = self.site_number.as_ref().or(self.subject_number.as_ref());
         key.extend(number.map(ToString::to_string).unwrap_or_default().bytes());
+        // One number may have several records, each with an access of its own (code 1067).
+        if let Some((_, id)) = self.details.iter().find(|(column, _)| column == "record_id") {
+            key.push(0);
+            key.extend(id.bytes());
+        }
         key
     }
 

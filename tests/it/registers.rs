@@ -148,3 +148,39 @@ fn a_workbook_and_json_lines_have_the_columns_of_csv() {
     said.ends(0).says("0 taken, 0 unchanged, 2 refused");
     said.complains(&["bad.jsonl:1", "end"]).complains(&["colour"]).complains(&["bad.jsonl:2"]);
 }
+
+#[test]
+fn rows_of_the_public_query_tell_filed_from_unfiled_and_nothing_of_access() {
+    let desk = Desk::new();
+    let rows = "{\"domain\":\"a.cn\",\"mainLicence\":\"京ICP备12345679号\",\"serviceLicence\":\
+                \"京ICP备12345679号-9\",\"unitName\":\"某公司\",\"natureName\":\"企业\",\
+                \"leaderName\":\"\",\"updateRecordTime\":\"2021-08-16 13:55:56\",\"mainId\":7}\n";
+    desk.import("filings", "rows.json", rows).complains(&["mainId"]);
+    let answer = &desk.run(&["lookup", "a.cn", "--format", "json"]).json()[0];
+    assert_eq!(text(answer, "/status"), Some("filed"), "{answer}");
+    assert_eq!(answer["providers_known"], false, "{answer}");
+    desk.run(&["lookup", "a.cn"]).says("京ICP备12345679号-9").says("接入服务商：未知");
+    desk.run(&["lookup", "b.cn"]).says("未备案");
+}
+
+#[test]
+fn two_records_of_one_number_keep_an_access_each() {
+    let desk = Desk::new();
+    desk.import("providers", "providers.csv", "id,name,v3_id\nP,甲,9002\nQ,乙,9003\n");
+    let site = |id: u32, unit: u32| {
+        format!(
+            "<Wz_xx><Wzid>{id}</Wzid><Ym_xx><Ym>a.cn</Ym></Ym_xx><Jr_xx><Ispid>{unit}</Ispid></Jr_xx>\
+             <Baxh>京ICP备12345679号-1</Baxh></Wz_xx>"
+        )
+    };
+    let feed = format!(
+        "<DownloadData><SJTB><ICP><Baxx><Zt_xx><Dwmc>某公司</Dwmc></Zt_xx>{}{}</Baxx></ICP></SJTB>\
+         </DownloadData>",
+        site(1, 9002),
+        site(2, 9003)
+    );
+    desk.import("filings", "sjtb-icp.xml", feed).says("filings: 2 taken");
+    let answer = &desk.run(&["lookup", "a.cn", "--format", "json"]).json()[0];
+    let providers: Vec<_> = answer["providers"].as_array().unwrap().iter().collect();
+    assert_eq!(providers.len(), 2, "{answer}");
+}

@@ -1,0 +1,227 @@
+//! Filings in the ministry's mirror feed (interface V3.0, section 6.1): subject, sites, domains and
+//! access, a row for each domain of each site.
+//!
+//! Only what the register needs is read; scans of documents are passed over. Refusals never quote a
+//! value that may hold personal data.
+
+use std::io::Read;
+use std::net::Ipv4Addr;
+use std::vec::IntoIter;
+
+use crate::facts::bureau::Bureau;
+use crate::facts::filing::Filing;
+use crate::facts::filing::FilingState;
+use crate::facts::provider::ProviderName;
+use crate::formats::dates;
+use crate::formats::tables::Flaw;
+use crate::formats::tables::RowError;
+use crate::formats::tables::Rows;
+use crate::formats::v3::Element;
+use crate::formats::v3::Message;
+use crate::formats::v3::Part;
+use crate::formats::v3::Record;
+
+/// A subject with its sites, and a cancellation.
+const RECORDS: &[&str] = &["Baxx", "Zxxx"];
+
+/// The rows of a message.
+pub fn read(input: impl Read + Send + 'static) -> Rows<Filing> {
+    let message = Message::new(input, RECORDS);
+    Rows::new(Feed { message, ready: Vec::new().into_iter() })
+}
+
+struct Feed {
+    message: Message,
+    /// What one record made.
+    ready: IntoIter<Result<Filing, RowError>>,
+}
+
+impl Iterator for Feed {
+    type Item = Result<Filing, RowError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(row) = self.ready.next() {
+                return Some(row);
+            }
+            match self.message.next()? {
+                Err(error) => return Some(Err(RowError::Io(error))),
+                Ok(Part::Value { .. }) => {}
+                Ok(Part::Record(record)) => self.ready = rows(&record).into_iter(),
+            }
+        }
+    }
+}
+
+fn rows(record: &Record) -> Vec<Result<Filing, RowError>> {
+    let refused = |flaw| RowError::refused(record.line, flaw);
+    if record.element.name == "Zxxx" {
+        let reason = "a cancellation names its row by the bureau's number; import the whole mirror \
+                      feed with --replace instead";
+        return vec![Err(refused(Flaw { column: None, reason: reason.to_owned() }))];
+    }
+    let Some(subject) = record.element.child("Zt_xx") else {
+        return vec![Err(refused(Flaw::of("Zt_xx", "there is no subject")))];
+    };
+    let sites = record.element.children.iter().filter(|child| child.name == "Wz_xx");
+    let mut rows = Vec::new();
+    for site in sites {
+        let domains = site.children.iter().filter(|child| child.name == "Ym_xx");
+        for domain in domains {
+            rows.push(filing(subject, site, domain).map_err(refused));
+        }
+    }
+    rows
+}
+
+fn filing(subject: &Element, site: &Element, domain: &Element) -> Result<Filing, Flaw> {
+    let name = domain.value("Ym").ok_or_else(|| Flaw::of("Ym", "there is no domain"))?;
+    let number = |element: &Element| {
+        let text = element.value("Baxh");
+        text.map(str::parse).transpose().map_err(|error| Flaw::of("Baxh", error))
+    };
+    let accesses = site.children.iter().filter(|child| child.name == "Jr_xx");
+    let accesses: Vec<&Element> = accesses.collect();
+    let mut providers = Vec::new();
+    for access in &accesses {
+        let unit = access.value("Ispid").and_then(|text| text.parse().ok());
+        let unit = unit.ok_or_else(|| Flaw::of("Ispid", "it is no number of a unit"))?;
+        let provider = ProviderName::of_v3_id(unit);
+        if !providers.contains(&provider) {
+            providers.push(provider);
+        }
+    }
+    Ok(Filing {
+        domain: name.parse().map_err(|error| Flaw::of("Ym", error))?,
+        site_number: number(site)?,
+        subject_number: number(subject)?,
+        state: FilingState::Active,
+        providers: Some(providers),
+        details: details(subject, site, &accesses),
+    })
+}
+
+fn details(subject: &Element, site: &Element, accesses: &[&Element]) -> Vec<(String, String)> {
+    let text = |element: Option<&Element>, name: &str| element?.value(name).map(str::to_owned);
+    let day = |element: &Element, name: &str| {
+        let day = dates::day(element.value(name)?);
+        day.map(|day| day.to_string())
+    };
+    let codes = |list: &str, code: &str| {
+        let lists = accesses.iter().filter_map(|access| access.child(list));
+        let codes = lists.flat_map(|list| &list.children).filter(|child| child.name == code);
+        joined(codes.map(|code| code.text().to_owned()))
+    };
+    let ranges = accesses.iter().flat_map(|access| &access.children);
+    let ranges = ranges.filter(|child| child.name == "Ip_xx").filter_map(range);
+    let province = subject.child("Txdz").and_then(|address| address.value("Shengid"));
+    let province = province.and_then(|code| code.parse().ok()).and_then(Bureau::of_area_code);
+    let (certificate, person) = (subject.child("Zj"), subject.child("Fzr"));
+    let hand = site.child("Wz_Fzr");
+    let details = [
+        // Two records may have one number, and each has an access of its own.
+        ("record_id", site.value("Wzid").map(str::to_owned)),
+        ("addresses", joined(ranges)),
+        ("subject_name", text(Some(subject), "Dwmc")),
+        ("subject_kind", text(Some(subject), "Dwxz")),
+        ("certificate_kind", text(certificate, "Zjlx")),
+        ("certificate_number", text(certificate, "Zjhm")),
+        ("investor", text(Some(subject), "Tzr")),
+        ("address", text(subject.child("Txdz"), "Xxdz")),
+        ("province", province.map(|province| province.name().to_owned())),
+        ("subject_responsible", text(person, "Fzr_xm")),
+        ("site_name", text(Some(site), "Wzmc")),
+        ("home_url", text(Some(site), "Syurl")),
+        ("responsible_name", text(hand, "Fzr_xm")),
+        ("office_phone", text(hand, "Fzr_dhhm")),
+        ("mobile_phone", text(hand, "Fzr_sjhm")),
+        ("email", text(hand, "Fzr_dzyj")),
+        ("access_kind", codes("Wzjrfs", "Jrfs")),
+        ("server_place", codes("Wzfb", "Fbdd")),
+        ("filed_on", day(subject, "Scbbsj")),
+        ("changed_on", day(subject, "Zjxgsj")),
+    ];
+    let given = details.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+    given.collect()
+}
+
+fn range(element: &Element) -> Option<String> {
+    let address = |name: &str| element.value(name)?.parse().ok().map(|n: u32| Ipv4Addr::from(n));
+    let (start, end) = (address("Qsip")?, address("Zzip")?);
+    Some(if start == end { start.to_string() } else { format!("{start}-{end}") })
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> Option<String> {
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(";"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::GBK;
+    use std::io::Cursor;
+
+    fn feed(subject: &str, site: &str) -> Vec<Result<Filing, RowError>> {
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<DownloadData><SJTB><ICP>\n<Baxx><Zt_xx>{subject}\
+             </Zt_xx><Wz_xx><Wzid>60001</Wzid>{site}</Wz_xx></Baxx></ICP></SJTB></DownloadData>"
+        );
+        let (bytes, ..) = GBK.encode(&text);
+        read(Cursor::new(bytes.into_owned())).collect()
+    }
+
+    const SUBJECT: &str = "<Dwmc>示例科技有限公司</Dwmc><Dwxz>4</Dwxz><Txdz><Shengid>440000</Shengid></Txdz>\
+        <Zj><Zjlx>1</Zjlx><Zjhm>EXAMPLE-0001</Zjhm></Zj><Baxh>京ICP备12345679号</Baxh>\
+        <Scbbsj>2009-06-01 08:00:00</Scbbsj>";
+
+    #[test]
+    fn each_domain_of_a_site_is_a_row_with_all_its_accesses() {
+        let access = |unit: u32, start: u32| {
+            format!(
+                "<Jr_xx><Ispid>{unit}</Ispid><Wzjrfs><Jrfs>3</Jrfs></Wzjrfs><Ip_xx><Qsip>{start}</Qsip>\
+                 <Zzip>{start}</Zzip></Ip_xx></Jr_xx>"
+            )
+        };
+        let site = format!(
+            "<Wzmc>示例网站</Wzmc><Ym_xx><Ym>example.org</Ym></Ym_xx><Ym_xx><Ym>例子.cn</Ym></Ym_xx>{}{}\
+             <Baxh>京ICP备12345679号-1</Baxh>",
+            access(9002, 3_325_256_724),
+            access(9003, 3_325_256_725)
+        );
+        let rows: Vec<Filing> = feed(SUBJECT, &site).into_iter().map(Result::unwrap).collect();
+        let domains: Vec<String> = rows.iter().map(|row| row.domain.to_string()).collect();
+        assert_eq!(domains, ["example.org", "xn--fsqu00a.cn"]);
+        let row = &rows[0];
+        assert_eq!(row.site_number.as_ref().unwrap().to_string(), "京ICP备12345679号-1");
+        let providers: Vec<&str> =
+            row.providers.iter().flatten().map(ProviderName::as_str).collect();
+        assert_eq!(providers, ["v3:9002", "v3:9003"]);
+        let detail = |name: &str| {
+            let found = row.details.iter().find(|(column, _)| column == name);
+            found.map(|(_, text)| text.as_str())
+        };
+        assert_eq!(detail("addresses"), Some("198.51.100.20;198.51.100.21"));
+        assert_eq!([detail("province"), detail("filed_on")], [Some("广东"), Some("2009-06-01")]);
+        assert_eq!([detail("subject_kind"), detail("record_id")], [Some("4"), Some("60001")]);
+    }
+
+    #[test]
+    fn a_record_at_fault_names_its_element_and_nobody() {
+        for (subject, site, column) in [
+            (SUBJECT, "<Ym_xx><Ymid>1</Ymid></Ym_xx>", "Ym"),
+            (SUBJECT, "<Ym_xx><Ym>com.cn</Ym></Ym_xx>", "Ym"),
+            (SUBJECT, "<Ym_xx><Ym>a.cn</Ym></Ym_xx><Jr_xx/>", "Ispid"),
+            (SUBJECT, "<Ym_xx><Ym>a.cn</Ym></Ym_xx><Baxh>12</Baxh>", "Baxh"),
+        ] {
+            let rows = feed(subject, site);
+            let [Err(RowError::Refused(refusal))] = &rows[..] else { panic!("{rows:?}") };
+            assert_eq!((refusal.line, refusal.column.as_deref()), (3, Some(column)), "{site}");
+            assert!(!refusal.reason.contains("示例"));
+        }
+        let cancelled = "<DownloadData><ICP><ZXSJ><Zxxx><Zxlb>1</Zxlb><Jlid>7</Jlid></Zxxx></ZXSJ></ICP>\
+                         </DownloadData>";
+        let rows: Vec<_> = read(Cursor::new(cancelled)).collect();
+        assert!(matches!(&rows[..], [Err(RowError::Refused(_))]), "{rows:?}");
+    }
+}
