@@ -12,7 +12,6 @@ use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::time::Instant;
 
-use chabei::facts::allocation::AddressUse;
 use chabei::facts::allocation::Allocation;
 use chabei::facts::allocation::AllocationKind;
 use chabei::facts::allocation::Origin;
@@ -32,18 +31,8 @@ const V4_LENGTHS: [u8; 16] = [24, 24, 24, 24, 24, 24, 24, 24, 24, 23, 22, 22, 21
 const V6_LENGTHS: [u8; 8] = [48, 48, 48, 44, 40, 36, 32, 32];
 
 fn row(block: IpNet, holder: u32) -> Allocation {
-    Allocation {
-        range: block.into(),
-        kind: AllocationKind::Source,
-        origin: Origin::Reported,
-        provider: Some(format!("AS{holder}").parse().unwrap()),
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: Vec::new(),
-    }
+    let holder = format!("AS{holder}").parse().unwrap();
+    Allocation::bare(block.into(), AllocationKind::Source, Origin::Reported, Some(holder))
 }
 
 fn main() {

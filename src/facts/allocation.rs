@@ -80,6 +80,27 @@ pub struct Allocation {
 }
 
 impl Allocation {
+    /// A row that says who holds a range, and nothing else.
+    pub fn bare(
+        range: AddressRange,
+        kind: AllocationKind,
+        origin: Origin,
+        provider: Option<ProviderName>,
+    ) -> Self {
+        Self {
+            range,
+            kind,
+            origin,
+            provider,
+            from: None,
+            to: None,
+            address_use: AddressUse::Unstated,
+            is_redirector: false,
+            province: None,
+            details: Vec::new(),
+        }
+    }
+
     /// One of the further columns.
     pub fn detail(&self, column: &str) -> Option<&str> {
         self.details.iter().find(|(name, _)| name == column).map(|(_, value)| value.as_str())

@@ -87,18 +87,8 @@ pub fn read_list(
         if text.is_empty() {
             return None;
         }
-        let row = listed_range(text).map(|range| Allocation {
-            range,
-            kind,
-            origin: Origin::Listed,
-            provider: Some(provider.clone()),
-            from: None,
-            to: None,
-            address_use: AddressUse::Unstated,
-            is_redirector: false,
-            province: None,
-            details: Vec::new(),
-        });
+        let row = listed_range(text)
+            .map(|range| Allocation::bare(range, kind, Origin::Listed, Some(provider.clone())));
         Some(row.map_err(|reason| RowError::Refused(Refusal { line, column: None, reason })))
     });
     Ok(Rows::new(rows))

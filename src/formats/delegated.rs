@@ -11,7 +11,6 @@ use std::net::Ipv6Addr;
 use ipnet::Ipv6Net;
 use jiff::civil::Date;
 
-use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
@@ -80,18 +79,9 @@ fn allocation(line: &str) -> Result<Option<Allocation>, Flaw> {
         }
     }
     let allocated_on = date(field(5)?)?.map(|date| ("allocated_on".to_owned(), date.to_string()));
-    Ok(Some(Allocation {
-        range: range(field(3)?, field(4)?)?,
-        kind: AllocationKind::Registry,
-        origin: Origin::Reported,
-        provider: None,
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: allocated_on.into_iter().collect(),
-    }))
+    let range = range(field(3)?, field(4)?)?;
+    let row = Allocation::bare(range, AllocationKind::Registry, Origin::Reported, None);
+    Ok(Some(Allocation { details: allocated_on.into_iter().collect(), ..row }))
 }
 
 /// The first line, such as `2|apnic|20240101|86712|19830613|20231229|+1000`.

@@ -9,7 +9,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
@@ -56,18 +55,7 @@ fn allocation(object: &Object, holder: Option<&ProviderName>) -> Result<Option<A
         "inetnum" => range_v4(object.key())?,
         class => block(class, object.key())?,
     };
-    let mut row = Allocation {
-        range,
-        kind: AllocationKind::Registry,
-        origin: Origin::Reported,
-        provider: None,
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: Vec::new(),
-    };
+    let mut row = Allocation::bare(range, AllocationKind::Registry, Origin::Reported, None);
     if is_route {
         let origin = origin(object)?;
         row.kind = AllocationKind::Source;

@@ -278,19 +278,10 @@ pub(crate) fn row(
     (start, end): Bounds,
     provider: Option<&Provider>,
 ) -> Allocation {
-    Allocation {
-        range: AddressRange::new(IpAddr::from(start), IpAddr::from(end))
-            .expect("the plan's ranges run forwards"),
-        kind,
-        origin: Origin::Reported,
-        provider: provider.map(|provider| written_name(provider, 0)),
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: Vec::new(),
-    }
+    let range = AddressRange::new(IpAddr::from(start), IpAddr::from(end))
+        .expect("the plan's ranges run forwards");
+    let provider = provider.map(|provider| written_name(provider, 0));
+    Allocation::bare(range, kind, Origin::Reported, provider)
 }
 
 #[cfg(test)]

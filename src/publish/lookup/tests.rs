@@ -23,18 +23,8 @@ fn details(columns: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn row(kind: AllocationKind, start: &str, end: &str) -> Allocation {
-    Allocation {
-        range: AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap(),
-        kind,
-        origin: Origin::Reported,
-        provider: None,
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: vec![],
-    }
+    let range = AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+    Allocation::bare(range, kind, Origin::Reported, None)
 }
 
 fn address() -> LookUp {

@@ -1,7 +1,6 @@
 //! Who holds an address: tables of rows, and a comparison with a slow, obvious rule.
 
 use super::*;
-use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
 use crate::facts::provider::Provider;
@@ -46,18 +45,8 @@ fn row(text: &str) -> Allocation {
         "registry" => AllocationKind::Registry,
         other => panic!("{other} is no kind"),
     };
-    let mut row = Allocation {
-        range: AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap(),
-        kind,
-        origin: Origin::Reported,
-        provider: None,
-        from: None,
-        to: None,
-        address_use: AddressUse::Unstated,
-        is_redirector: false,
-        province: None,
-        details: vec![],
-    };
+    let range = AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+    let mut row = Allocation::bare(range, kind, Origin::Reported, None);
     for word in words {
         match (word, word.split_at_checked(1)) {
             ("redirector", _) => row.is_redirector = true,
