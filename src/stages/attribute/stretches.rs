@@ -10,7 +10,7 @@ use crate::stages::attribute::claim::holding_of;
 
 /// How many of an address's leading bits lead to its part of the table, so that a look-up searches
 /// a handful of neighbours and not the whole.
-const LEADING: u32 = 16;
+const LEADING: u32 = 20;
 
 /// An address of one family as a number, and what finding it in a table takes.
 pub(super) trait Number: Copy + Ord {
