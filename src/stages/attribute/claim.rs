@@ -12,6 +12,7 @@ use crate::facts::placement::Holding;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
+use crate::facts::range::to_number;
 
 /// A provider that a row names: one of the register's, or a name that nobody bears.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,8 +81,8 @@ impl<'a> Parties<'a> {
 /// One row, reduced to what decides who holds its addresses.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
-    /// The number of addresses less one: the smaller, the more specific.
-    span: u128,
+    /// The first and last address, as numbers of their family.
+    range: (u128, u128),
     kind: AllocationKind,
     origin: Origin,
     /// Who reported the row.
@@ -99,7 +100,7 @@ impl Claim {
         let mut number =
             |name: &Option<ProviderName>| name.as_ref().map(|name| parties.number(name));
         Self {
-            span: row.range.span(),
+            range: (to_number(row.range.start()), to_number(row.range.end())),
             kind: row.kind,
             origin: row.origin,
             reporter: number(&row.provider),
@@ -108,6 +109,21 @@ impl Claim {
             province: row.province,
             is_redirector: row.is_redirector,
         }
+    }
+
+    /// The number of addresses less one: the smaller, the more specific.
+    fn span(&self) -> u128 {
+        self.range.1 - self.range.0
+    }
+
+    fn lies_within(&self, other: &Self) -> bool {
+        other.range.0 <= self.range.0 && self.range.1 <= other.range.1
+    }
+
+    /// Whether the reporter says that it uses the range itself, or its customer does: then it passed
+    /// nothing of it on.
+    fn is_use(&self) -> bool {
+        matches!(self.kind, AllocationKind::Assigned | AllocationKind::OwnUse)
     }
 
     pub(super) fn is_registry(&self) -> bool {
@@ -143,7 +159,7 @@ pub(super) fn holding_of(
     register_places: bool,
 ) -> Option<Holding> {
     let mut claims = claims.to_vec();
-    claims.sort_by_key(|claim| (claim.span, claim.is_registry()));
+    claims.sort_by_key(|claim| (claim.span(), claim.is_registry()));
     let is_placed = claims
         .iter()
         .any(|claim| claim.is_registry() || claim.origin == Origin::Reported || !register_places);
@@ -152,7 +168,8 @@ pub(super) fn holding_of(
     }
     let province = claims.iter().find_map(|claim| claim.province);
     let reported: Vec<&Claim> = claims.into_iter().filter(|claim| !claim.is_registry()).collect();
-    let Some(narrowest) = reported.first().map(|claim| claim.span) else {
+    let deciding = deciding(&reported);
+    if deciding.is_empty() {
         return Some(Holding {
             holder: Holder::Nobody,
             carrier: None,
@@ -160,9 +177,7 @@ pub(super) fn holding_of(
             is_redirector: false,
             is_reported: false,
         });
-    };
-    let deciding: Vec<&Claim> =
-        reported.iter().copied().take_while(|claim| claim.span == narrowest).collect();
+    }
     let (holder, carrier) = holder_and_carrier(&deciding, &reported, parties);
     Some(Holding {
         holder,
@@ -173,20 +188,75 @@ pub(super) fn holding_of(
     })
 }
 
+/// The rows that decide: what a customer brought along, whoever else reports the range too (interface
+/// V3.0, section 6.2), else the most specific.
+fn deciding<'a>(reported: &[&'a Claim]) -> Vec<&'a Claim> {
+    let brought: Vec<&Claim> =
+        reported.iter().copied().filter(|claim| claim.kind == AllocationKind::Brought).collect();
+    let candidates = if brought.is_empty() { reported } else { brought.as_slice() };
+    let narrowest = candidates.first().map(|claim| claim.span());
+    candidates.iter().copied().take_while(|claim| Some(claim.span()) == narrowest).collect()
+}
+
+/// Who claims the address: whoever the deciding rows name, or the last to whom that one passed it on;
+/// and whoever claims a range that overlaps theirs only in part.
+fn claimants(deciding: &[&Claim], reported: &[&Claim]) -> Vec<Who> {
+    let mut claimants: Vec<Who> = Vec::new();
+    for claim in deciding {
+        let Some(holder) = claim.holder() else { continue };
+        let is_last = claim.kind == AllocationKind::Brought || claim.is_use();
+        claimants.extend(if is_last { vec![holder] } else { last_below(holder, reported) });
+    }
+    let is_brought = deciding.iter().any(|claim| claim.kind == AllocationKind::Brought);
+    let crosses = |claim: &&&Claim| deciding.iter().any(|deciding| !deciding.lies_within(claim));
+    if !is_brought {
+        claimants.extend(reported.iter().filter(crosses).filter_map(|claim| claim.holder()));
+    }
+    let mut apart: Vec<Who> = Vec::new();
+    for who in claimants {
+        if !apart.contains(&who) {
+            apart.push(who);
+        }
+    }
+    apart
+}
+
+/// The last to whom `who` passed the address on, through however many hands; `who` itself where it
+/// passed on nothing, or the hands form a circle.
+fn last_below(who: Who, reported: &[&Claim]) -> Vec<Who> {
+    let (mut last, mut reached) = (Vec::new(), vec![who]);
+    let mut next = 0;
+    while let Some(upper) = reached.get(next).copied() {
+        next += 1;
+        let links = reported.iter().flat_map(|claim| claim.links());
+        let mut is_last = true;
+        for (_, lower) in links.filter(|(above, lower)| *above == upper && *lower != upper) {
+            is_last = false;
+            if lower == who {
+                return vec![who];
+            }
+            if !reached.contains(&lower) {
+                reached.push(lower);
+            }
+        }
+        if is_last {
+            last.push(upper);
+        }
+    }
+    if last.is_empty() { vec![who] } else { last }
+}
+
 fn holder_and_carrier(
     deciding: &[&Claim],
     reported: &[&Claim],
     parties: &Parties<'_>,
 ) -> (Holder, Option<ProviderId>) {
-    let mut claimants: Vec<Who> = Vec::new();
-    for who in deciding.iter().filter_map(|claim| claim.holder()) {
-        if !claimants.contains(&who) {
-            claimants.push(who);
-        }
-    }
+    let claimants = claimants(deciding, reported);
     // Whoever passed the range on to another claimant is a level above, not a rival.
     let is_above_another = |who: Who| {
-        claimants.iter().any(|other| *other != who && chain_above(*other, reported).contains(&who))
+        claimants
+            .iter()
+            .any(|other| *other != who && chain_above(*other, reported).0.contains(&who))
     };
     let last: Vec<Who> = claimants.iter().copied().filter(|who| !is_above_another(*who)).collect();
     match last.as_slice() {
@@ -211,8 +281,9 @@ fn holder_and_carrier(
     }
 }
 
-/// The holders above `who`, nearest first. Rows are sorted, so the most specific link counts.
-fn chain_above(who: Who, reported: &[&Claim]) -> Vec<Who> {
+/// The holders above `who`, nearest first, and whether the links end in a circle. Rows are sorted, so
+/// the most specific link counts.
+fn chain_above(who: Who, reported: &[&Claim]) -> (Vec<Who>, bool) {
     let mut above: Vec<Who> = Vec::new();
     let mut current = who;
     while let Some(upper) = reported.iter().find_map(|claim| {
@@ -222,19 +293,23 @@ fn chain_above(who: Who, reported: &[&Claim]) -> Vec<Who> {
             .map(|(upper, _)| upper)
     }) {
         if upper == who || above.contains(&upper) {
-            break;
+            return (above, true);
         }
         above.push(upper);
         current = upper;
     }
-    above
+    (above, false)
 }
 
 /// The first-level holder: the end of the links; without any, the holder itself where it reported a
-/// source of its own, else whoever holds the widest range around.
+/// source of its own, else whoever holds the widest range around. A circle has no first.
 fn first_level(who: Who, reported: &[&Claim]) -> Who {
-    if let Some(top) = chain_above(who, reported).last() {
-        return *top;
+    let top_of = |who: Who| match chain_above(who, reported) {
+        (above, false) => above.last().copied(),
+        (_, true) => None,
+    };
+    if let Some(top) = top_of(who) {
+        return top;
     }
     let has_source = reported
         .iter()
@@ -243,7 +318,5 @@ fn first_level(who: Who, reported: &[&Claim]) -> Who {
         return who;
     }
     let widest = reported.last().and_then(|claim| claim.reporter);
-    widest
-        .and_then(|widest| chain_above(widest, reported).last().copied().or(Some(widest)))
-        .unwrap_or(who)
+    widest.and_then(|widest| top_of(widest).or(Some(widest))).unwrap_or(who)
 }

@@ -37,8 +37,8 @@ fn covering(rows: &[Allocation], address: IpAddr) -> Vec<&Allocation> {
     if covering.iter().any(places) { covering } else { vec![] }
 }
 
-/// Whoever is above `name` by the links that `reported` rows tell, nearest first.
-fn above(name: &str, reported: &[&Allocation]) -> Vec<String> {
+/// The steps that `reported` rows tell, from the upper holder to the lower one.
+fn links<'a>(reported: &[&'a Allocation]) -> Vec<(&'a str, &'a str)> {
     let mut links: Vec<(&str, &str)> = Vec::new();
     for row in reported {
         links.extend(row.from.as_ref().map(|from| (from.as_str(), provider(row))));
@@ -47,29 +47,89 @@ fn above(name: &str, reported: &[&Allocation]) -> Vec<String> {
         }
     }
     links.retain(|(upper, lower)| upper != lower);
+    links
+}
+
+/// Whoever is above `name`, nearest first, and whether that ends in a circle.
+fn above(name: &str, reported: &[&Allocation]) -> (Vec<String>, bool) {
+    let links = links(reported);
     let mut seen = vec![name];
     while let Some((upper, _)) = links.iter().find(|(_, lower)| seen.last() == Some(lower)) {
         if seen.contains(upper) {
-            break;
+            return (seen.into_iter().skip(1).map(str::to_owned).collect(), true);
         }
         seen.push(upper);
     }
-    seen.into_iter().skip(1).map(str::to_owned).collect()
+    (seen.into_iter().skip(1).map(str::to_owned).collect(), false)
 }
 
-/// Who holds what the `narrowest` rows speak of: one, or several who dispute it.
-fn holders(narrowest: &[&Allocation], reported: &[&Allocation]) -> Vec<String> {
-    let mut claimants: Vec<String> = narrowest
-        .iter()
-        .map(|row| match (row.kind, &row.to) {
-            (AllocationKind::Reassigned, Some(to)) => to.as_str().to_owned(),
-            _ => provider(row).to_owned(),
-        })
-        .collect();
+/// Everybody to whom `name` passed something on, through however many hands.
+fn below(name: &str, reported: &[&Allocation]) -> Vec<String> {
+    let mut reached = vec![name];
+    for _ in 0..NAMES.len() {
+        for (upper, lower) in links(reported) {
+            if reached.contains(&upper) && !(reached.len() > 1 && reached[1..].contains(&lower)) {
+                reached.push(lower);
+            }
+        }
+    }
+    reached.into_iter().skip(1).map(str::to_owned).collect()
+}
+
+/// The last of those, or `name` itself.
+fn last(name: &str, reported: &[&Allocation]) -> Vec<String> {
+    let mut last = below(name, reported);
+    if last.iter().any(|lower| lower == name) {
+        return vec![name.to_owned()];
+    }
+    last.push(name.to_owned());
+    let ends: Vec<String> =
+        last.into_iter().filter(|lower| below(lower, reported).is_empty()).collect();
+    if ends.is_empty() { vec![name.to_owned()] } else { ends }
+}
+
+fn holder(row: &Allocation) -> String {
+    match (row.kind, &row.to) {
+        (AllocationKind::Reassigned, Some(to)) => to.as_str().to_owned(),
+        _ => provider(row).to_owned(),
+    }
+}
+
+/// The rows that decide: the narrowest that was brought along, else the narrowest.
+fn deciding<'a>(reported: &[&'a Allocation]) -> Vec<&'a Allocation> {
+    let mut rows = reported.to_vec();
+    if rows.iter().any(|row| row.kind == AllocationKind::Brought) {
+        rows.retain(|row| row.kind == AllocationKind::Brought);
+    }
+    let narrowest = rows.first().map(|row| row.range.span());
+    rows.retain(|row| Some(row.range.span()) == narrowest);
+    rows
+}
+
+/// Who holds what the rows speak of: one, or several who dispute it.
+fn holders(reported: &[&Allocation]) -> Vec<String> {
+    let deciding = deciding(reported);
+    let mut claimants: Vec<String> = Vec::new();
+    for row in &deciding {
+        match row.kind {
+            AllocationKind::Brought | AllocationKind::Assigned | AllocationKind::OwnUse => {
+                claimants.push(holder(row));
+            }
+            _ => claimants.extend(last(&holder(row), reported)),
+        }
+    }
+    if deciding.iter().all(|row| row.kind != AllocationKind::Brought) {
+        let holds = |row: &Allocation, other: &Allocation| {
+            row.range.contains(other.range.start()) && row.range.contains(other.range.end())
+        };
+        let crosses = |row: &Allocation| deciding.iter().any(|other| !holds(row, other));
+        claimants.extend(reported.iter().filter(|row| crosses(row)).map(|row| holder(row)));
+    }
     claimants.sort_unstable();
     claimants.dedup();
-    let passed_it_on =
-        |name: &String| claimants.iter().any(|other| above(other, reported).contains(name));
+    let passed_it_on = |name: &String| {
+        claimants.iter().any(|other| other != name && above(other, reported).0.contains(name))
+    };
     let last: Vec<String> = claimants.iter().filter(|name| !passed_it_on(name)).cloned().collect();
     if last.is_empty() { claimants } else { last }
 }
@@ -79,10 +139,14 @@ fn first(holder: &str, reported: &[&Allocation]) -> String {
     let has_source =
         reported.iter().any(|row| row.kind == AllocationKind::Source && provider(row) == holder);
     let widest = provider(reported.last().unwrap());
-    match above(holder, reported).pop() {
+    let top = |name: &str| match above(name, reported) {
+        (mut names, false) => names.pop(),
+        (_, true) => None,
+    };
+    match top(holder) {
         Some(top) => top,
         None if has_source => holder.to_owned(),
-        None => above(widest, reported).pop().unwrap_or_else(|| widest.to_owned()),
+        None => top(widest).unwrap_or_else(|| widest.to_owned()),
     }
 }
 
@@ -94,9 +158,8 @@ fn plainly(rows: &[Allocation], address: IpAddr) -> String {
     }
     let province = reported.iter().find_map(|row| row.province);
     reported.retain(|row| !is_registry(row));
-    let mut narrowest = reported.clone();
-    narrowest.retain(|row| row.range.span() == reported[0].range.span());
-    let holders = holders(&narrowest, &reported);
+    let narrowest = deciding(&reported);
+    let holders = holders(&reported);
     let mut words = match holders.as_slice() {
         [] => vec!["nobody".to_owned()],
         [only] => {
