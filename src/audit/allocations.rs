@@ -7,6 +7,9 @@
 mod record;
 mod relations;
 mod spans;
+mod tell;
+
+use jiff::civil::Date;
 
 use crate::audit::allocations::relations::Relations;
 use crate::facts::allocation::Allocation;
@@ -27,13 +30,14 @@ pub struct Found {
     pub detail: String,
 }
 
-/// Checks every one of `rows`, and all of them together. Each problem is handed to `found` as soon as
+/// Checks every one of `rows`, and all of them together as they hold on `day`. Each problem is handed to `found` as soon as
 /// it is known, so that a register full of them needs no memory for them; whatever `found` or a row
 /// fails with ends the check.
 pub fn check<E>(
     rows: impl Iterator<Item = Result<Allocation, E>>,
     directory: &Directory,
     guard: &Guard,
+    day: Date,
     mut found: impl FnMut(Found) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut relations = Relations::new(directory);
@@ -42,7 +46,9 @@ pub fn check<E>(
         if row.origin == Origin::Reported {
             record::check(&row, directory, guard, &mut found)?;
         }
-        relations.push(&row);
+        if row.is_in_force(day) {
+            relations.push(&row);
+        }
     }
     relations.check(&mut found)
 }

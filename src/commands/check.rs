@@ -50,7 +50,8 @@ pub(super) fn check_allocations(
     let rows = data.registers.allocations()?;
     let due = session.settings.deadlines.due_of_allocation(now);
     let mut check = Check::begin(&mut data.registers);
-    allocations::check::<StoreError>(rows, &directory, &guard, |found| {
+    let day = clock::day(now);
+    allocations::check::<StoreError>(rows, &directory, &guard, day, |found| {
         check.push(&Problem {
             key: found.key,
             bureau: found.bureau,

@@ -127,7 +127,8 @@ pub struct ProblemKey {
     pub level: Level,
     /// The range of the row; where rows are missing, what the registry or the upstream gave.
     pub range: AddressRange,
-    /// The addresses at fault, within or beyond the range.
+    /// The first addresses at fault, within or beyond the range. It may shrink or grow from one check
+    /// to the next, and is no part of what makes the problem the same.
     pub part: AddressRange,
     /// The other unit: whose claim conflicts, who passed the range on.
     pub other: Option<ProviderId>,

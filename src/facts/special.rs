@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 
 use ipnet::IpNet;
 
+use crate::facts::range::AddressRange;
+
 /// Ranges with a special purpose. Addresses that only wrap an IPv4 address are unwrapped first, see
 /// [`is_special`].
 const RANGES: [&str; 32] = [
@@ -51,6 +53,17 @@ static SPECIAL: LazyLock<Vec<IpNet>> =
 pub fn is_special(address: IpAddr) -> bool {
     let address = unwrapped(address);
     SPECIAL.iter().any(|range| range.contains(&address))
+}
+
+/// The ranges with a special purpose that overlap with `range`.
+pub fn within(range: &AddressRange) -> impl Iterator<Item = AddressRange> {
+    let (start, end) = (range.start(), range.end());
+    let special = SPECIAL.iter().map(|block| AddressRange::from(*block));
+    special.filter(move |special| {
+        special.start().is_ipv4() == start.is_ipv4()
+            && special.start() <= end
+            && start <= special.end()
+    })
 }
 
 /// The address that packets to `address` end up at: IPv4-mapped, NAT64 (RFC 6052) and 6to4

@@ -1,4 +1,6 @@
-//! Reported address ranges as files: tables, and plain lists of one holder's addresses.
+//! Reported address ranges as files: tables, and plain lists of one holder's addresses. Refusals carry
+//! the filing interface's result codes (V3.0, section 5.1), and quote nothing: cells that slipped into
+//! another column may be somebody's data.
 
 pub mod v3;
 
@@ -21,6 +23,7 @@ use crate::formats::tables::Record;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
+use crate::formats::tables::column_of;
 use crate::formats::text::Lines;
 
 const COLUMNS: &[Column] = &[
@@ -94,6 +97,11 @@ pub fn read_list(
     Ok(Rows::new(rows))
 }
 
+/// Whether `text` is the heading of a table.
+pub(crate) fn is_heading(text: &str) -> bool {
+    text.split(',').any(|cell| column_of(cell.trim_matches('"'), COLUMNS).is_some())
+}
+
 /// Whether `text` is a line of a plain list.
 pub(crate) fn is_range(text: &str) -> bool {
     listed_range(text.split('#').next().unwrap_or_default().trim()).is_ok()
@@ -143,7 +151,7 @@ fn allocation(record: &Record<'_>) -> Result<Allocation, Flaw> {
         is_redirector: record.flag("redirector")?,
         province: record
             .parsed("province")
-            .map_err(|flaw| Flaw { reason: format!("2024: {}", flaw.reason), ..flaw })?,
+            .map_err(|_| Flaw::of("province", "2024: it is no province"))?,
         details: details(record),
     })
 }
@@ -169,7 +177,7 @@ fn kind(record: &Record<'_>) -> Result<AllocationKind, Flaw> {
     let known = KINDS.iter().find(|(_, word, chinese)| *word == text || *chinese == text);
     known.map(|(kind, ..)| *kind).ok_or_else(|| {
         let words: Vec<&str> = KINDS.iter().map(|(_, word, _)| *word).collect();
-        Flaw::of("kind", format!("2041: `{text}` is none of {}", words.join(", ")))
+        Flaw::of("kind", format!("2041: it is none of {}", words.join(", ")))
     })
 }
 
@@ -179,28 +187,38 @@ fn address_use(record: &Record<'_>) -> Result<AddressUse, Flaw> {
         "unknown" | "未知" => Ok(AddressUse::Unknown),
         "static" | "静态" => Ok(AddressUse::Static),
         "dynamic" | "动态" => Ok(AddressUse::Dynamic),
-        other => {
-            Err(Flaw::of("use", format!("2021: `{other}` is none of static, dynamic, unknown")))
-        }
+        _ => Err(Flaw::of("use", "2021: it is none of static, dynamic, unknown")),
     }
 }
 
 fn range(record: &Record<'_>) -> Result<AddressRange, Flaw> {
     let cidr = record.cell("cidr");
     if !cidr.is_empty() {
-        let block: Result<IpNet, _> = cidr.parse();
-        return block
-            .map(AddressRange::from)
-            .map_err(|_| Flaw::of("cidr", format!("`{cidr}` is no CIDR block")));
+        let block: IpNet =
+            cidr.parse().map_err(|_| Flaw::of("cidr", "2006: it is no CIDR block"))?;
+        if block.addr() != block.network() {
+            let reason =
+                format!("2006: {} is within {}, not its first", block.addr(), block.trunc());
+            return Err(Flaw::of("cidr", reason));
+        }
+        let ends = [("start", block.network()), ("end", block.broadcast())];
+        for (name, address) in ends {
+            let cell = record.cell(name);
+            if !cell.is_empty() && cell.parse() != Ok(address) {
+                return Err(Flaw::of(
+                    name,
+                    format!("it is another than {address}, which cidr says"),
+                ));
+            }
+        }
+        return Ok(block.into());
     }
     let address = |name: &'static str, missing: u16, wrong: u16| match record.cell(name) {
         "" => {
             let reason = "start and end, or cidr, must say which addresses it is about";
             Err(Flaw::of(name, format!("{missing}: {reason}")))
         }
-        text => text
-            .parse::<IpAddr>()
-            .map_err(|_| Flaw::of(name, format!("{wrong}: `{text}` is no address"))),
+        text => text.parse().map_err(|_| Flaw::of(name, format!("{wrong}: it is no address"))),
     };
     let (start, end) = (address("start", 2014, 2006)?, address("end", 2015, 2007)?);
     AddressRange::new(start, end).map_err(|error| Flaw::of("end", format!("2002: {error}")))

@@ -70,6 +70,8 @@ fn make_of(sample: &[u8], has_holder: bool) -> Make {
         Make::Delegated
     } else if is_attribute(first) {
         Make::Dump
+    } else if allocations::is_heading(first) {
+        Make::Table
     } else if has_holder || allocations::is_range(first) {
         Make::List
     } else {
@@ -121,6 +123,7 @@ mod tests {
             ("\u{feff}cidr,provider\n1.2.0.0/16,P\n", None, "source P"),
             ("{\"cidr\":\"1.2.0.0/16\",\"provider\":\"P\"}\n", None, "source P"),
             ("# list\n1.2.0.0/16\n", Some("P"), "source P listed"),
+            ("cidr,provider\n1.2.0.0/16,Q\n", Some("P"), "source Q"),
             (delegated, None, "registry nobody"),
             (delegated, Some("P"), "registry nobody"),
             (dump, None, "registry nobody"),

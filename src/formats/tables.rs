@@ -69,6 +69,9 @@ pub enum FileError {
     /// There is no heading.
     #[error("the file is empty; its first line must name the columns")]
     Empty,
+    /// Not one of the headings means anything here: most likely there is no heading.
+    #[error("no column is known; the first line must name the columns")]
+    NoColumn,
     /// A column that every row needs is not there.
     #[error("there is no column `{0}` ({1}); the first line must name the columns")]
     MissingColumn(&'static str, &'static str),
@@ -164,7 +167,7 @@ impl Record<'_> {
         match self.cell(name).to_lowercase().as_str() {
             "" | "false" | "no" | "0" | "否" => Ok(false),
             "true" | "yes" | "1" | "是" => Ok(true),
-            other => Err(Flaw::of(name, format!("`{other}` is neither true nor false"))),
+            _ => Err(Flaw::of(name, "it is neither true nor false")),
         }
     }
 
@@ -249,6 +252,9 @@ impl<T: 'static> Rows<T> {
                 let chinese = column.chinese.first().copied().unwrap_or_default();
                 return Err(FileError::MissingColumn(column.name, chinese));
             }
+        }
+        if places.iter().all(Option::is_none) {
+            return Err(FileError::NoColumn);
         }
         let width = heading.len();
         let rows = records.filter_map(move |record| {

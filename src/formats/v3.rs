@@ -67,6 +67,8 @@ pub(crate) struct Message {
     buffer: Vec<u8>,
     line: u64,
     is_over: bool,
+    /// Whether anything was found that repeats.
+    has_records: bool,
 }
 
 impl Element {
@@ -93,7 +95,15 @@ impl Message {
         let mut reader = Reader::from_reader(BufReader::new(input));
         reader.config_mut().expand_empty_elements = true;
         reader.config_mut().trim_text(false);
-        Self { reader, records, around: Vec::new(), buffer: Vec::new(), line: 1, is_over: false }
+        Self {
+            reader,
+            records,
+            around: Vec::new(),
+            buffer: Vec::new(),
+            line: 1,
+            is_over: false,
+            has_records: false,
+        }
     }
 
     /// Reads up to the next part. A message that breaks off is an error: half a register would pass
@@ -189,6 +199,12 @@ impl Iterator for Message {
         }
         let part = self.read();
         self.is_over = !matches!(part, Ok(Some(_)));
+        self.has_records |= matches!(part, Ok(Some(Part::Record(_))));
+        if matches!(part, Ok(None)) && !self.has_records {
+            // A page that asks to log in is XML too, and no register.
+            let what = format!("there is none of {} in it", self.records.join(", "));
+            return Some(Err(broken(self.line, &what)));
+        }
         part.transpose()
     }
 }

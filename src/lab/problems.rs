@@ -45,9 +45,7 @@ type Plant = fn(&Cast<'_>, u8) -> Planted;
 /// The rows of the blocks as of `night`.
 pub(crate) fn allocations(providers: &[Provider], night: u32) -> Vec<Allocation> {
     let cast = cast(providers);
-    let count = u8::try_from(PLANTS.len()).expect("fewer ways than blocks");
-    let registry = ([127, 160, 0, 0], [127, 160, count - 1, 255]);
-    let mut rows = vec![row(AllocationKind::Registry, registry, None)];
+    let mut rows = vec![row(AllocationKind::Registry, registry(), None)];
     for (plant, block) in PLANTS.iter().zip(0..) {
         if night < MENDED {
             rows.extend(plant(&cast, block).rows);
@@ -69,12 +67,9 @@ pub fn planted(providers: &[Provider], night: u32) -> Vec<ProblemKey> {
     for level in [Level::Source, Level::Assignment] {
         problems.extend(rivals(one, two, level, DISPUTED_RANGE));
     }
-    let unreported: &[Bounds] = if night < MENDED {
-        &[([127, 150, 0, 0], [127, 151, 255, 255])]
-    } else {
-        &[([127, 150, 0, 0], [127, 150, 255, 255]), ([127, 151, 2, 0], [127, 151, 255, 255])]
-    };
-    problems.extend(unreported.iter().map(|range| nobodys(*range)));
+    let given = ([127, 150, 0, 0], [127, 151, 255, 255]);
+    let missing = if night < MENDED { given } else { ([127, 150, 0, 0], [127, 150, 255, 255]) };
+    problems.push(nobodys(given, missing));
     if night < MENDED {
         problems
             .extend(PLANTS.iter().zip(0..).flat_map(|(plant, block)| plant(&cast, block).problems));
@@ -108,10 +103,17 @@ fn key(provider: &Provider, (fault, level): (Fault, Level), bounds: Bounds) -> P
     ProblemKey { provider, fault, level, range, part: range, other: None }
 }
 
-fn nobodys(bounds: Bounds) -> ProblemKey {
-    let range = range(bounds);
+/// What the registry `given` gave, and nobody reported from `missing` on.
+fn nobodys(given: Bounds, missing: Bounds) -> ProblemKey {
     let (fault, level) = (Fault::Unreported, Level::Source);
-    ProblemKey { provider: None, fault, level, range, part: range, other: None }
+    let (range, part) = (range(given), range(missing));
+    ProblemKey { provider: None, fault, level, range, part, other: None }
+}
+
+/// What the registry gave to all of the blocks together.
+fn registry() -> Bounds {
+    let last = u8::try_from(PLANTS.len() - 1).expect("fewer ways than blocks");
+    ([127, 160, 0, 0], [127, 160, last, 255])
 }
 
 fn rivals(one: &Provider, two: &Provider, level: Level, bounds: Bounds) -> [ProblemKey; 2] {
@@ -236,7 +238,7 @@ const PLANTS: &[Plant] = &[
         problems: vec![key(cast.upstream, (Fault::Unreported, Level::Assignment), whole(block))],
     },
     // Given to the mainland, and reported by nobody.
-    |_, block| Planted { rows: vec![], problems: vec![nobodys(whole(block))] },
+    |_, block| Planted { rows: vec![], problems: vec![nobodys(registry(), whole(block))] },
     // Used without any source.
     |cast, block| Planted {
         rows: vec![reserved(whole(block), cast.provider)],

@@ -43,6 +43,16 @@ impl Guard {
         special::is_special(address) && !self.allow.iter().any(|range| range.contains(&address))
     }
 
+    /// The first special-purpose range that lies in `range`, or overlaps with it, and is not allowed
+    /// all the same.
+    pub fn special_within(&self, range: &AddressRange) -> Option<AddressRange> {
+        let is_allowed = |special: &AddressRange| {
+            let (start, end) = (special.start().max(range.start()), special.end().min(range.end()));
+            self.allow.iter().any(|allowed| allowed.contains(&start) && allowed.contains(&end))
+        };
+        special::within(range).find(|special| !is_allowed(special))
+    }
+
     /// Whether `address` may be spoken to.
     pub fn permits(&self, address: IpAddr) -> bool {
         !self.is_special(address)

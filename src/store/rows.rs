@@ -140,7 +140,8 @@ impl Row for Problem {
     const REGISTER: &'static str = "problems";
 
     fn key(&self) -> Vec<u8> {
-        let ProblemKey { provider, fault, level, range, part, other } = &self.key;
+        // Without the part: what is half mended is the same problem, and keeps its day.
+        let ProblemKey { provider, fault, level, range, other, part: _ } = &self.key;
         let mut key = Vec::new();
         for text in [
             provider.as_ref().map_or("", ProviderId::as_str),
@@ -151,7 +152,7 @@ impl Row for Problem {
             key.extend_from_slice(text.as_bytes());
             key.push(0);
         }
-        for address in [range.start(), range.end(), part.start(), part.end()] {
+        for address in [range.start(), range.end()] {
             push_octets(&mut key, address);
         }
         key

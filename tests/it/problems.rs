@@ -26,7 +26,7 @@ fn problems(town: &Desk, now: &str, args: &[&str]) -> Vec<Value> {
 /// Which unit must mend what where.
 fn told(problem: &Value) -> (Option<String>, String, String, String) {
     let at = |pointer: &str| text(problem, pointer).unwrap().to_owned();
-    (text(problem, "/provider/id").map(str::to_owned), at("/fault"), at("/level"), at("/part"))
+    (text(problem, "/provider/id").map(str::to_owned), at("/fault"), at("/level"), at("/range"))
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn every_planted_fault_is_found_with_its_day_and_closes_when_it_is_mended() {
         keys.map(|key| {
             let provider = key.provider.map(|id| id.to_string());
             let (fault, level) = (key.fault.word().to_owned(), key.level.word().to_owned());
-            (provider, fault, level, key.part.to_string())
+            (provider, fault, level, key.range.to_string())
         })
         .collect()
     };
@@ -104,4 +104,25 @@ fn a_provider_or_bureau_sees_its_own_and_codes_are_those_of_the_interface() {
     let csv = desk.run(&["check", "allocations", "--format", "csv"]);
     assert!(csv.ends(0).text().starts_with("\u{feff}provider.id,"));
     assert_eq!(csv.text().lines().count(), 7);
+}
+
+#[test]
+fn what_is_half_mended_keeps_its_day() {
+    let desk = Desk::new();
+    desk.import("providers", "providers.csv", "id,name,kind\nA,甲,carrier\n");
+    let head = "start,end,provider,kind\n1.2.0.0,1.2.255.255,A,source\n";
+    let import = |rows: &str, now: &str| {
+        let file = desk.write("allocations.csv", format!("{head}{rows}"));
+        desk.run(&["--now", now, "import", "allocations", &file, "--replace"]).ends(0);
+        problems(&desk, now, &[])
+    };
+    let first = import("", "2026-11-01T09:00:00+08:00");
+    let later = import("1.2.0.0,1.2.0.0,A,reserved\n", "2026-11-24T10:00:00+08:00");
+    let [first, later] = [&first[..], &later[..]].map(|rows| {
+        let [row] = rows else { panic!("{rows:#?}") };
+        row.clone()
+    });
+    assert_ne!(first["part"], later["part"]);
+    assert_eq!((&first["first_seen"], &first["due"]), (&later["first_seen"], &later["due"]));
+    assert_eq!(later["overdue"], true);
 }

@@ -184,3 +184,24 @@ fn two_records_of_one_number_keep_an_access_each() {
     let providers: Vec<_> = answer["providers"].as_array().unwrap().iter().collect();
     assert_eq!(providers.len(), 2, "{answer}");
 }
+
+#[test]
+fn a_file_that_is_no_register_is_told_and_quotes_nobody() {
+    let desk = Desk::new();
+    for (name, content, says) in [
+        ("login.html", "<html><body>Login</body></html>", "none of"),
+        ("headless.csv", "1.2.3.0,1.2.3.255,P,李明,13800138000\n", "no column is known"),
+        ("list.txt", "1.2.3.0/24\n", "--provider"),
+    ] {
+        let file = desk.write(name, content);
+        let ran = desk.run(&["import", "allocations", &file]);
+        ran.ends(2).complains(&[name, says]);
+        assert!(!ran.err.contains("138001"), "{}", ran.err);
+    }
+    let shifted =
+        "start,end,provider,kind,redirector\n1.2.3.0,李明13800138000,P,李明,13800138000\n";
+    let file = desk.write("shifted.csv", shifted);
+    let ran = desk.run(&["import", "allocations", &file]);
+    ran.ends(0).says("1 refused");
+    assert!(!ran.err.contains("138001"), "{}", ran.err);
+}

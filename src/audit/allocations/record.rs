@@ -99,13 +99,15 @@ fn faults(
     if row.kind == AllocationKind::Reassigned && is_reporter(&row.to) {
         add(Fault::SameTarget, "");
     }
-    if guard.is_special(row.range.start()) || guard.is_special(row.range.end()) {
-        add(Fault::SpecialPurpose, "");
+    if let Some(special) = guard.special_within(&row.range) {
+        add(Fault::SpecialPurpose, &special.to_string());
     }
     if let Some(gateway) = row.detail("gateway") {
-        let is_fit = gateway.parse::<IpAddr>().is_ok_and(|at| row.range.contains(at));
-        if !is_fit {
-            add(Fault::GatewayWrong, gateway);
+        match gateway.parse::<IpAddr>() {
+            Ok(at) if row.range.contains(at) => {}
+            Ok(at) => add(Fault::GatewayWrong, &at.to_string()),
+            // Whatever slipped into the column may be somebody's data.
+            Err(_) => add(Fault::GatewayWrong, ""),
         }
     }
     // Personal data: what is wrong is told, the value is not.

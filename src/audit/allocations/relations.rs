@@ -1,17 +1,17 @@
 //! Rows that do not fit each other, as the interface's check result defines it (section 4.4): out of
 //! bounds, conflict and unreported, each for sources and for assignments; and a unit's own rows that
-//! overlap.
+//! overlap. Each row has each problem once, with all its parts.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::net::Ipv4Addr;
-use std::net::Ipv6Addr;
 
 use crate::audit::allocations::Found;
 use crate::audit::allocations::record::bureau;
 use crate::audit::allocations::record::level;
 use crate::audit::allocations::spans::Span;
 use crate::audit::allocations::spans::Spans;
+use crate::audit::allocations::tell::Tell;
+use crate::audit::allocations::tell::Unit;
+use crate::audit::allocations::tell::UnitFacts;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
@@ -19,21 +19,20 @@ use crate::facts::bureau::Bureau;
 use crate::facts::directory::Directory;
 use crate::facts::problem::Fault;
 use crate::facts::problem::Level;
-use crate::facts::problem::ProblemKey;
 use crate::facts::provider::ProviderId;
+use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
-use crate::facts::range::AddressRange;
 use crate::facts::range::to_number;
 
-/// With so many rows over one address the first ones tell enough; comparing each with each of
+/// With so many units over one address the first ones tell enough; comparing each with each of
 /// thousands would never end.
 const MOST_AT_ONCE: usize = 64;
 
+/// Within one overlap, links are looked at piece by piece up to so many.
+const MOST_PIECES: usize = 256;
+
 /// A reporter would not have more units above it; beyond that the links run in a circle.
 const LONGEST_CHAIN: usize = 16;
-
-/// The number of a unit.
-type Unit = u32;
 
 /// One reported row, reduced to what others are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +59,7 @@ struct Family {
 #[derive(Debug)]
 pub(super) struct Relations<'a> {
     directory: &'a Directory,
-    units: Vec<(ProviderId, Bureau)>,
+    units: Vec<UnitFacts>,
     numbers: HashMap<ProviderId, Unit>,
     v4: Family,
     v6: Family,
@@ -104,7 +103,11 @@ impl<'a> Relations<'a> {
             return Some(*unit);
         }
         let unit = Unit::try_from(self.units.len()).ok()?;
-        self.units.push((provider.id.clone(), provider.bureau.unwrap_or(Bureau::MINISTRY)));
+        self.units.push(UnitFacts {
+            id: provider.id.clone(),
+            bureau: provider.bureau.unwrap_or(Bureau::MINISTRY),
+            is_carrier: provider.kind == ProviderKind::Carrier,
+        });
         self.numbers.insert(provider.id.clone(), unit);
         Some(unit)
     }
@@ -115,11 +118,9 @@ impl<'a> Relations<'a> {
         for (family, is_v4) in [(v4, true), (v6, false)] {
             let Family { mut reports, held, registry } = family;
             let mut tell = Tell { units: &units, is_v4, found: &mut *found };
-            let unreported = Spans::union(held);
-            for given in Spans::union(registry).iter() {
-                for part in unreported.missing_of(given) {
-                    tell.registry(part)?;
-                }
+            let held = Spans::union(held);
+            for given in outermost(registry) {
+                tell.registry(given, &held.missing_of(given))?;
             }
             let had = Had::of(&reports);
             for report in &reports {
@@ -131,73 +132,6 @@ impl<'a> Relations<'a> {
             conflicts(&reports, &had, &mut tell)?;
         }
         Ok(())
-    }
-}
-
-/// Puts problems into words of the facts.
-struct Tell<'a, F> {
-    units: &'a [(ProviderId, Bureau)],
-    is_v4: bool,
-    found: &'a mut F,
-}
-
-impl<F> Tell<'_, F> {
-    fn range(&self, (start, end): Span) -> Option<AddressRange> {
-        let address = |number: u128| {
-            if self.is_v4 {
-                u32::try_from(number).ok().map(|number| IpAddr::from(Ipv4Addr::from(number)))
-            } else {
-                Some(IpAddr::from(Ipv6Addr::from(number)))
-            }
-        };
-        AddressRange::new(address(start)?, address(end)?).ok()
-    }
-
-    fn id(&self, unit: Unit) -> Option<ProviderId> {
-        self.units.get(unit as usize).map(|(id, _)| id.clone())
-    }
-
-    fn registry<E>(&mut self, part: Span) -> Result<(), E>
-    where
-        F: FnMut(Found) -> Result<(), E>,
-    {
-        let Some(range) = self.range(part) else { return Ok(()) };
-        let key = ProblemKey {
-            provider: None,
-            fault: Fault::Unreported,
-            level: Level::Source,
-            range,
-            part: range,
-            other: None,
-        };
-        (self.found)(Found { key, bureau: Bureau::MINISTRY, detail: String::new() })
-    }
-
-    /// A problem that `unit` has to mend.
-    fn tell<E>(
-        &mut self,
-        (unit, bureau): (Unit, Bureau),
-        (fault, level): (Fault, Level),
-        (span, part): (Span, Span),
-        other: Option<(Unit, Option<Span>)>,
-    ) -> Result<(), E>
-    where
-        F: FnMut(Found) -> Result<(), E>,
-    {
-        let (Some(range), Some(part)) = (self.range(span), self.range(part)) else {
-            return Ok(());
-        };
-        let others_range = other.and_then(|(_, span)| self.range(span?));
-        let key = ProblemKey {
-            provider: self.id(unit),
-            fault,
-            level,
-            range,
-            part,
-            other: other.and_then(|(unit, _)| self.id(unit)),
-        };
-        let detail = others_range.map(|range| range.to_string()).unwrap_or_default();
-        (self.found)(Found { key, bureau, detail })
     }
 }
 
@@ -258,38 +192,72 @@ impl Had {
         let mender = (unit, bureau);
         match (report.kind, report.from, report.to) {
             (AllocationKind::Source, from, _) => {
-                for part in missing(self.assignments.get(&unit), span) {
-                    let fault = (Fault::Unreported, Level::Assignment);
-                    tell.tell(mender, fault, (span, part), None)?;
-                }
+                let unused = missing(self.assignments.get(&unit), span);
+                let fault = (Fault::Unreported, Level::Assignment);
+                tell.tell(mender, fault, (span, &unused), None)?;
                 // Of an upstream that reports nothing it cannot be said what it passed on.
-                let Some(from) =
-                    from.filter(|from| *from != unit && self.assignments.contains_key(from))
-                else {
+                let Some(from) = from.filter(|from| *from != unit && self.reports(*from)) else {
                     return Ok(());
                 };
-                for part in missing(self.passed_on.get(&(from, unit)), span) {
-                    let fault = (Fault::OutOfBounds, Level::Source);
-                    tell.tell(mender, fault, (span, part), Some((from, None)))?;
-                }
+                let outside = missing(self.passed_on.get(&(from, unit)), span);
+                let fault = (Fault::OutOfBounds, Level::Source);
+                tell.tell(mender, fault, (span, &outside), Some((from, None)))?;
             }
             (AllocationKind::Brought | AllocationKind::Registry, ..) => {}
             (_, _, to) => {
                 let outside = missing(self.sources.get(&unit), span);
                 let has_none = outside.first() == Some(&span);
-                let fault = if has_none { Fault::NoSource } else { Fault::OutOfBounds };
-                for part in outside {
-                    tell.tell(mender, (fault, Level::Assignment), (span, part), None)?;
+                let is_carrier = tell.units.get(unit as usize).is_some_and(|unit| unit.is_carrier);
+                // The basic carriers have their ranges from the registry, and need report no source.
+                if !(has_none && is_carrier) {
+                    let fault = if has_none { Fault::NoSource } else { Fault::OutOfBounds };
+                    tell.tell(mender, (fault, Level::Assignment), (span, &outside), None)?;
                 }
                 let Some(to) = to.filter(|to| *to != unit) else { return Ok(()) };
-                let bureau = tell.units.get(to as usize).map_or(bureau, |(_, bureau)| *bureau);
-                for part in missing(self.sources.get(&to), span) {
-                    let fault = (Fault::Unreported, Level::Source);
-                    tell.tell((to, bureau), fault, (span, part), Some((unit, None)))?;
-                }
+                let bureau = tell.units.get(to as usize).map_or(bureau, |unit| unit.bureau);
+                let unreported = missing(self.sources.get(&to), span);
+                let fault = (Fault::Unreported, Level::Source);
+                tell.tell((to, bureau), fault, (span, &unreported), Some((unit, None)))?;
             }
         }
         Ok(())
+    }
+
+    /// Whether `unit` reported anything.
+    fn reports(&self, unit: Unit) -> bool {
+        self.sources.contains_key(&unit) || self.assignments.contains_key(&unit)
+    }
+
+    /// The parts of `span` that neither of two units has from the other.
+    fn unlinked(&self, one: Unit, two: Unit, span: Span) -> Vec<Span> {
+        let mut cuts = vec![span.0];
+        for links in [one, two].into_iter().flat_map(|unit| self.all_above(unit)) {
+            let ends = links.iter().flat_map(|(start, end)| [Some(start), end.checked_add(1)]);
+            cuts.extend(ends.flatten().filter(|at| span.0 < *at && *at <= span.1));
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.truncate(MOST_PIECES);
+        let ends = cuts.iter().skip(1).map(|next| next - 1).chain([span.1]);
+        let pieces = cuts.iter().copied().zip(ends);
+        let apart =
+            pieces.filter(|(at, _)| !self.is_below(one, two, *at) && !self.is_below(two, one, *at));
+        Spans::union(apart.collect()).iter().collect()
+    }
+
+    /// What links lead to `unit` and to those above it.
+    fn all_above(&self, unit: Unit) -> Vec<&Spans> {
+        let (mut reached, mut links, mut next) = (vec![unit], Vec::new(), 0);
+        while let Some(lower) = reached.get(next).copied().filter(|_| next < LONGEST_CHAIN) {
+            for (above, spans) in self.above.get(&lower).into_iter().flatten() {
+                links.push(spans);
+                if !reached.contains(above) {
+                    reached.push(*above);
+                }
+            }
+            next += 1;
+        }
+        links
     }
 
     /// Whether `unit` has the address `at` from `upper`, through however many hands.
@@ -315,18 +283,39 @@ fn missing(spans: Option<&Spans>, span: Span) -> Vec<Span> {
     spans.map_or_else(|| vec![span], |spans| spans.missing_of(span))
 }
 
-/// Rows of one unit and level, by start: each that begins within an earlier one.
+/// Those of `spans` that no other holds, ascending.
+fn outermost(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable_by_key(|(start, end)| (*start, std::cmp::Reverse(*end)));
+    let mut outermost: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        if outermost.last().is_none_or(|(_, end)| span.1 > *end) {
+            outermost.push(span);
+        }
+    }
+    outermost
+}
+
+/// Rows of one unit and level, by start: each that begins within an earlier one. What is the same
+/// row under another name of the unit is no second report.
 fn twice<E, F>(reports: &[Report], tell: &mut Tell<'_, F>) -> Result<(), E>
 where
     F: FnMut(Found) -> Result<(), E>,
 {
     for rows in reports.chunk_by(|a, b| (a.unit, a.level) == (b.unit, b.level)) {
         let mut reaches: Option<u128> = None;
-        for Report { unit, bureau, level, span, .. } in rows {
+        for (index, report) in rows.iter().enumerate() {
+            let Report { unit, bureau, level, span, .. } = *report;
+            let is_same = |other: &Report| {
+                (other.span, other.kind, other.from, other.to)
+                    == (span, report.kind, report.from, report.to)
+            };
+            if index.checked_sub(1).and_then(|before| rows.get(before)).is_some_and(is_same) {
+                continue;
+            }
             if let Some(end) = reaches.filter(|end| *end >= span.0) {
                 let part = (span.0, span.1.min(end));
-                let fault = (Fault::ReportedAlready, *level);
-                tell.tell((*unit, *bureau), fault, (*span, part), None)?;
+                let fault = (Fault::ReportedAlready, level);
+                tell.tell((unit, bureau), fault, (span, &[part]), None)?;
             }
             reaches = reaches.max(Some(span.1));
         }
@@ -334,36 +323,38 @@ where
     Ok(())
 }
 
-/// Rows of two units and one level over the same addresses, where neither has them from the other.
+/// Rows of two units and one level over the same addresses, as far as neither has them from the other.
 fn conflicts<E, F>(reports: &[Report], had: &Had, tell: &mut Tell<'_, F>) -> Result<(), E>
 where
     F: FnMut(Found) -> Result<(), E>,
 {
-    // A brought range is reported by whoever gives it too: two rows are as it should be.
-    let is_claim = |report: &&Report| report.kind != AllocationKind::Brought;
     for rows in reports.chunk_by(|a, b| a.level == b.level) {
         let mut open: Vec<&Report> = Vec::new();
-        for report in rows.iter().filter(is_claim) {
+        for report in rows {
             open.retain(|other| other.span.1 >= report.span.0);
             for other in &open {
-                let at = report.span.0;
-                let is_linked = other.unit == report.unit
-                    || had.is_below(report.unit, other.unit, at)
-                    || had.is_below(other.unit, report.unit, at);
-                if is_linked {
+                let is_brought = |report: &Report| report.kind == AllocationKind::Brought;
+                // A brought range is reported by whoever gives it too: that is as it should be.
+                if other.unit == report.unit || is_brought(other) != is_brought(report) {
                     continue;
                 }
-                let part = (at, report.span.1.min(other.span.1));
-                for (one, two) in [(report, other), (other, &report)] {
+                let overlap = (report.span.0, report.span.1.min(other.span.1));
+                let apart = had.unlinked(report.unit, other.unit, overlap);
+                for (one, two) in [(report, *other), (*other, report)] {
                     tell.tell(
                         (one.unit, one.bureau),
                         (Fault::Conflict, one.level),
-                        (one.span, part),
+                        (one.span, &apart),
                         Some((two.unit, Some(two.span))),
                     )?;
                 }
             }
-            if open.len() < MOST_AT_ONCE {
+            // A unit's wider row speaks for those within it.
+            let is_spoken_for = |other: &&Report| {
+                (other.unit, other.kind) == (report.unit, report.kind)
+                    && other.span.1 >= report.span.1
+            };
+            if open.len() < MOST_AT_ONCE && !open.iter().any(is_spoken_for) {
                 open.push(report);
             }
         }

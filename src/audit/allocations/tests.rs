@@ -21,7 +21,7 @@ fn found(world: &World, rows: Vec<Allocation>) -> Vec<Found> {
     let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], OptOut::default());
     let mut found = Vec::new();
     let rows = rows.into_iter().map(Ok::<_, Infallible>);
-    check(rows, &directory, &guard, |problem| {
+    check(rows, &directory, &guard, jiff::civil::date(2026, 11, 24), |problem| {
         found.push(problem);
         Ok(())
     })
@@ -85,4 +85,93 @@ fn what_is_wrong_is_told_without_personal_data() {
             assert_eq!(found.detail, "");
         }
     }
+}
+
+/// What is found in a register of a few rows of CSV, as `provider fault level part: detail`.
+fn told(rows: &str) -> Vec<String> {
+    let providers = "id,name,kind\nA,甲,carrier\nB,乙,\nC,丙,\nD,丁,\n";
+    let providers = crate::formats::providers::read(std::io::Cursor::new(providers)).unwrap();
+    let directory = Directory::new(providers.map(Result::unwrap).collect());
+    let text = format!("start,end,provider,kind,from,to,allocated_on\n{rows}");
+    let rows = crate::formats::allocations::read(std::io::Cursor::new(text)).unwrap();
+    let mut told = Vec::new();
+    let rows = rows.map(|row| Ok::<_, Infallible>(row.unwrap()));
+    check(rows, &directory, &Guard::default(), jiff::civil::date(2026, 11, 24), |found| {
+        let ProblemKey { provider, fault, level, part, .. } = found.key;
+        // What single rows lack is not the question here.
+        if fault.column() == "start" {
+            let provider = provider.map_or("-".to_owned(), |id| id.to_string());
+            let (fault, level) = (fault.word(), level.word());
+            told.push(format!("{provider} {fault} {level} {part}: {}", found.detail));
+        }
+        Ok(())
+    })
+    .unwrap();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_conflict_is_where_no_link_is_and_only_there() {
+    let rows = "1.2.0.0,1.2.255.255,C,source,A,,\n1.2.0.0,1.2.255.255,C,reserved,,,\n\
+                1.2.1.0,1.2.1.255,C,reassigned,,B,\n1.2.0.0,1.2.255.255,B,source,,,\n\
+                1.2.0.0,1.2.255.255,B,reserved,,,\n";
+    let conflicts: Vec<String> =
+        told(rows).into_iter().filter(|told| told.contains("conflict source")).collect();
+    let both = "1.2.0.0 - 1.2.255.255：1.2.0.0 - 1.2.0.255；1.2.2.0 - 1.2.255.255";
+    let expected =
+        ["B", "C"].map(|one| format!("{one} conflict source 1.2.0.0 - 1.2.0.255: {both}"));
+    assert_eq!(conflicts, expected);
+}
+
+#[test]
+fn conflicts_show_behind_however_many_rows_of_one_unit() {
+    let mut rows: Vec<String> =
+        (0..80).map(|n| format!("1.2.{n}.0,1.2.255.255,B,reserved,,,\n")).collect();
+    rows.push("1.2.90.0,1.2.90.255,C,reserved,,,\n1.2.90.0,1.2.90.255,D,reserved,,,\n".to_owned());
+    let found = told(&rows.concat());
+    for one in ["C", "D"] {
+        let with = format!("{one} conflict assignment 1.2.90.0 - 1.2.90.255");
+        assert_eq!(found.iter().filter(|told| told.starts_with(&with)).count(), 2, "{found:#?}");
+    }
+}
+
+#[test]
+fn two_that_brought_the_same_range_along_conflict() {
+    let rows = "1.2.0.0,1.2.0.255,B,brought,A,,\n1.2.0.0,1.2.0.255,D,brought,A,,\n\
+                1.2.0.0,1.2.0.255,A,reserved,,,\n";
+    let range = "1.2.0.0 - 1.2.0.255";
+    let expected = ["B", "D"].map(|one| format!("{one} conflict source {range}: {range}"));
+    assert_eq!(told(rows), expected);
+}
+
+#[test]
+fn a_source_is_out_of_bounds_of_an_upstream_that_reports_but_passed_nothing_on() {
+    let rows = "1.2.0.0,1.2.255.255,B,source,A,,\n1.2.0.0,1.2.255.255,C,source,B,,\n\
+                1.2.0.0,1.2.255.255,C,reserved,,,\n1.2.0.0,1.2.255.255,B,reserved,,,\n";
+    let found = told(rows);
+    assert!(found.iter().any(|told| told.starts_with("C out_of_bounds source")), "{found:#?}");
+    let alone = "1.2.0.0,1.2.255.255,C,source,B,,\n1.2.0.0,1.2.255.255,C,reserved,,,\n";
+    assert_eq!(told(alone), [""; 0], "of an upstream that reports nothing nothing is known");
+}
+
+#[test]
+fn rows_that_are_not_in_force_yet_are_compared_with_nothing() {
+    let rows = "1.2.0.0,1.2.0.255,B,reassigned,,C,2027-01-01\n";
+    assert_eq!(told(rows), [""; 0]);
+}
+
+#[test]
+fn a_carrier_needs_no_source_and_a_row_under_two_names_is_one() {
+    let rows = "1.2.0.0,1.2.0.255,A,reserved,,,\n1.2.0.0,1.2.0.255,甲,reserved,,,\n";
+    assert_eq!(told(rows), [""; 0]);
+    assert_eq!(told("1.2.0.0,1.2.0.255,B,reserved,,,\n").len(), 1);
+}
+
+#[test]
+fn special_purpose_space_is_seen_in_the_midst_of_a_range() {
+    let found = told("9.255.255.0,11.0.0.255,A,reserved,,,\n");
+    let expected =
+        "A special_purpose assignment 9.255.255.0 - 11.0.0.255: 10.0.0.0 - 10.255.255.255";
+    assert_eq!(found, [expected]);
 }
