@@ -33,7 +33,7 @@ pub(crate) enum Form {
 pub struct Column {
     /// Its name in files, code and the API.
     pub name: &'static str,
-    /// Its Chinese headings.
+    /// What others call it: its Chinese headings, and its keys in their interfaces.
     pub chinese: &'static [&'static str],
 }
 

@@ -89,7 +89,7 @@ impl Element {
 }
 
 impl Message {
-    /// A message in which the elements called `records` repeat. Fails where it is no XML at all.
+    /// A message in which the elements called `records` repeat. What is no XML shows when they are read.
     pub(crate) fn new(input: impl Read + Send + 'static, records: &'static [&'static str]) -> Self {
         let input = Sparse { input: Decoded::new(input), length: 0 };
         let mut reader = Reader::from_reader(BufReader::new(input));
