@@ -22,6 +22,8 @@ use crate::facts::change::Scan;
 use crate::facts::examination::Examination;
 use crate::net::pace::Pace;
 use crate::scan::examine::Stages;
+use crate::scan::examine::Surveyed;
+use crate::scan::examine::survey::has_failed;
 use crate::scan::frontier::Frontier;
 use crate::scan::queue::Next;
 use crate::scan::queue::Queue;
@@ -306,18 +308,20 @@ async fn examine(
     may_fail: bool,
 ) -> Result<Examined, StoreError> {
     let kept = may_fail.then(|| candidate.clone());
-    let Some(outcome) = stages.examine(candidate).await? else { return Ok(Examined::OutOfScope) };
-    if let Some(candidate) = kept.filter(|_| has_failed(&outcome.examination)) {
+    let (has_failed, surveyed) = match stages.survey(candidate).await? {
+        Surveyed::OutOfScope => return Ok(Examined::OutOfScope),
+        Surveyed::Settled(outcome) => (has_failed(&outcome.examination), Ok(outcome)),
+        Surveyed::Waits(survey, _) => (survey.has_failed(), Err(survey)),
+    };
+    if let Some(candidate) = kept.filter(|_| has_failed) {
         return Ok(Examined::Failed(candidate));
     }
-    writer.send(outcome.clone()).await?;
-    Ok(Examined::Done(Box::new(outcome)))
-}
-
-/// Whether any question to the name servers went without an answer.
-fn has_failed(examination: &Examination) -> bool {
-    let resolutions = examination.hosts.iter().filter_map(|host| host.resolution.as_ref());
-    resolutions.into_iter().any(|resolution| !resolution.outcome().is_certain())
+    let outcome = match surveyed {
+        Ok(outcome) => outcome,
+        Err(survey) => Box::new(stages.visit(*survey).await?),
+    };
+    writer.send((*outcome).clone()).await?;
+    Ok(Examined::Done(outcome))
 }
 
 type Joined = Result<Result<Examined, StoreError>, tokio::task::JoinError>;

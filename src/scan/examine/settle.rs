@@ -1,0 +1,84 @@
+//! What follows from an examination: the rulings of the judge, applied to the findings that are known.
+
+use crate::clock::day;
+use crate::facts::examination::Examination;
+use crate::facts::finding::Finding;
+use crate::facts::finding::FindingKey;
+use crate::facts::target::Target;
+use crate::scan::examine::Stages;
+use crate::scan::ledger;
+use crate::scan::ledger::Tonight;
+use crate::stages::judge::Rules;
+use crate::stages::judge::Ruling;
+use crate::stages::judge::judge;
+use crate::store::StoreError;
+use crate::store::findings::Update;
+use crate::store::journal::Outcome;
+
+impl Stages {
+    /// The newest findings of `target`, one of each key.
+    pub(super) fn known(&self, target: &Target) -> Result<Vec<Finding>, StoreError> {
+        Ok(newest(self.findings.of_target(target)?))
+    }
+
+    /// What changes, and whether nothing was left for another run of the night.
+    pub(super) fn settle(
+        &self,
+        examination: Examination,
+        known: &[Finding],
+    ) -> Result<Outcome, StoreError> {
+        let today = day(examination.at);
+        let rules =
+            Rules { settings: &self.judge, parked: self.parked, directory: &self.directory };
+        let exemption = self.findings.exemption(&examination.target)?;
+        let tonight = Tonight {
+            night: examination.night,
+            now: examination.at,
+            misses_to_close: self.misses_to_close,
+            deadlines: &self.deadlines,
+            is_exempt: exemption.is_some_and(|exemption| exemption.holds_on(today)),
+            channel: &examination.channel,
+        };
+        let mut update = Update::default();
+        let mut is_whole = true;
+        for (key, ruling) in judge(&examination, known, rules) {
+            let current = known.iter().find(|finding| finding.key == key);
+            if !self.may_change(&key, current, &ruling) {
+                is_whole = false;
+                continue;
+            }
+            if let Some(transition) = ledger::transition(&key, current, ruling, tonight) {
+                update.findings.push(transition.finding);
+                update.changes.extend(transition.change);
+            }
+        }
+        Ok(Outcome { examination, update, is_whole })
+    }
+
+    /// A night that is limited to a provider or bureau leaves the findings of others alone.
+    fn may_change(&self, key: &FindingKey, current: Option<&Finding>, ruling: &Ruling) -> bool {
+        let scope = &self.scan.scope;
+        let bureau = match ruling {
+            Ruling::Stands(bureau, _) | Ruling::Accrues(bureau, _) => Some(*bureau),
+            Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => {
+                current.map(|finding| finding.bureau)
+            }
+        };
+        scope.provider.as_ref().is_none_or(|id| key.provider.as_ref() == Some(id))
+            && scope.bureau.is_none_or(|wanted| bureau == Some(wanted))
+    }
+}
+
+/// The newest finding of each key: the one that stands, else the last one closed.
+fn newest(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| {
+        (!finding.stands(), std::cmp::Reverse((finding.last_night, finding.id)))
+    });
+    let mut newest: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if newest.iter().all(|other| other.key != finding.key) {
+            newest.push(finding);
+        }
+    }
+    newest
+}

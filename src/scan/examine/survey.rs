@@ -1,0 +1,137 @@
+//! What is known of a target without asking anybody for a page: its addresses, who holds them,
+//! whether it is filed.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::candidate::Candidate;
+use crate::facts::domain::Host;
+use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::examination::Sighting;
+use crate::facts::finding::Finding;
+use crate::facts::placement::Holding;
+use crate::facts::target::Target;
+use crate::scan::examine::Place;
+use crate::scan::examine::Stages;
+use crate::scan::examine::Surveyed;
+use crate::store::StoreError;
+
+/// A target that was surveyed and is still to be visited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// All that was learnt so far.
+    pub examination: Examination,
+    /// The host of the examination that is known not to be made up, the last one asked about.
+    pub(super) vouched: Option<usize>,
+}
+
+impl Survey {
+    /// Whether any question to the name servers went without an answer.
+    pub fn has_failed(&self) -> bool {
+        has_failed(&self.examination)
+    }
+}
+
+/// Whether any question to the name servers went without an answer.
+pub fn has_failed(examination: &Examination) -> bool {
+    let resolutions = examination.hosts.iter().filter_map(|host| host.resolution.as_ref());
+    resolutions.into_iter().any(|resolution| !resolution.outcome().is_certain())
+}
+
+impl Stages {
+    /// Surveys `candidate`. Where no page is needed it is judged at once; nothing is written yet.
+    pub async fn survey(&self, candidate: Candidate) -> Result<Surveyed, StoreError> {
+        let known = self.known(&candidate.target)?;
+        let filing = self.filings.status(&candidate.target, &self.directory)?;
+        let examination = Examination {
+            night: self.scan.night,
+            at: self.clock.now(),
+            channel: candidate.channel.clone(),
+            names: candidate.names(),
+            hosts: self.resolve(&candidate).await,
+            target: candidate.target,
+            filing,
+        };
+        if !self.is_in_scope(&examination, &known) {
+            return Ok(Surveyed::OutOfScope);
+        }
+        let mut survey = Survey { examination, vouched: None };
+        match self.next_place(&mut survey, &known).await {
+            Some((host, sighting)) => {
+                let address = survey.examination.hosts[host].sightings[sighting].address;
+                let place = Place { address, provider: self.provider_of(address) };
+                Ok(Surveyed::Waits(Box::new(survey), place))
+            }
+            None => Ok(Surveyed::Settled(Box::new(self.settle(survey.examination, &known)?))),
+        }
+    }
+
+    async fn resolve(&self, candidate: &Candidate) -> Vec<HostExamination> {
+        if let Target::Address(address) = candidate.target {
+            let sighting = self.sighting(address, &[]);
+            return vec![HostExamination {
+                host: None,
+                resolution: None,
+                sightings: vec![sighting],
+                is_invented: false,
+            }];
+        }
+        let mut hosts = Vec::new();
+        for host in candidate.hosts_to_examine() {
+            let resolution = self.resolver.resolve(&host).await;
+            let sightings = resolution
+                .addresses()
+                .into_iter()
+                .map(|address| self.sighting(address, resolution.chain_to(address)))
+                .collect();
+            hosts.push(HostExamination {
+                host: Some(host),
+                resolution: Some(resolution),
+                sightings,
+                is_invented: false,
+            });
+        }
+        hosts
+    }
+
+    fn sighting(&self, address: IpAddr, chain: &[Host]) -> Sighting {
+        let placement = self.addresses.attribute(address, chain, &self.directory, &self.guard);
+        Sighting { address, placement, visits: Vec::new() }
+    }
+
+    /// Whether the night is asked to judge this target; with a provider or bureau as its scope, only
+    /// what lies there or has a finding there.
+    fn is_in_scope(&self, examination: &Examination, known: &[Finding]) -> bool {
+        let scope = &self.scan.scope;
+        if scope.provider.is_none() && scope.bureau.is_none() {
+            return true;
+        }
+        let lies_there =
+            examination.hosts.iter().flat_map(|host| &host.sightings).any(|sighting| {
+                sighting
+                    .placement
+                    .mainland()
+                    .is_some_and(|holding| self.holding_is_in_scope(holding))
+            });
+        let has_finding = known.iter().any(|finding| {
+            scope.provider.as_ref().is_none_or(|id| finding.key.provider.as_ref() == Some(id))
+                && scope.bureau.is_none_or(|bureau| finding.bureau == bureau)
+        });
+        lies_there || has_finding
+    }
+
+    fn holding_is_in_scope(&self, holding: &Holding) -> bool {
+        let scope = &self.scan.scope;
+        let bureau = holding.province.or_else(|| {
+            holding
+                .provider()
+                .and_then(|id| self.directory.by_id(id))
+                .and_then(|found| found.bureau)
+        });
+        scope.provider.as_ref().is_none_or(|id| holding.provider() == Some(id))
+            && scope.bureau.is_none_or(|wanted| bureau == Some(wanted))
+    }
+}

@@ -1,0 +1,154 @@
+//! What answers at the addresses of a target, as far as its verdict depends on it.
+
+use std::net::IpAddr;
+
+use crate::facts::examination::Examination;
+use crate::facts::filing::FilingStatus;
+use crate::facts::finding::Finding;
+use crate::facts::finding::Kind;
+use crate::facts::placement::Holding;
+use crate::facts::placement::Placement;
+use crate::facts::provider::ProviderId;
+use crate::facts::target::Target;
+use crate::facts::visit::SiteState;
+use crate::facts::visit::Visit;
+use crate::scan::examine::Stages;
+use crate::scan::examine::survey::Survey;
+use crate::stages::probe::Door;
+use crate::store::StoreError;
+use crate::store::journal::Outcome;
+
+/// Addresses asked of one host at one provider; a name on more of them is a farm, and one page of it
+/// tells what the others would. While a finding stands, all are asked, because only all of them
+/// together can be stopped or gone.
+const ADDRESSES_PER_PROVIDER: usize = 4;
+
+/// What one page is enough for: the addresses of one provider, reported and unreported apart.
+type Spot = (Option<ProviderId>, bool);
+
+impl Stages {
+    /// Visits a surveyed target, and judges it. Nothing is written yet.
+    pub async fn visit(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
+        let known = self.known(&survey.examination.target)?;
+        let provider_of = |address: IpAddr| self.provider_of(address);
+        while let Some((host, place)) = self.next_place(&mut survey, &known).await {
+            let Examination { target, filing, hosts, .. } = &mut survey.examination;
+            let examined = &mut hosts[host];
+            let sighting = &mut examined.sightings[place];
+            for is_secure in self.prober.ports() {
+                let host = examined.host.as_ref();
+                let door = Door { target, host, address: sighting.address, is_secure };
+                let mut visit = self.prober.visit(door, &provider_of).await;
+                if let Some(page) = &visit.page {
+                    visit.claims = self.filings.claims(page, filing)?;
+                }
+                let state = visit.state;
+                sighting.visits.push(visit);
+                if state >= SiteState::Redirected {
+                    break;
+                }
+            }
+        }
+        self.settle(survey.examination, &known)
+    }
+
+    /// Where the target is to be asked next: the host and its sighting. `None` when nothing more is
+    /// needed. Hosts that may be made up are found out and marked on the way.
+    pub(super) async fn next_place(
+        &self,
+        survey: &mut Survey,
+        known: &[Finding],
+    ) -> Option<(usize, usize)> {
+        // Without a port there is nothing to ask.
+        self.prober.ports().next()?;
+        loop {
+            let (host, place) = self.wanted(&survey.examination, known)?;
+            if survey.vouched == Some(host) {
+                return Some((host, place));
+            }
+            let Examination { target, hosts, .. } = &mut survey.examination;
+            let examined = hosts.get_mut(host)?;
+            if let (Target::Domain(domain), Some(name)) = (&*target, &examined.host) {
+                let addresses: Vec<IpAddr> =
+                    examined.sightings.iter().map(|sighting| sighting.address).collect();
+                examined.is_invented =
+                    self.wildcards.may_be_made_up(name, domain, &addresses).await;
+            }
+            if !examined.is_invented {
+                survey.vouched = Some(host);
+                return Some((host, place));
+            }
+        }
+    }
+
+    /// The first sighting that is still to be asked, by what is known so far.
+    fn wanted(&self, examination: &Examination, known: &[Finding]) -> Option<(usize, usize)> {
+        let stands = known.iter().any(Finding::stands);
+        let must_verify = stands || self.is_verified_tonight(examination);
+        let most = if stands { usize::MAX } else { ADDRESSES_PER_PROVIDER };
+        // A wrong number may stand on another host than the one whose page is read first.
+        let reads_on =
+            known.iter().any(|finding| finding.stands() && finding.key.kind == Kind::WrongNumber);
+        let mut read: Vec<Spot> = Vec::new();
+        for (number, examined) in examination.hosts.iter().enumerate() {
+            let is_permitted =
+                examined.host.as_ref().is_none_or(|host| self.guard.permits_host(host));
+            if examined.is_invented || !is_permitted {
+                continue;
+            }
+            let mut asked: Vec<Spot> = Vec::new();
+            for (place, sighting) in examined.sightings.iter().enumerate() {
+                let Placement::Mainland(holding) = &sighting.placement else { continue };
+                let spot = (holding.provider().cloned(), holding.is_reported);
+                if !sighting.visits.is_empty() {
+                    if sighting.visits.iter().any(shows_a_page) {
+                        read.push(spot.clone());
+                    }
+                    asked.push(spot);
+                    continue;
+                }
+                let is_enough = (read.contains(&spot) && !reads_on)
+                    || asked.iter().filter(|other| **other == spot).count() >= most;
+                let is_wanted = must_verify || self.depends_on_page(&examination.filing, holding);
+                if !is_enough && is_wanted && self.guard.permits(sighting.address) {
+                    return Some((number, place));
+                }
+            }
+        }
+        None
+    }
+
+    /// Whose pace a request to `address` counts against.
+    pub(super) fn provider_of(&self, address: IpAddr) -> Option<ProviderId> {
+        let placement = self.addresses.attribute(address, &[], &self.directory, &self.guard);
+        placement.mainland().and_then(Holding::provider).cloned()
+    }
+
+    /// Whether a verdict at this address still depends on what answers there.
+    fn depends_on_page(&self, filing: &FilingStatus, holding: &Holding) -> bool {
+        match filing {
+            FilingStatus::None | FilingStatus::Cancelled(_) => true,
+            FilingStatus::Unknown(_) => !holding.is_reported,
+            FilingStatus::Active(summary) => {
+                let is_connected =
+                    holding.provider().is_none_or(|id| summary.providers.contains(id));
+                let is_excused = !summary.are_providers_known
+                    || (holding.is_cdn() && !self.judge.cdn_needs_access);
+                !holding.is_reported || (!is_connected && !is_excused)
+            }
+        }
+    }
+
+    /// Filed names are probed once in so many nights, each on its own night.
+    fn is_verified_tonight(&self, examination: &Examination) -> bool {
+        let FilingStatus::Active(_) = examination.filing else { return false };
+        let key = examination.target.sort_key();
+        let place = key.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        let turn = place.wrapping_add(examination.night).checked_rem(self.verify_filed_nights);
+        self.scan.everything || turn == Some(0)
+    }
+}
+
+fn shows_a_page(visit: &Visit) -> bool {
+    visit.state == SiteState::Live && visit.page.is_some()
+}
