@@ -205,7 +205,7 @@ fn stages(
     }
     let guard = Guard::new(settings.probe.allow.clone(), settings.opt_out()?);
     let resolver = Arc::new(Resolver::start_with(&settings.resolve, settings.lies()?)?);
-    let client = Client::new(&settings.probe, guard.clone())?;
+    let client = Client::new(&settings.probe, guard.clone(), session.clock)?;
     let prober = Prober::new(
         client,
         Arc::clone(&resolver),

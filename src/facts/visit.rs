@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::certificate::Certificate;
 use crate::facts::domain::Domain;
 use crate::facts::filing::NumberOwner;
 use crate::facts::number::FilingNumber;
@@ -73,6 +74,8 @@ pub enum Sign {
     NotAllowed,
     /// Our own machine could not ask: no free port or file, or no way for this address family.
     NotAsked,
+    /// The server speaks no TLS that is still spoken, only versions before 1.2.
+    TlsTooOld,
 }
 
 /// How a filing number stands on a page.
@@ -137,6 +140,8 @@ pub struct Visit {
     pub body_sha256: Option<String>,
     /// The page's own claims of numbers, held against the register.
     pub claims: Vec<Claim>,
+    /// What the last address on the way showed of itself over TLS; `None` where none did.
+    pub certificate: Option<Certificate>,
 }
 
 impl SiteState {

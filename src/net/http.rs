@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::Url;
 use reqwest::dns::Addrs;
 use reqwest::dns::Name;
@@ -17,10 +19,17 @@ use reqwest::header::ACCEPT;
 use reqwest::header::ACCEPT_LANGUAGE;
 use reqwest::header::HeaderMap;
 use reqwest::header::HeaderValue;
+use reqwest::header::RETRY_AFTER;
+use reqwest::header::SET_COOKIE;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
 
+use crate::clock::Clock;
+use crate::facts::certificate::Certificate;
 use crate::facts::domain::Host;
+use crate::facts::exchange::Allowance;
+use crate::facts::exchange::Exchange;
+use crate::facts::exchange::HttpVersion;
 use crate::net::guard::Guard;
 
 pub use crate::net::http::failure::Failure;
@@ -29,6 +38,9 @@ pub use crate::net::http::settings::Settings;
 
 pub(crate) mod failure;
 pub(crate) mod settings;
+
+/// No server's wish to be left alone is heard for longer.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 tokio::task_local! {
     /// Where the request that this task is sending goes. The connection is made within the task
@@ -46,6 +58,35 @@ pub struct Client {
     https_port: u16,
     max_body: usize,
     timeout: Duration,
+    clock: Clock,
+}
+
+/// One request, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// What came of it.
+    pub reply: Reply,
+    /// How it was sent, and what its answer was like on the wire.
+    pub trace: Trace,
+}
+
+/// What an answer does not tell by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// When the request was begun.
+    pub at: Timestamp,
+    /// From then to the end of the answer.
+    pub elapsed: Duration,
+    /// The port that was asked; 0 where nothing was.
+    pub port: u16,
+    /// The head of the request, without cookies.
+    pub request: Vec<u8>,
+    /// The protocol of the answer; HTTP/1.1 where there was none.
+    pub version: HttpVersion,
+    /// The words behind the status.
+    pub reason: Vec<u8>,
+    /// What the address showed of itself over TLS; `None` without TLS.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// What came of one request.
@@ -91,8 +132,8 @@ struct Pinned(Arc<Guard>);
 struct NotPinned;
 
 impl Client {
-    /// A client that asks `guard` before it connects.
-    pub fn new(settings: &Settings, guard: Guard) -> Result<Self, HttpError> {
+    /// A client that asks `guard` before it connects, and dates what it saw by `clock`.
+    pub fn new(settings: &Settings, guard: Guard, clock: Clock) -> Result<Self, HttpError> {
         let guard = Arc::new(guard);
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .map_err(|_| HttpError::UserAgent(settings.user_agent.clone()))?;
@@ -126,15 +167,36 @@ impl Client {
             https_port: settings.https_port,
             max_body: usize::try_from(settings.max_body.as_u64()).unwrap_or(usize::MAX),
             timeout: settings.timeout,
+            clock,
         })
     }
 
     /// Asks for `url` at `address`, at the port that the URL names or else the configured one of
     /// its scheme. All of it, the body included, ends within the time limit.
-    pub async fn fetch(&self, url: &Url, address: IpAddr) -> Reply {
-        let Some((url, pin)) = self.permitted(url, address) else {
-            return Reply::Failed(Failure::NotAllowed);
+    pub async fn fetch(&self, url: &Url, address: IpAddr) -> Fetched {
+        let mut trace = Trace {
+            at: self.clock.now(),
+            elapsed: Duration::ZERO,
+            port: 0,
+            request: Vec::new(),
+            version: HttpVersion::Http11,
+            reason: Vec::new(),
+            certificate: None,
         };
+        let begin = Instant::now();
+        let reply = match self.permitted(url, address) {
+            None => Reply::Failed(Failure::NotAllowed),
+            Some((url, pin)) => {
+                trace.port = pin.port();
+                self.send(url, pin).await
+            }
+        };
+        trace.elapsed = begin.elapsed();
+        Fetched { reply, trace }
+    }
+
+    async fn send(&self, url: Url, pin: SocketAddr) -> Reply {
+        let address = pin.ip();
         let is_secure = url.scheme() == "https";
         let why = |error: &reqwest::Error| failure::of(error, is_secure, address);
         let deadline = Instant::now() + self.timeout;
@@ -220,6 +282,65 @@ impl Client {
             return Reply::Failed(broken);
         }
         Reply::Answer(Answer { status, headers, body, is_whole: false })
+    }
+}
+
+impl Trace {
+    /// The exchange that this was, with `answer`, for evidence; its body within `allowance`.
+    pub fn exchange(
+        self,
+        url: &Url,
+        address: IpAddr,
+        answer: Answer,
+        allowance: &Allowance,
+    ) -> Exchange {
+        let kept = answer.headers.iter().filter(|(name, _)| **name != SET_COOKIE);
+        Exchange {
+            url: without_user(url),
+            address,
+            port: self.port,
+            at: self.at,
+            elapsed: self.elapsed,
+            request: self.request,
+            version: self.version,
+            status: answer.status,
+            reason: self.reason,
+            headers: kept
+                .map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()))
+                .collect(),
+            body: allowance.keep(answer.body, answer.is_whole),
+            certificate: self.certificate,
+        }
+    }
+}
+
+/// `url` without what a link may hold of a password.
+fn without_user(url: &Url) -> String {
+    let mut url = url.clone();
+    // Refused by URLs that can have none.
+    let _none = url.set_username("").and_then(|()| url.set_password(None));
+    url.into()
+}
+
+impl Answer {
+    /// How long the server asks to be left alone: of 429 and 503 what `Retry-After` says, in seconds
+    /// or as a date (RFC 9110, section 10.2.3), at most a day; zero where it says nothing that can be
+    /// read. `None` for every other status.
+    pub fn wait_asked(&self, now: Timestamp) -> Option<Duration> {
+        if !matches!(self.status, 429 | 503) {
+            return None;
+        }
+        let text = self.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let wait = text.and_then(|text| {
+            let text = text.trim();
+            if let Ok(seconds) = text.parse() {
+                return Some(Duration::from_secs(seconds));
+            }
+            let date = rfc2822::parse(text).ok()?.timestamp();
+            // A date that is past asks for nothing.
+            Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+        });
+        Some(wait.unwrap_or_default().min(LONGEST_WAIT))
     }
 }
 

@@ -4,9 +4,11 @@
 use std::io;
 use std::io::Write;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::clock;
+use crate::facts::certificate::Certificate;
 use crate::facts::change::Change;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
@@ -232,10 +234,33 @@ fn visit_text(visit: &Visit, out: &mut impl Write) -> io::Result<()> {
             writeln!(out, "      备案号 {number}：{place}{}", owner.unwrap_or_default())?;
         }
     }
+    if let Some(certificate) = &visit.certificate {
+        writeln!(out, "      证书 {}", certificate_told(certificate))?;
+    }
     if let Some(digest) = &visit.body_sha256 {
         writeln!(out, "      正文 SHA-256 {digest}")?;
     }
     Ok(())
+}
+
+/// A certificate in one line: what is wrong with it, for whom, by whom, from when to when.
+fn certificate_told(certificate: &Certificate) -> String {
+    let fault = certificate.fault.map_or("无误".to_owned(), |fault| {
+        let (word, chinese) = words::certificate_fault(fault);
+        format!("{chinese} {word}")
+    });
+    let names: Vec<_> = certificate.names.iter().map(|name| printable(name)).collect();
+    let more = usize::try_from(certificate.name_count).unwrap_or(usize::MAX) > names.len();
+    let more = if more { format!("等 {} 个", certificate.name_count) } else { String::new() };
+    let day = |day: Option<Timestamp>| day.map_or("不明".to_owned(), clock::written);
+    format!(
+        "{fault}；名字 {}{more}；签发者 {}；{} 至 {}；SHA-256 {}",
+        listed(&names),
+        printable(&certificate.issuer),
+        day(certificate.not_before),
+        day(certificate.not_after),
+        certificate.sha256
+    )
 }
 
 fn finding_text(finding: &FindingView, changes: &[Change], out: &mut impl Write) -> io::Result<()> {

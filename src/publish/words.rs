@@ -1,6 +1,7 @@
 //! The words for facts: the English ones of files and JSON, and the Chinese ones of printed pages.
 
 use crate::facts::allocation::AllocationKind;
+use crate::facts::certificate::CertificateFault;
 use crate::facts::change::ChangeKind;
 use crate::facts::change::EndedBy;
 use crate::facts::filing::FilingState;
@@ -59,6 +60,7 @@ pub(crate) fn sign(sign: &Sign) -> Words {
         Sign::TlsFailure => ("tls_failure", "TLS 协商失败"),
         Sign::NotAllowed => ("not_allowed", "该地址不得探测"),
         Sign::NotAsked => ("not_asked", "本机未能发出请求"),
+        Sign::TlsTooOld => ("tls_too_old", "只支持过时的 TLS 版本"),
     }
 }
 
@@ -84,7 +86,8 @@ pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
         | Sign::TimedOut
         | Sign::TlsFailure
         | Sign::NotAllowed
-        | Sign::NotAsked => None,
+        | Sign::NotAsked
+        | Sign::TlsTooOld => None,
     }
 }
 
@@ -93,6 +96,18 @@ pub(crate) fn sign_told(of: &Sign) -> String {
     let (word, chinese) = sign(of);
     let detail = sign_detail(of).map(|text| format!("（{}）", printable(&text)));
     format!("{chinese} {word}{}", detail.unwrap_or_default())
+}
+
+/// What is wrong with a certificate.
+pub(crate) fn certificate_fault(fault: CertificateFault) -> Words {
+    match fault {
+        CertificateFault::Unreadable => ("unreadable", "不是有效的证书"),
+        CertificateFault::Expired => ("expired", "已过期"),
+        CertificateFault::NotYetValid => ("not_yet_valid", "尚未生效"),
+        CertificateFault::WrongName => ("wrong_name", "不是发给这个名字的"),
+        CertificateFault::SelfSigned => ("self_signed", "自签名"),
+        CertificateFault::UnknownIssuer => ("unknown_issuer", "签发者不受信任"),
+    }
 }
 
 pub(crate) fn dns_answer(answer: &DnsAnswer) -> Words {

@@ -5,21 +5,21 @@
 //! authority. Every request waits for its turn in `net::pace` and passes `net::guard`.
 
 mod answer;
+mod chain;
 mod robots;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::Digest;
-use sha2::Sha256;
 use url::Url;
 
 use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
+use crate::facts::exchange::Allowance;
+use crate::facts::exchange::Exchange;
 use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
-use crate::facts::visit::Page;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
@@ -27,19 +27,17 @@ use crate::formats::html::Budget;
 use crate::formats::signatures::Signatures;
 use crate::net::dns::Resolver;
 use crate::net::guard::Guard;
-use crate::net::http::Answer;
 use crate::net::http::Client;
-use crate::net::http::Failure;
-use crate::net::http::Reply;
 use crate::net::http::Robots as RobotsPolicy;
 use crate::net::http::Settings;
 use crate::net::pace::Pace;
-use crate::stages::probe::answer::Step;
-use crate::stages::probe::robots::Permission;
-use crate::stages::probe::robots::RobotsFile;
+use crate::stages::probe::chain::Chain;
 
-/// Redirects followed in one chain (RFC 9110, section 15.4 leaves the limit to us).
-const MAX_HOPS: usize = 8;
+/// So many bytes of bodies are held for evidence at a time, by all targets in flight together.
+const ALL_BODIES: usize = 64 << 20;
+
+/// So many bytes of one body are held for evidence.
+const ONE_BODY: usize = 256 << 10;
 
 /// What reading one page may cost; a page that costs more is read as far as that.
 const PAGE_BUDGET: Budget = Budget { cpu: Duration::from_millis(100), nodes: 60_000 };
@@ -71,16 +69,17 @@ pub struct Prober {
     robots: RobotsPolicy,
     http_port: u16,
     https_port: u16,
+    allowance: Allowance,
 }
 
-/// How a chain of requests ended.
+/// A visit, and the exchanges that it rests on, first to last; of a block page that was asked for
+/// twice both chains.
 #[derive(Debug)]
-struct End {
-    state: SiteState,
-    sign: Sign,
-    status: Option<u16>,
-    page: Option<Page>,
-    body_sha256: Option<String>,
+pub struct Visited {
+    /// What was seen.
+    pub visit: Visit,
+    /// Every request that was answered, robots.txt included.
+    pub exchanges: Vec<Exchange>,
 }
 
 impl Prober {
@@ -101,6 +100,7 @@ impl Prober {
             robots: settings.robots,
             http_port: settings.http_port,
             https_port: settings.https_port,
+            allowance: Allowance::new(ALL_BODIES, ONE_BODY),
         }
     }
 
@@ -112,196 +112,19 @@ impl Prober {
     }
 
     /// Asks at `door` what is there. A block page is believed only when it is seen twice.
-    pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visit {
-        let visit = self.chain(door, provider_of).await;
+    pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visited {
+        let (visit, mut exchanges) = Chain::new(self, door, provider_of).follow().await;
         if visit.state != SiteState::Stopped {
-            return visit;
+            return Visited { visit, exchanges };
         }
-        let again = self.chain(door, provider_of).await;
+        let (again, more) = Chain::new(self, door, provider_of).follow().await;
+        exchanges.extend(more);
         if again.state == SiteState::Stopped {
-            return visit;
+            return Visited { visit, exchanges };
         }
-        Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again }
+        let visit = Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again };
+        Visited { visit, exchanges }
     }
-
-    async fn chain(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visit {
-        let mut visit = Visit {
-            address: door.address,
-            port: if door.is_secure { self.https_port } else { self.http_port },
-            is_secure: door.is_secure,
-            state: SiteState::Unknown,
-            sign: Sign::Malformed,
-            status: None,
-            final_url: String::new(),
-            hops: Vec::new(),
-            page: None,
-            body_sha256: None,
-            claims: Vec::new(),
-        };
-        let Some(mut url) = start(door) else { return visit };
-        let mut address = door.address;
-        let mut robots: Option<RobotsFile> = None;
-        let end = loop {
-            url.as_str().clone_into(&mut visit.final_url);
-            if self.robots == RobotsPolicy::Obey {
-                let known = robots.take().filter(|file| file.speaks_for(&url));
-                let file = match known {
-                    Some(file) => file,
-                    None => self.robots_file(door, &url, address, provider_of).await,
-                };
-                if let Some(end) = refusal(file.permits(&url)) {
-                    break end;
-                }
-                robots = Some(file);
-            }
-            let answer = match self.ask(&url, address, provider_of).await {
-                Reply::Answer(answer) => answer,
-                Reply::Failed(failure) => break End::failed(failure),
-            };
-            let step = answer::read(&answer, &url, door.target, &self.signatures, PAGE_BUDGET);
-            let next = match step {
-                Step::End { state, sign, page } => {
-                    break End::answered(&answer, state, sign, page);
-                }
-                Step::Follow(next) => next,
-            };
-            if visit.hops.len() >= MAX_HOPS
-                || next == url
-                || visit.hops.iter().any(|hop| *hop == next.as_str())
-            {
-                break End::answered(&answer, SiteState::Unknown, Sign::RedirectLoop, None);
-            }
-            let Some(next_address) = self.address_of(&next, &url, address).await else {
-                let sign = Sign::HopUnreachable(next.to_string());
-                break End::answered(&answer, SiteState::Unknown, sign, None);
-            };
-            visit.hops.push(url.to_string());
-            (url, address) = (next, next_address);
-        };
-        visit.state = end.state;
-        visit.sign = end.sign;
-        visit.status = end.status;
-        visit.page = end.page;
-        visit.body_sha256 = end.body_sha256;
-        visit
-    }
-
-    async fn ask(&self, url: &Url, address: IpAddr, provider_of: ProviderOf<'_>) -> Reply {
-        self.pace.turn(address, provider_of(address).as_ref()).await;
-        self.client.fetch(url, address).await
-    }
-
-    /// robots.txt of the authority of `url`, redirects followed within the Domain (RFC 9309, 2.3.1.2).
-    async fn robots_file(
-        &self,
-        door: Door<'_>,
-        url: &Url,
-        address: IpAddr,
-        provider_of: ProviderOf<'_>,
-    ) -> RobotsFile {
-        let Ok(mut at) = url.join("/robots.txt") else { return RobotsFile::absent(url) };
-        let mut address = address;
-        for _ in 0..=robots::MAX_REDIRECTS {
-            let answer = match self.ask(&at, address, provider_of).await {
-                Reply::Answer(answer) => answer,
-                Reply::Failed(failure) => return RobotsFile::unreachable(url, failure),
-            };
-            let next = answer::location(&answer, &at)
-                .filter(|next| answer::leads_within(next, door.target));
-            let Some(next) = next else {
-                return RobotsFile::of(url, answer.status, &answer.body);
-            };
-            let Some(next_address) = self.address_of(&next, &at, address).await else { break };
-            (at, address) = (next, next_address);
-        }
-        RobotsFile::absent(url)
-    }
-
-    /// Where to connect for `next`: the same address where the name still leads there, else the first
-    /// address that may be reached. `None` where there is none.
-    async fn address_of(&self, next: &Url, current: &Url, address: IpAddr) -> Option<IpAddr> {
-        if next.host() == current.host() {
-            return Some(address);
-        }
-        let host = match next.host()? {
-            url::Host::Domain(name) => name.parse::<Host>().ok()?,
-            url::Host::Ipv4(literal) => return self.permitted(literal.into()),
-            url::Host::Ipv6(literal) => return self.permitted(literal.into()),
-        };
-        if !self.guard.permits_host(&host) {
-            return None;
-        }
-        let addresses = self.resolver.resolve(&host).await.addresses();
-        if addresses.contains(&address) {
-            return Some(address);
-        }
-        addresses.into_iter().find_map(|found| self.permitted(found))
-    }
-
-    fn permitted(&self, address: IpAddr) -> Option<IpAddr> {
-        self.guard.permits(address).then_some(address)
-    }
-}
-
-impl End {
-    fn answered(answer: &Answer, state: SiteState, sign: Sign, page: Option<Page>) -> Self {
-        let body_sha256 = page.is_some().then(|| hex(&Sha256::digest(&answer.body)));
-        Self { state, sign, status: Some(answer.status), page, body_sha256 }
-    }
-
-    fn failed(failure: Failure) -> Self {
-        let (state, sign) = match failure {
-            Failure::NoConnection => (SiteState::Silent, Sign::NoConnection),
-            Failure::Reset => (SiteState::Silent, Sign::Reset),
-            Failure::TimedOut => (SiteState::Silent, Sign::TimedOut),
-            Failure::Tls => (SiteState::Unknown, Sign::TlsFailure),
-            Failure::Malformed => (SiteState::Unknown, Sign::Malformed),
-            Failure::NotAllowed => (SiteState::Unknown, Sign::NotAllowed),
-            Failure::Local => (SiteState::Unknown, Sign::NotAsked),
-        };
-        Self { state, sign, status: None, page: None, body_sha256: None }
-    }
-}
-
-/// How a visit ends where robots.txt keeps us from asking; `None` where it does not.
-fn refusal(permission: Permission) -> Option<End> {
-    match permission {
-        Permission::Granted => None,
-        Permission::Forbidden => Some(End {
-            state: SiteState::Live,
-            sign: Sign::RobotsForbid,
-            status: Some(200),
-            page: None,
-            body_sha256: None,
-        }),
-        Permission::Unavailable(status) => Some(End {
-            state: SiteState::Unknown,
-            sign: Sign::RobotsUnavailable(status),
-            status: Some(status),
-            page: None,
-            body_sha256: None,
-        }),
-        Permission::Unreachable(failure) => Some(End::failed(failure)),
-    }
-}
-
-fn start(door: Door<'_>) -> Option<Url> {
-    let scheme = if door.is_secure { "https" } else { "http" };
-    let host = match (door.host, door.address) {
-        (Some(host), _) => host.to_string(),
-        (None, IpAddr::V4(address)) => address.to_string(),
-        (None, IpAddr::V6(address)) => format!("[{address}]"),
-    };
-    Url::parse(&format!("{scheme}://{host}/")).ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The Domain of a URL's host; `None` for addresses and names that are no Domain.

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::facts::examination::Examination;
+use crate::facts::exchange::Exchange;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
@@ -36,6 +37,9 @@ pub struct Outcome {
     /// Whether all of it was judged. A run that is narrowed to a provider or bureau leaves the
     /// findings of others for another run of the same night.
     pub is_whole: bool,
+    /// The exchanges that its findings rest on; they are not part of the journal.
+    #[serde(skip)]
+    pub exchanges: Vec<Exchange>,
 }
 
 /// An open journal.
@@ -250,6 +254,7 @@ mod tests {
             },
             update: Update::default(),
             is_whole: true,
+            exchanges: vec![],
         }
     }
 

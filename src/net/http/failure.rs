@@ -21,6 +21,8 @@ pub enum Failure {
     TimedOut,
     /// TLS could not be agreed on.
     Tls,
+    /// The server speaks only versions of TLS before 1.2, which nobody should speak any more.
+    TlsTooOld,
     /// The answer is no HTTP.
     Malformed,
     /// The address or the name may not be reached.

@@ -15,7 +15,8 @@ fn client_with(change: impl FnOnce(&mut Settings)) -> Client {
     let mut settings =
         Settings { allow: vec!["127.0.0.0/8".parse().unwrap()], ..Settings::default() };
     change(&mut settings);
-    Client::new(&settings, Guard::new(settings.allow.clone(), OptOut::default())).unwrap()
+    Client::new(&settings, Guard::new(settings.allow.clone(), OptOut::default()), Clock::default())
+        .unwrap()
 }
 
 fn client(site: &Site) -> Client {
@@ -51,7 +52,7 @@ fn answer(reply: Reply) -> Answer {
 #[tokio::test]
 async fn the_pinned_address_is_asked_under_a_name_that_resolves_nowhere() {
     let site = Site::start("127.0.0.1:0", |_| (page("hello"), Then::Close)).await;
-    let reply = client(&site).fetch(&url("http://u:p@no.such.test/a?b#c"), site.ip()).await;
+    let reply = client(&site).fetch(&url("http://u:p@no.such.test/a?b#c"), site.ip()).await.reply;
     let answer = answer(reply);
     assert_eq!(
         (answer.status, answer.body.as_slice(), answer.is_whole),
@@ -79,13 +80,13 @@ async fn a_port_in_the_url_beats_the_configured_one() {
     let site = Site::start("127.0.0.1:0", |_| (page("here"), Then::Close)).await;
     let client = client_with(|settings| settings.http_port = 1);
     let url = url(&format!("http://no.such.test:{}/", site.port()));
-    assert_eq!(answer(client.fetch(&url, site.ip()).await).body, b"here");
+    assert_eq!(answer(client.fetch(&url, site.ip()).await.reply).body, b"here");
 }
 
 #[tokio::test]
 async fn a_literal_address_is_asked_at_the_configured_port() {
     let site = Site::start("127.0.0.1:0", |_| (page("here"), Then::Close)).await;
-    let reply = client(&site).fetch(&url("http://127.0.0.1/"), site.ip()).await;
+    let reply = client(&site).fetch(&url("http://127.0.0.1/"), site.ip()).await.reply;
     assert_eq!(answer(reply).body, b"here");
 }
 
@@ -95,7 +96,7 @@ async fn what_is_not_allowed_is_never_connected_to() {
     let opt_out = OptOut::parse("left-alone.test\n127.9.9.9").0;
     let settings = Settings { http_port: site.port(), https_port: 0, ..Settings::default() };
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let client = Client::new(&settings, Guard::new(allow, opt_out)).unwrap();
+    let client = Client::new(&settings, Guard::new(allow, opt_out), Clock::default()).unwrap();
     for (url, address) in [
         ("http://169.254.169.254/", "169.254.169.254"),
         ("http://a.test/", "169.254.169.254"),
@@ -109,7 +110,7 @@ async fn what_is_not_allowed_is_never_connected_to() {
         ("ftp://a.test/", "127.0.0.1"),
         ("file:///etc/passwd", "127.0.0.1"),
     ] {
-        let reply = client.fetch(&url.parse().unwrap(), address.parse().unwrap()).await;
+        let reply = client.fetch(&url.parse().unwrap(), address.parse().unwrap()).await.reply;
         assert_eq!(reply, Reply::Failed(Failure::NotAllowed), "{url} at {address}");
     }
     assert_eq!(site.requests().len(), 0);
@@ -128,7 +129,7 @@ async fn one_host_is_asked_at_two_addresses_at_the_same_time() {
             if number % 2 == 0 { (one.ip(), "one") } else { (two.ip(), "two") };
         let (client, url) = (client.clone(), url.clone());
         tasks.spawn(async move {
-            assert_eq!(answer(client.fetch(&url, address).await).body, expected.as_bytes());
+            assert_eq!(answer(client.fetch(&url, address).await.reply).body, expected.as_bytes());
         });
     }
     tasks.join_all().await;
@@ -139,7 +140,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     let redirect =
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/next\r\nContent-Length: 0\r\n\r\n";
     let site = Site::start("127.0.0.1:0", |_| (redirect.to_vec(), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await);
+    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply);
     assert_eq!(answer.status, 302);
     assert_eq!(answer.headers["location"], "http://127.0.0.1/next");
     assert_eq!(site.requests().len(), 1);
@@ -155,7 +156,7 @@ async fn a_server_that_drips_is_left_at_the_deadline() {
         ("HTTP/1.1 403 Forbidden\r\n\r\n", Then::Hang, Some(403)),
     ] {
         let site = Site::start("127.0.0.1:0", move |_| (head.as_bytes().to_vec(), then)).await;
-        match hasty(&site).fetch(&url("http://a.test/"), site.ip()).await {
+        match hasty(&site).fetch(&url("http://a.test/"), site.ip()).await.reply {
             Reply::Failed(failure) => {
                 assert_eq!((failure, expected), (Failure::TimedOut, None), "{head} {then:?}");
             }
@@ -199,7 +200,7 @@ async fn a_body_is_cut_off_at_its_limit() {
             settings.http_port = site.port();
             settings.max_body = limit;
         });
-        let answer = answer(client.fetch(&url("http://a.test/"), site.ip()).await);
+        let answer = answer(client.fetch(&url("http://a.test/"), site.ip()).await.reply);
         assert_eq!((answer.body.len(), answer.is_whole), (length, is_whole));
     }
 }
@@ -226,11 +227,11 @@ async fn every_way_to_fail_is_told_apart() {
     ];
     for (reply, then, failure) in cases {
         let site = Site::start("127.0.0.1:0", move |_| (reply.as_bytes().to_vec(), then)).await;
-        let got = client(&site).fetch(&url("http://a.test/"), site.ip()).await;
+        let got = client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply;
         assert_eq!(got, Reply::Failed(failure), "{reply:?} {then:?}");
     }
     let closed = Site::closed().await;
-    let got = client(&closed).fetch(&url("http://a.test/"), closed.ip()).await;
+    let got = client(&closed).fetch(&url("http://a.test/"), closed.ip()).await.reply;
     assert_eq!(got, Reply::Failed(Failure::NoConnection));
 }
 
@@ -238,14 +239,14 @@ async fn every_way_to_fail_is_told_apart() {
 async fn a_body_that_breaks_off_is_kept_as_far_as_it_came() {
     let reply = format!("{HEAD}Content-Length: 999\r\n\r\nso far");
     let site = Site::start("127.0.0.1:0", move |_| (reply.clone().into_bytes(), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await);
+    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply);
     assert_eq!((answer.body.as_slice(), answer.is_whole), (&b"so far"[..], false));
 }
 
 #[tokio::test]
 async fn a_wrong_certificate_does_not_hide_the_site() {
     let site = Site::start_secure("127.0.0.1:0", |_| (page("hello"), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("https://a.test/"), site.ip()).await);
+    let answer = answer(client(&site).fetch(&url("https://a.test/"), site.ip()).await.reply);
     assert_eq!(answer.body, b"hello");
 }
 
@@ -257,15 +258,40 @@ async fn where_tls_is_not_spoken_is_no_reset() {
         ("", Then::Reset, Failure::Reset),
     ] {
         let site = Site::start("127.0.0.1:0", move |_| (reply.as_bytes().to_vec(), then)).await;
-        let got = client(&site).fetch(&url("https://a.test/"), site.ip()).await;
+        let got = client(&site).fetch(&url("https://a.test/"), site.ip()).await.reply;
         assert_eq!(got, Reply::Failed(failure), "{reply:?} {then:?}");
     }
 }
 
 #[test]
+fn a_server_that_is_strained_says_how_long_to_wait() {
+    let now = "2026-11-24T08:00:00Z".parse().unwrap();
+    for (status, retry_after, seconds) in [
+        (200, "7", None),
+        (404, "7", None),
+        (429, "7", Some(7)),
+        (503, " 120 ", Some(120)),
+        (503, "Tue, 24 Nov 2026 08:01:30 GMT", Some(90)),
+        (503, "Tue, 24 Nov 2026 07:00:00 GMT", Some(0)),
+        (503, "99999999999999", Some(24 * 3600)),
+        (503, "soon", Some(0)),
+        (503, "", Some(0)),
+        (429, "-5", Some(0)),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+        let answer = Answer { status, headers, body: vec![], is_whole: true };
+        let expected = seconds.map(Duration::from_secs);
+        assert_eq!(answer.wait_asked(now), expected, "{status} {retry_after}");
+    }
+    let bare = Answer { status: 503, headers: HeaderMap::new(), body: vec![], is_whole: true };
+    assert_eq!(bare.wait_asked(now), Some(Duration::ZERO));
+}
+
+#[test]
 fn a_user_agent_that_no_header_can_hold_is_refused() {
     let settings = Settings { user_agent: "a\nb".to_owned(), ..Settings::default() };
-    let refused = Client::new(&settings, Guard::default());
+    let refused = Client::new(&settings, Guard::default(), Clock::default());
     assert!(matches!(refused, Err(HttpError::UserAgent(_))));
 }
 

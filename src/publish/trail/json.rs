@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use ulid::Ulid;
 
+use crate::facts::certificate::Certificate;
 use crate::facts::change::Change;
 use crate::facts::change::ChangeKind;
 use crate::facts::domain::Host;
@@ -126,6 +127,7 @@ struct VisitView<'a> {
     title: Option<&'a str>,
     numbers: Vec<NumberView<'a>>,
     body_sha256: Option<&'a str>,
+    certificate: Option<CertificateView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -288,6 +290,35 @@ impl<'a> VisitView<'a> {
             title: visit.page.as_ref().and_then(|page| page.title.as_deref()),
             numbers: numbers.collect(),
             body_sha256: visit.body_sha256.as_deref(),
+            certificate: visit.certificate.as_ref().map(CertificateView::of),
+        }
+    }
+}
+
+/// What an address showed of itself over TLS.
+#[derive(Serialize)]
+struct CertificateView<'a> {
+    fault: Option<&'static str>,
+    issuer: &'a str,
+    subject: &'a str,
+    names: &'a [String],
+    name_count: u32,
+    not_before: Option<Timestamp>,
+    not_after: Option<Timestamp>,
+    sha256: &'a str,
+}
+
+impl<'a> CertificateView<'a> {
+    fn of(certificate: &'a Certificate) -> Self {
+        Self {
+            fault: certificate.fault.map(|fault| words::certificate_fault(fault).0),
+            issuer: &certificate.issuer,
+            subject: &certificate.subject,
+            names: &certificate.names,
+            name_count: certificate.name_count,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            sha256: &certificate.sha256,
         }
     }
 }

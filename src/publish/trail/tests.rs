@@ -1,6 +1,7 @@
 //! One name told whole.
 
 use super::*;
+use crate::facts::certificate::CertificateFault;
 use crate::facts::change::ChangeKind;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
@@ -39,6 +40,20 @@ fn visit() -> Visit {
         }),
         body_sha256: Some("ab".repeat(32)),
         claims: vec![Claim { number, owner: NumberOwner::Unknown }],
+        certificate: None,
+    }
+}
+
+fn certificate() -> Certificate {
+    Certificate {
+        issuer: "CN=Example CA".to_owned(),
+        subject: "CN=other.example.cn".to_owned(),
+        names: vec!["other.example.cn".to_owned()],
+        name_count: 3,
+        not_before: Some(moment("2026-01-01T00:00:00Z")),
+        not_after: Some(moment("2026-04-01T00:00:00Z")),
+        sha256: "ef".repeat(32),
+        fault: Some(CertificateFault::Expired),
     }
 }
 
@@ -53,6 +68,7 @@ fn examination() -> Examination {
         hops: vec![],
         body_sha256: None,
         claims: vec![],
+        certificate: Some(certificate()),
         ..visit()
     };
     let placement = Placement::Mainland(Holding {
@@ -148,6 +164,7 @@ example.cn
       正文 SHA-256 {}
     https 端口 443：已停止接入 stopped，停止接入提示页 block_page（aliyun）
       网址 http://www.example.cn/index.html 无状态码
+      证书 已过期 expired；名字 other.example.cn等 3 个；签发者 CN=Example CA；2026-01-01T08:00:00+08:00 至 2026-04-01T08:00:00+08:00；SHA-256 {}
   8.8.8.8　境外 abroad
     未访问：结论不取决于它
 
@@ -161,6 +178,7 @@ example.cn
     经过 2026-11-23T01:02:03+08:00 立为发现结果 opened，理由 R01，night 1
 ",
         "ab".repeat(32),
+        "ef".repeat(32),
         findings[0].0.id
     );
     assert_eq!(texted(&trail), expected);

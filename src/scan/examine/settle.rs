@@ -52,7 +52,7 @@ impl Stages {
                 update.changes.extend(transition.change);
             }
         }
-        Ok(Outcome { examination, update, is_whole })
+        Ok(Outcome { examination, update, is_whole, exchanges: Vec::new() })
     }
 
     /// A night that is limited to a provider or bureau leaves the findings of others alone.

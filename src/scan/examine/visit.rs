@@ -30,6 +30,7 @@ impl Stages {
     /// Visits a surveyed target, and judges it. Nothing is written yet.
     pub async fn visit(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
         let known = self.known(&survey.examination.target)?;
+        let mut exchanges = Vec::new();
         let provider_of = |address: IpAddr| self.provider_of(address);
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
             let Examination { target, filing, hosts, .. } = &mut survey.examination;
@@ -38,7 +39,9 @@ impl Stages {
             for is_secure in self.prober.ports() {
                 let host = examined.host.as_ref();
                 let door = Door { target, host, address: sighting.address, is_secure };
-                let mut visit = self.prober.visit(door, &provider_of).await;
+                let visited = self.prober.visit(door, &provider_of).await;
+                exchanges.extend(visited.exchanges);
+                let mut visit = visited.visit;
                 if let Some(page) = &visit.page {
                     visit.claims = self.filings.claims(page, filing)?;
                 }
@@ -49,7 +52,12 @@ impl Stages {
                 }
             }
         }
-        self.settle(survey.examination, &known)
+        let mut outcome = self.settle(survey.examination, &known)?;
+        // Nothing rests on what was seen of a target that nothing follows for.
+        if !outcome.update.findings.is_empty() {
+            outcome.exchanges = exchanges;
+        }
+        Ok(outcome)
     }
 
     /// Where the target is to be asked next: the host and its sighting. `None` when nothing more is

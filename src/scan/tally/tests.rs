@@ -59,6 +59,7 @@ fn seen(placement: Placement, states: &[SiteState]) -> Sighting {
         page: None,
         body_sha256: None,
         claims: vec![],
+        certificate: None,
     };
     Sighting {
         address: "1.0.0.1".parse().unwrap(),
@@ -94,6 +95,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
         },
         update: Update::default(),
         is_whole: true,
+        exchanges: vec![],
     }
 }
 

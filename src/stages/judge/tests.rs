@@ -120,6 +120,7 @@ fn visit(state: SiteState) -> Visit {
         page: (state == Live).then(|| Page { title: Some("标题".to_owned()), numbers: vec![] }),
         body_sha256: (state == Live).then(|| "ab".repeat(32)),
         claims: vec![],
+        certificate: None,
     }
 }
 

@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use ulid::Ulid;
 
 use super::*;
+use crate::facts::certificate::Certificate;
+use crate::facts::certificate::CertificateFault;
 use crate::facts::change::Change;
 use crate::facts::change::ChangeKind;
 use crate::facts::change::EndedBy;
@@ -135,6 +137,27 @@ fn a_finding_of_every_kind_state_and_answer_comes_back() {
     check(&bare);
 }
 
+fn certificate(fault: CertificateFault) -> Certificate {
+    Certificate {
+        issuer: "CN=某某 CA".to_owned(),
+        subject: String::new(),
+        names: vec!["www.example.cn".to_owned(), "1.2.3.4".to_owned()],
+        name_count: 10_000,
+        not_before: Some(moment()),
+        not_after: None,
+        sha256: "ef".repeat(32),
+        fault: Some(fault),
+    }
+}
+
+#[test]
+fn a_certificate_with_any_fault_comes_back() {
+    use CertificateFault::*;
+    for fault in [Unreadable, Expired, NotYetValid, WrongName, SelfSigned, UnknownIssuer] {
+        check(&certificate(fault));
+    }
+}
+
 fn visit(state: SiteState, sign: Sign) -> Visit {
     let numbers = [NumberPlace::Own, NumberPlace::Quoted]
         .map(|place| PageNumber { number: "京ICP备05014806号-1".parse().unwrap(), place });
@@ -154,6 +177,7 @@ fn visit(state: SiteState, sign: Sign) -> Visit {
         claims: owners
             .map(|owner| Claim { number: "粤B2-20090059".parse().unwrap(), owner })
             .to_vec(),
+        certificate: Some(certificate(CertificateFault::WrongName)),
     }
 }
 
@@ -182,6 +206,7 @@ fn visits() -> Vec<Visit> {
         Sign::TlsFailure,
         Sign::NotAllowed,
         Sign::NotAsked,
+        Sign::TlsTooOld,
     ];
     let states = [
         SiteState::Silent,

@@ -35,6 +35,7 @@ fn quiet(number: u32) -> Outcome {
         },
         update: Update::default(),
         is_whole: true,
+        exchanges: vec![],
     }
 }
 
@@ -69,7 +70,7 @@ fn telling(number: u32) -> Outcome {
         note: None,
     };
     let update = Update { findings: vec![finding], changes: vec![change] };
-    Outcome { examination, update, is_whole: true }
+    Outcome { examination, update, is_whole: true, exchanges: vec![] }
 }
 
 fn parts(dir: &Path) -> (Findings, Journal) {

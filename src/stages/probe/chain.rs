@@ -1,0 +1,250 @@
+//! One chain of requests, from a door to the answer that ends it.
+
+use std::net::IpAddr;
+
+use sha2::Digest;
+use sha2::Sha256;
+use url::Url;
+
+use crate::facts::domain::Host;
+use crate::facts::exchange::Exchange;
+use crate::facts::visit::Page;
+use crate::facts::visit::Sign;
+use crate::facts::visit::SiteState;
+use crate::facts::visit::Visit;
+use crate::net::http::Failure;
+use crate::net::http::Fetched;
+use crate::net::http::Reply;
+use crate::net::http::Robots as RobotsPolicy;
+use crate::stages::probe::Door;
+use crate::stages::probe::PAGE_BUDGET;
+use crate::stages::probe::Prober;
+use crate::stages::probe::ProviderOf;
+use crate::stages::probe::answer;
+use crate::stages::probe::answer::Step;
+use crate::stages::probe::robots;
+use crate::stages::probe::robots::Permission;
+use crate::stages::probe::robots::RobotsFile;
+
+/// Redirects followed in one chain (RFC 9110, section 15.4 leaves the limit to us).
+const MAX_HOPS: usize = 8;
+
+/// A chain on its way.
+pub(super) struct Chain<'a> {
+    prober: &'a Prober,
+    door: Door<'a>,
+    provider_of: ProviderOf<'a>,
+    robots: Option<RobotsFile>,
+    visit: Visit,
+    exchanges: Vec<Exchange>,
+}
+
+/// How a chain of requests ended.
+#[derive(Debug)]
+struct End {
+    state: SiteState,
+    sign: Sign,
+    status: Option<u16>,
+    page: Option<Page>,
+}
+
+impl<'a> Chain<'a> {
+    /// A chain that begins at `door`.
+    pub(super) fn new(prober: &'a Prober, door: Door<'a>, provider_of: ProviderOf<'a>) -> Self {
+        let visit = Visit {
+            address: door.address,
+            port: if door.is_secure { prober.https_port } else { prober.http_port },
+            is_secure: door.is_secure,
+            state: SiteState::Unknown,
+            sign: Sign::Malformed,
+            status: None,
+            final_url: String::new(),
+            hops: Vec::new(),
+            page: None,
+            body_sha256: None,
+            claims: Vec::new(),
+            certificate: None,
+        };
+        Self { prober, door, provider_of, robots: None, visit, exchanges: Vec::new() }
+    }
+
+    /// Follows it to its end.
+    pub(super) async fn follow(mut self) -> (Visit, Vec<Exchange>) {
+        if let Some(url) = start(self.door) {
+            let end = self.end(url).await;
+            self.visit.state = end.state;
+            self.visit.sign = end.sign;
+            self.visit.status = end.status;
+            self.visit.page = end.page;
+        }
+        (self.visit, self.exchanges)
+    }
+
+    async fn end(&mut self, mut url: Url) -> End {
+        let mut address = self.door.address;
+        loop {
+            url.as_str().clone_into(&mut self.visit.final_url);
+            if let Some(end) = refusal(self.permission(&url, address).await) {
+                return end;
+            }
+            let Fetched { reply, trace } = self.ask(&url, address).await;
+            if let Some(certificate) = &trace.certificate {
+                self.visit.certificate = Some((**certificate).clone());
+            }
+            let answer = match reply {
+                Reply::Answer(answer) => answer,
+                Reply::Failed(failure) => return End::failed(failure),
+            };
+            let prober = self.prober;
+            let step =
+                answer::read(&answer, &url, self.door.target, &prober.signatures, PAGE_BUDGET);
+            let status = answer.status;
+            let is_document = matches!(step, Step::End { page: Some(_), .. });
+            self.visit.body_sha256 = is_document.then(|| hex(&Sha256::digest(&answer.body)));
+            self.exchanges.push(trace.exchange(&url, address, answer, &prober.allowance));
+            let next = match step {
+                Step::End { state, sign, page } => {
+                    return End { state, sign, status: Some(status), page };
+                }
+                Step::Follow(next) => next,
+            };
+            let hops = &mut self.visit.hops;
+            let is_known = next == url || hops.iter().any(|hop| *hop == next.as_str());
+            if hops.len() >= MAX_HOPS || is_known {
+                return End::unknown(status, Sign::RedirectLoop);
+            }
+            hops.push(url.to_string());
+            let Some(next_address) = prober.address_of(&next, &url, address).await else {
+                hops.pop();
+                return End::unknown(status, Sign::HopUnreachable(next.to_string()));
+            };
+            (url, address) = (next, next_address);
+        }
+    }
+
+    async fn ask(&self, url: &Url, address: IpAddr) -> Fetched {
+        self.prober.pace.turn(address, (self.provider_of)(address).as_ref()).await;
+        self.prober.client.fetch(url, address).await
+    }
+
+    /// Whether `url` may be asked for.
+    async fn permission(&mut self, url: &Url, address: IpAddr) -> Permission {
+        if self.prober.robots == RobotsPolicy::Ignore {
+            return Permission::Granted;
+        }
+        let known = self.robots.take().filter(|file| file.speaks_for(url));
+        let file = match known {
+            Some(file) => file,
+            None => self.robots_file(url, address).await,
+        };
+        let permission = file.permits(url);
+        self.robots = Some(file);
+        permission
+    }
+
+    /// robots.txt of the authority of `url`, redirects followed within the Domain (RFC 9309, 2.3.1.2).
+    async fn robots_file(&mut self, url: &Url, mut address: IpAddr) -> RobotsFile {
+        let Ok(mut at) = url.join("/robots.txt") else { return RobotsFile::absent(url) };
+        for _ in 0..=robots::MAX_REDIRECTS {
+            let Fetched { reply, trace } = self.ask(&at, address).await;
+            let answer = match reply {
+                Reply::Answer(answer) => answer,
+                Reply::Failed(failure) => return RobotsFile::unreachable(url, failure),
+            };
+            let next = answer::location(&answer, &at)
+                .filter(|next| answer::leads_within(next, self.door.target));
+            let file = RobotsFile::of(url, answer.status, &answer.body);
+            self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance));
+            let Some(next) = next else { return file };
+            let Some(next_address) = self.prober.address_of(&next, &at, address).await else {
+                break;
+            };
+            (at, address) = (next, next_address);
+        }
+        RobotsFile::absent(url)
+    }
+}
+
+impl Prober {
+    /// Where to connect for `next`: the same address where the name still leads there, else the first
+    /// address that may be reached. `None` where there is none.
+    async fn address_of(&self, next: &Url, current: &Url, address: IpAddr) -> Option<IpAddr> {
+        if next.host() == current.host() {
+            return Some(address);
+        }
+        let host = match next.host()? {
+            url::Host::Domain(name) => name.parse::<Host>().ok()?,
+            url::Host::Ipv4(literal) => return self.permitted(literal.into()),
+            url::Host::Ipv6(literal) => return self.permitted(literal.into()),
+        };
+        if !self.guard.permits_host(&host) {
+            return None;
+        }
+        let addresses = self.resolver.resolve(&host).await.addresses();
+        if addresses.contains(&address) {
+            return Some(address);
+        }
+        addresses.into_iter().find_map(|found| self.permitted(found))
+    }
+
+    fn permitted(&self, address: IpAddr) -> Option<IpAddr> {
+        self.guard.permits(address).then_some(address)
+    }
+}
+
+impl End {
+    /// After an answer with `status` that tells nothing.
+    fn unknown(status: u16, sign: Sign) -> Self {
+        Self { state: SiteState::Unknown, sign, status: Some(status), page: None }
+    }
+
+    fn failed(failure: Failure) -> Self {
+        let (state, sign) = match failure {
+            Failure::NoConnection => (SiteState::Silent, Sign::NoConnection),
+            Failure::Reset => (SiteState::Silent, Sign::Reset),
+            Failure::TimedOut => (SiteState::Silent, Sign::TimedOut),
+            Failure::Tls => (SiteState::Unknown, Sign::TlsFailure),
+            Failure::TlsTooOld => (SiteState::Unknown, Sign::TlsTooOld),
+            Failure::Malformed => (SiteState::Unknown, Sign::Malformed),
+            Failure::NotAllowed => (SiteState::Unknown, Sign::NotAllowed),
+            Failure::Local => (SiteState::Unknown, Sign::NotAsked),
+        };
+        Self { state, sign, status: None, page: None }
+    }
+}
+
+/// How a visit ends where robots.txt keeps us from asking; `None` where it does not.
+fn refusal(permission: Permission) -> Option<End> {
+    match permission {
+        Permission::Granted => None,
+        Permission::Forbidden => Some(End {
+            state: SiteState::Live,
+            sign: Sign::RobotsForbid,
+            status: Some(200),
+            page: None,
+        }),
+        Permission::Unavailable(status) => {
+            Some(End::unknown(status, Sign::RobotsUnavailable(status)))
+        }
+        Permission::Unreachable(failure) => Some(End::failed(failure)),
+    }
+}
+
+fn start(door: Door<'_>) -> Option<Url> {
+    let scheme = if door.is_secure { "https" } else { "http" };
+    let host = match (door.host, door.address) {
+        (Some(host), _) => host.to_string(),
+        (None, IpAddr::V4(address)) => address.to_string(),
+        (None, IpAddr::V6(address)) => format!("[{address}]"),
+    };
+    Url::parse(&format!("{scheme}://{host}/")).ok()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
