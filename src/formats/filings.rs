@@ -7,7 +7,9 @@ use std::io::Read;
 
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
+use crate::facts::number::FilingNumber;
 use crate::facts::target::Target;
+use crate::formats::numbers;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
@@ -101,11 +103,25 @@ fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
     };
     Ok(Filing {
         domain,
-        site_number: record.parsed("site_number")?,
-        subject_number: record.parsed("subject_number")?,
+        site_number: number(record, "site_number")?,
+        subject_number: number(record, "subject_number")?,
         state,
         providers,
         details: record.details(DETAILS),
+    })
+}
+
+/// A filing or licence number; one of another registry is told as what it is.
+fn number(record: &Record<'_>, column: &'static str) -> Result<Option<FilingNumber>, Flaw> {
+    let cell = record.cell(column);
+    record.parsed(column).map_err(|flaw| match numbers::mistaken(cell) {
+        Some(other) => {
+            let (word, chinese) = other.words();
+            let reason =
+                format!("it is no filing number, and seems to be another: {word} ({chinese})");
+            Flaw::of(column, reason)
+        }
+        None => flaw,
     })
 }
 

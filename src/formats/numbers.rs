@@ -1,11 +1,17 @@
-//! Which filing numbers stand in a running text, and where.
+//! Which filing numbers stand in a running text, and where; and what other numbers are that are no
+//! filing of a site.
 //!
-//! Police filings (公网安备), algorithm filings (网信算备) and parody registries (萌ICP备) are no
-//! filing numbers and are not found; neither are the placeholders of templates.
+//! Police filings (公网安备), algorithm filings (网信算备), drug licences and parody registries (萌ICP备)
+//! are told apart by [`registrations`], and are no filing numbers; neither are the placeholders of
+//! templates.
+
+mod others;
 
 use std::collections::HashSet;
+use std::fmt;
 
 use crate::facts::number::FilingNumber;
+use crate::facts::number::Registry;
 use crate::facts::number::SubjectNumber;
 use crate::facts::number::fold;
 use crate::facts::number::read;
@@ -17,6 +23,58 @@ pub struct Occurrence {
     pub at: usize,
     /// The number in normal form.
     pub number: FilingNumber,
+}
+
+/// What a number that stands in a text is, in normal form.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Registration {
+    /// ICP备, ICP证 or a licence by class: what the filing register knows.
+    Number(FilingNumber),
+    /// What templates are filled with, `京ICP备00000000号` or `京ICP备XXXXXXXX号`.
+    Placeholder(String),
+    /// ICP备 of a province that does not exist: 萌ICP备, 彬ICP备.
+    Parody(String),
+    /// 公网安备: the police's own filing. It says nothing of an ICP filing.
+    Police(String),
+    /// 网信算备: an algorithm.
+    Algorithm(String),
+    /// 互联网药品信息服务: `非经营性-2016-0005`.
+    Drug(String),
+    /// 网械平台备字: a platform that sells medical devices.
+    Device(String),
+}
+
+impl Registration {
+    /// What it is, in one word and in Chinese.
+    pub fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Number(number) if number.registry() == Registry::Filing => {
+                ("filing", "ICP 备案号")
+            }
+            Self::Number(_) => ("licence", "经营许可证编号"),
+            Self::Placeholder(_) => ("placeholder", "占位号码"),
+            Self::Parody(_) => ("parody", "非官方备案号"),
+            Self::Police(_) => ("police", "公安备案号"),
+            Self::Algorithm(_) => ("algorithm", "算法备案号"),
+            Self::Drug(_) => ("drug", "互联网药品信息服务资格证书编号"),
+            Self::Device(_) => ("device", "医疗器械网络交易平台备案号"),
+        }
+    }
+}
+
+impl fmt::Display for Registration {
+    /// The normal form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Placeholder(text)
+            | Self::Parody(text)
+            | Self::Police(text)
+            | Self::Algorithm(text)
+            | Self::Drug(text)
+            | Self::Device(text) => f.write_str(text),
+        }
+    }
 }
 
 /// The numbers in `text` in the order of their first appearance, each once.
@@ -31,14 +89,7 @@ pub fn occurrences(text: &str) -> Vec<Occurrence> {
     if !may_hold_a_number(text) {
         return Vec::new();
     }
-    let mut characters = Vec::with_capacity(text.len() / 2);
-    let mut places = Vec::with_capacity(text.len() / 2);
-    for (at, character) in text.char_indices() {
-        fold(character, &mut |folded| {
-            characters.push(folded);
-            places.push(at);
-        });
-    }
+    let (characters, places) = folded(text);
     let mut found = Vec::new();
     let mut next = 0;
     while let (Some(rest), Some(&at)) = (characters.get(next..), places.get(next)) {
@@ -53,6 +104,52 @@ pub fn occurrences(text: &str) -> Vec<Occurrence> {
         };
     }
     found
+}
+
+/// Whatever number stands in `text`, with the byte at which it begins, told apart and in order.
+pub fn registrations(text: &str) -> Vec<(usize, Registration)> {
+    let (characters, places) = folded(text);
+    let mut found = Vec::new();
+    let mut next = 0;
+    while let (Some(rest), Some(&at)) = (characters.get(next..), places.get(next)) {
+        let read = read(rest).map(|(number, length)| (told(number), length));
+        next += match read.or_else(|| others::read(rest)) {
+            Some((registration, length)) => {
+                found.push((at, registration));
+                length.max(1)
+            }
+            None => 1,
+        };
+    }
+    found
+}
+
+/// What the only number of `cell` is, where it is one that the filing register does not know.
+pub fn mistaken(cell: &str) -> Option<Registration> {
+    let mut found = registrations(cell).into_iter().map(|(_, registration)| registration);
+    let first = found.next().filter(|first| !matches!(first, Registration::Number(_)));
+    if found.next().is_some() { None } else { first }
+}
+
+fn told(number: FilingNumber) -> Registration {
+    if is_placeholder(&number) {
+        Registration::Placeholder(number.to_string())
+    } else {
+        Registration::Number(number)
+    }
+}
+
+/// The folded characters of `text`, and the byte that each comes from.
+fn folded(text: &str) -> (Vec<char>, Vec<usize>) {
+    let mut characters = Vec::with_capacity(text.len() / 2);
+    let mut places = Vec::with_capacity(text.len() / 2);
+    for (at, character) in text.char_indices() {
+        fold(character, &mut |folded| {
+            characters.push(folded);
+            places.push(at);
+        });
+    }
+    (characters, places)
 }
 
 /// Whether `text` has a character that every number has: 备, 证, or the class of a licence. Most
@@ -96,7 +193,7 @@ mod tests {
         check("ICP备案号：沪icp備05014806號-3A Copyright", &["沪ICP备05014806号-3A"]);
         check(
             "粤B2-20090059-5 粤ICP备2021012345号-12App",
-            &["粤B2-20090059", "粤ICP备2021012345号-12"],
+            &["粤B2-20090059-5", "粤ICP备2021012345号-12"],
         );
         check("京ICP证030173号京ICP备05014806号", &["京ICP证030173号", "京ICP备05014806号"]);
         check("沪ICP证沪B2-20050033", &["沪B2-20050033"]);
@@ -118,6 +215,40 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_in_a_text_is_told_apart_as_it_was_written_down_by_hand() {
+        let table = include_str!("numbers/texts.txt");
+        let lines = table.lines().filter(|line| !line.starts_with("# ") && !line.is_empty());
+        for line in lines {
+            let (text, expected) = line.rsplit_once(" | ").unwrap_or_else(|| panic!("{line}"));
+            let told = |(_, registration): (usize, Registration)| {
+                format!("{} {registration}", registration.words().0)
+            };
+            let told: Vec<String> = registrations(text).into_iter().map(told).collect();
+            let told = if told.is_empty() { "-".to_owned() } else { told.join(", ") };
+            assert_eq!(told, expected, "{text}");
+            // What is searched for filings alone finds the same, less the placeholders.
+            let alone = |(_, registration)| match registration {
+                Registration::Number(number) => Some(number),
+                _ => None,
+            };
+            let numbers: Vec<_> = registrations(text).into_iter().filter_map(alone).collect();
+            let found: Vec<_> = occurrences(text).into_iter().map(|one| one.number).collect();
+            assert_eq!(found, numbers, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cell_with_the_number_of_another_registry_is_told_as_what_it_is() {
+        let word = |cell: &str| mistaken(cell).map(|other| other.words().0);
+        assert_eq!(word("粤公网安备 44030502008569号"), Some("police"));
+        assert_eq!(word("萌ICP备20259514号"), Some("parody"));
+        assert_eq!(word("京ICP备XXXXXXXX号"), Some("placeholder"));
+        assert_eq!(word("京ICP备05014806号"), None);
+        assert_eq!(word("粤公网安备44030502008569号 京ICP备05014806号"), None);
+        assert_eq!(word("无"), None);
+    }
+
+    #[test]
     fn places_are_bytes_of_the_text_as_it_was_given() {
         let text = "\u{200b}首页 ㍿ 京ICP备05014806号";
         let found = occurrences(text);
@@ -126,9 +257,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "[京粤合字ICP备案证号B2０0-9 -]{0,80}|\\PC{0,80}") {
+        fn no_text_makes_it_panic(text in "[京粤合字ICP备案证号公网安信算B2０0-9X -]{0,80}|\\PC{0,80}") {
             for occurrence in occurrences(&text) {
                 prop_assert!(text.is_char_boundary(occurrence.at));
+            }
+            for (at, _) in registrations(&text) {
+                prop_assert!(text.is_char_boundary(at));
             }
         }
     }

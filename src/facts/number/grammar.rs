@@ -4,6 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::facts::number::FilingNumber;
+use crate::facts::number::LicenceNumber;
 use crate::facts::number::SiteSuffix;
 use crate::facts::number::SubjectNumber;
 
@@ -27,7 +28,13 @@ pub(crate) fn fold(character: char, pass_on: &mut impl FnMut(char)) {
                 match part {
                     _ if is_unseen(part) => {}
                     _ if part.is_whitespace() => pass_on(' '),
-                    '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{fe58}' => pass_on('-'),
+                    '\u{2010}'..='\u{2015}'
+                    | '\u{2043}'
+                    | '\u{2212}'
+                    | '\u{2500}'
+                    | '\u{2501}'
+                    | '\u{30fc}'
+                    | '\u{fe58}' => pass_on('-'),
                     _ => pass_on(simplified(part.to_ascii_uppercase())),
                 }
             }
@@ -74,7 +81,7 @@ fn simplified(character: char) -> char {
 }
 
 /// The province character of numbers; the forms of car plates are folded to it.
-fn province(character: char) -> Option<char> {
+pub(crate) fn province(character: char) -> Option<char> {
     match character {
         '川' => Some('蜀'),
         '贵' => Some('黔'),
@@ -90,18 +97,15 @@ fn province(character: char) -> Option<char> {
 /// Reads the number that begins with the first of the folded `characters`, and tells how many of
 /// them it takes.
 pub(crate) fn read(characters: &[char]) -> Option<(FilingNumber, usize)> {
-    let mut cursor = Cursor { characters, at: 1 };
-    let number = match *characters.first()? {
-        '合' if cursor.take('字') => cursor.classed_licence("合字")?,
-        first => {
-            let province = province(first)?;
-            if cursor.take_all(['I', 'C', 'P']) {
-                if cursor.take('备') { cursor.filed(province) } else { cursor.licence(province) }?
-            } else {
-                cursor.classed_licence(province.encode_utf8(&mut [0; 4]))?
-            }
-        }
-    };
+    let mut cursor = Cursor { characters, at: 0 };
+    let number = cursor.number()?;
+    Some((number, cursor.at))
+}
+
+/// Reads a licence by class whose issuer is not told, `B2-20090059`: too little for running text.
+pub(crate) fn read_without_issuer(characters: &[char]) -> Option<(FilingNumber, usize)> {
+    let mut cursor = Cursor { characters, at: 0 };
+    let number = cursor.classed_licence("")?;
     Some((number, cursor.at))
 }
 
@@ -172,15 +176,36 @@ impl Cursor<'_> {
         is_about_filing
     }
 
+    /// A number with its issuer: a province, also in parentheses, or 合字.
+    fn number(&mut self) -> Option<FilingNumber> {
+        if self.peek() == Some('合') {
+            self.at += 1;
+            return if self.take('字') { self.classed_licence("合字") } else { None };
+        }
+        let is_enclosed = self.peek() == Some('(');
+        self.at += usize::from(is_enclosed);
+        let province = province(self.peek()?)?;
+        self.at += 1;
+        if is_enclosed && !self.take(')') {
+            return None;
+        }
+        if !self.take_all(['I', 'C', 'P']) {
+            return self.classed_licence(province.encode_utf8(&mut [0; 4]));
+        }
+        if self.take('备') { self.filed(province) } else { self.licence(province) }
+    }
+
     fn filed(&mut self, province: char) -> Option<FilingNumber> {
         let is_after_label = self.label();
-        let serial = self.digits(4..=14)?;
+        let Some(serial) = self.digits(4..=14) else { return self.other_licence(province) };
+        if matches!(self.peek(), Some('X' | '*' | '?' | '#' | '○' | '×')) {
+            return None;
+        }
         // 「云ICP备案：95187」 and 「京ICP备案2024年」 speak of filing, and of something else.
         if self.peek() == Some('年') || (is_after_label && serial.len() < 6) {
             return None;
         }
-        self.take('号');
-        let site = self.suffix();
+        let site = self.site();
         Some(FilingNumber::Filed { subject: SubjectNumber { province, serial }, site })
     }
 
@@ -190,31 +215,64 @@ impl Cursor<'_> {
             return None;
         }
         self.label();
-        let serial = self.digits(5..=8)?;
-        self.take('号');
-        self.suffix();
-        Some(FilingNumber::Licence(format!("{province}ICP证{serial}号")))
+        let Some(serial) = self.digits(5..=8) else { return self.other_licence(province) };
+        let licence = LicenceNumber { issuer: province.into(), classes: None, serial };
+        Some(FilingNumber::Licence { licence, site: self.site() })
     }
 
-    /// `A1.B1.B2-20180017`, after 合字 or the province.
+    /// A licence by class where the words before it promise another number: `沪ICP证沪B2-20050033`,
+    /// `浙ICP证B2-20080224`.
+    fn other_licence(&mut self, province: char) -> Option<FilingNumber> {
+        let before = self.at;
+        self.skip_spaces();
+        let issuer = match self.peek()? {
+            '合' if self.characters.get(self.at + 1) == Some(&'字') => {
+                self.at += 2;
+                "合字".to_owned()
+            }
+            other => match self::province(other) {
+                Some(other) => {
+                    self.at += 1;
+                    other.into()
+                }
+                None => province.into(),
+            },
+        };
+        let licence = self.classed_licence(&issuer);
+        if licence.is_none() {
+            self.at = before;
+        }
+        licence
+    }
+
+    /// `A1.B1.B2-20180017`, after the issuer.
     fn classed_licence(&mut self, issuer: &str) -> Option<FilingNumber> {
-        let mut text = issuer.to_owned();
+        let mut classes = String::new();
         loop {
-            text.push(self.take_if(|c| matches!(c, 'A' | 'B'))?);
-            text.push(self.peek().filter(|c| matches!(c, '1' | '2'))?);
+            classes.push(self.take_if(|c| matches!(c, 'A' | 'B'))?);
+            classes.push(self.peek().filter(|c| matches!(c, '1' | '2'))?);
             self.at += 1;
             if self.take_if(|c| matches!(c, '.' | '、' | '/')).is_none() {
                 break;
             }
-            text.push('.');
+            classes.push('.');
         }
         if !self.take('-') {
             return None;
         }
         let serial = self.digits(8..=8).filter(|s| s.starts_with("19") || s.starts_with("20"))?;
-        self.take('号');
-        self.suffix();
-        Some(FilingNumber::Licence(format!("{text}-{serial}")))
+        let licence = LicenceNumber { issuer: issuer.to_owned(), classes: Some(classes), serial };
+        Some(FilingNumber::Licence { licence, site: self.site() })
+    }
+
+    /// What may follow a serial: `号`, `号-1`, `-1号`.
+    fn site(&mut self) -> Option<SiteSuffix> {
+        let is_ended = self.take('号');
+        let site = self.suffix();
+        if site.is_some() && !is_ended {
+            self.take('号');
+        }
+        site
     }
 
     /// `-1` or `-1A`; where what follows is no suffix, nothing is taken.

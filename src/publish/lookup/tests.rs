@@ -55,7 +55,7 @@ fn address() -> LookUp {
 }
 
 fn domain() -> LookUp {
-    let number = FilingNumber::Licence("粤B2-20090059".to_owned());
+    let number = "粤B2-20090059".parse::<FilingNumber>().unwrap();
     LookUp::Domain(DomainAnswer {
         target: "例子.中国".parse().unwrap(),
         status: FilingStatus::Active(FilingSummary {

@@ -24,7 +24,7 @@ use crate::publish::view::tests::names;
 use crate::publish::view::tests::view;
 
 fn visit() -> Visit {
-    let number = FilingNumber::Licence("粤B2-20090059".to_owned());
+    let number = "粤B2-20090059".parse::<FilingNumber>().unwrap();
     Visit {
         address: "127.10.0.1".parse().unwrap(),
         port: 80,

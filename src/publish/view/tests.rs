@@ -102,7 +102,7 @@ fn records_answers_and_closing_are_told() {
     finding.state = FindingState::Closed(ClosedReason::Stopped);
     finding.seen.filing = Some(FilingBrief {
         is_active: false,
-        numbers: vec![FilingNumber::Licence("粤B2-20090059".to_owned())],
+        numbers: vec!["粤B2-20090059".parse::<FilingNumber>().unwrap()],
         providers: vec!["P001".parse().unwrap()],
     });
     finding.answer = Some(Answer {
