@@ -2,3 +2,4 @@
 //! functions of rows; who must mend what by when is kept by the store.
 
 pub mod allocations;
+pub mod accuracy;

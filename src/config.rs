@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::audit::accuracy::targets;
 use crate::net::dns;
 use crate::net::dns::lies;
 use crate::net::guard::OptOut;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub judge: judge::Settings,
     /// Days by which findings are due.
     pub deadlines: Deadlines,
+    /// How right filings are to be.
+    pub accuracy: targets::Settings,
     /// The API and the pages.
     pub serve: Serve,
 }
@@ -111,7 +114,8 @@ impl Settings {
         self.resolve.validate().map_err(|what| format!("[resolve] {what}"))?;
         self.probe.validate().map_err(|what| format!("[probe] {what}"))?;
         self.pace.validate().map_err(|what| format!("[pace] {what}"))?;
-        self.scan.validate().map_err(|what| format!("[scan] {what}"))
+        self.scan.validate().map_err(|what| format!("[scan] {what}"))?;
+        self.accuracy.validate().map_err(|what| format!("[accuracy] {what}"))
     }
 
     /// The opt-out list of all files that `[probe] opt_out` names.

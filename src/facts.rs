@@ -13,6 +13,7 @@ pub mod directory;
 pub mod allocation;
 pub mod placement;
 pub mod problem;
+pub mod sample;
 pub mod number;
 pub mod filing;
 pub mod candidate;

@@ -38,7 +38,8 @@
 //!
 //! Beside the path, [`audit`] holds the address register against itself and the registry, on every
 //! import and by `check`; [`store::problems`] keeps each problem from the first check that saw it to
-//! the first that does not.
+//! the first that does not. It also holds what the accuracy of filings is ([`audit::accuracy`]): annex
+//! 2's standards, rates with their intervals, and the targets.
 //!
 //! # The floors
 //!

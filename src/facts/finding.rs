@@ -63,6 +63,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 words! {
     /// The kind of fault (contract, section 1).
     Kind {
