@@ -22,6 +22,7 @@ use crate::scan::ledger::deadlines::Deadlines;
 use crate::scan::night;
 use crate::stages::check;
 use crate::stages::judge;
+use crate::store::evidence;
 
 /// Where the configuration is looked for when none is named.
 pub const DEFAULT_FILE: &str = "config/chabei.toml";
@@ -50,6 +51,8 @@ pub struct Settings {
     pub deadlines: Deadlines,
     /// How right filings are to be.
     pub accuracy: targets::Settings,
+    /// What findings rest on.
+    pub evidence: evidence::Settings,
     /// The API and the pages.
     pub serve: Serve,
 }

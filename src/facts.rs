@@ -25,4 +25,5 @@ pub mod examination;
 pub mod reason;
 pub mod finding;
 pub mod change;
+pub mod dossier;
 pub mod exemption;

@@ -18,3 +18,4 @@ pub mod charset;
 pub mod html;
 pub mod numbers;
 pub mod signatures;
+pub mod warc;

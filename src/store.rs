@@ -14,6 +14,7 @@ pub mod import;
 pub mod problems;
 pub mod filings;
 pub mod findings;
+pub mod evidence;
 pub mod journal;
 pub mod writer;
 

@@ -47,11 +47,17 @@ use crate::scan::tally;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
 use crate::stages::probe::Prober;
+use crate::store::evidence::EvidenceWriter;
+use crate::store::evidence::retention;
+use crate::store::evidence::retention::Cleared;
 use crate::store::journal::Journal;
 use crate::store::writer::NightWriter;
 
 /// Outcomes that may wait for the disk.
 const QUEUE: usize = 1024;
+
+/// Old evidence is cleared once in so many nights, since each file that holds some is written anew.
+const CLEARED_EVERY: u32 = 7;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let Some(limits) = limits(session, request)? else {
@@ -129,7 +135,13 @@ pub(super) async fn night(
     }
     let frontier = frontier(session, data, &journal, &scope)?;
 
-    let writer = NightWriter::start(data.findings.clone(), journal, QUEUE)?;
+    let evidence = EvidenceWriter::open(
+        &session.evidence(),
+        &session.settings.evidence,
+        scan.night,
+        &data.findings,
+    )?;
+    let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE)?;
     let bar = bar(data);
     let progress = |counts: &NightCounts| show(&bar, counts);
     let run = Run { limits, stop, counts, progress: &progress };
@@ -147,8 +159,26 @@ pub(super) async fn night(
     data.findings.put_scan(&scan)?;
     if ended_by == EndedBy::Done {
         night::seal(&mut data.registers, journal, now)?;
+        clear_old_evidence(session, data, scan.night);
     }
     Ok(scan)
+}
+
+/// Takes old bodies out of the evidence. The night is over and kept by then, so that what goes wrong
+/// here is only told, and tried again.
+fn clear_old_evidence(session: &Session, data: &Data, night: u32) {
+    if !night.is_multiple_of(CLEARED_EVERY) {
+        return;
+    }
+    let (dir, settings) = (session.evidence(), &session.settings.evidence);
+    let now = session.clock.now();
+    match retention::clear(&dir, &data.findings, settings, night, now) {
+        Ok(cleared) if cleared == Cleared::default() => {}
+        Ok(Cleared { findings, records, files }) => {
+            tracing::info!(findings, records, files, "evidence that is kept no longer is gone");
+        }
+        Err(error) => tracing::error!(%error, "old evidence could not be cleared"),
+    }
 }
 
 /// A night that was finished, but whose journal a crash kept from being put away.

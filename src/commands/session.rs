@@ -81,6 +81,11 @@ impl Session {
         self.data.join("nights")
     }
 
+    /// Where the evidence of findings is.
+    pub(super) fn evidence(&self) -> PathBuf {
+        self.data.join("evidence")
+    }
+
     /// How tables are laid out on stdout.
     pub(super) fn layout(&self) -> Layout {
         let width = io::stdout()

@@ -44,7 +44,8 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     };
     let finding = Finding { state, has_lapsed: false, nights_in_row: 0, ..finding };
     let told = format!("withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target);
-    data.findings.apply([&Update { findings: vec![finding], changes: vec![change] }], None)?;
+    let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
+    data.findings.apply([&update], None)?;
     let mut out = io::stdout().lock();
     session.mark(&mut out)?;
     writeln!(out, "{told}")?;

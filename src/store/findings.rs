@@ -3,6 +3,8 @@
 //! One tree with prefixed keys, so that one batch is atomic over all of it; one thread writes, and
 //! flushes before it calls anything done. Values are small, `len()` is never asked.
 
+mod evidence;
+
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +16,8 @@ use ulid::Ulid;
 
 use crate::facts::change::Change;
 use crate::facts::change::Scan;
+use crate::facts::dossier::Dossier;
+use crate::facts::dossier::EvidenceFile;
 use crate::facts::exemption::Exemption;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
@@ -52,6 +56,8 @@ pub struct Update {
     pub findings: Vec<Finding>,
     /// What is told of them.
     pub changes: Vec<Change>,
+    /// The evidence of findings as it is from now on.
+    pub dossiers: Vec<(Ulid, Dossier)>,
 }
 
 /// Removes snapshots that a kill or a full disk cut short. sled would take them for whole ones and
@@ -233,6 +239,16 @@ impl Findings {
         updates: impl IntoIterator<Item = &'a Update>,
         position: Option<Position>,
     ) -> Result<(), StoreError> {
+        self.apply_with(updates, position, &[])
+    }
+
+    /// The same, with how the night's files of evidence are by then.
+    pub fn apply_with<'a>(
+        &self,
+        updates: impl IntoIterator<Item = &'a Update>,
+        position: Option<Position>,
+        files: &[EvidenceFile],
+    ) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         let mut sequence = self.last_sequence()?;
         for update in updates {
@@ -251,6 +267,12 @@ impl Findings {
                 key.extend_from_slice(&number);
                 batch.insert(key, Vec::new());
             }
+            for (finding, dossier) in &update.dossiers {
+                Self::batch_dossier(&mut batch, *finding, dossier)?;
+            }
+        }
+        for file in files {
+            Self::batch_evidence(&mut batch, file)?;
         }
         if let Some(position) = position {
             batch.insert(POSITION, encoding::encode("position", &position)?);

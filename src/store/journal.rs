@@ -24,7 +24,7 @@ use crate::store::findings::Update;
 use crate::store::sorter::MEMORY;
 use crate::store::sorter::Sorter;
 
-const MAGIC: [u8; 8] = *b"chabei\x02\x01";
+const MAGIC: [u8; 8] = *b"chabei\x02\x02";
 const HEADER: u64 = 12;
 
 /// What one examination learnt, and what it changes.

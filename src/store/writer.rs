@@ -1,11 +1,12 @@
-//! The one writer of a night: a thread that takes outcomes from a bounded queue, appends them to the
-//! journal, and lets sled follow.
+//! The one writer of a night: a thread that takes outcomes from a bounded queue, keeps the evidence
+//! of findings, appends the outcomes to the journal, and lets sled follow.
 
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
 use crate::store::StoreError;
+use crate::store::evidence::EvidenceWriter;
 use crate::store::findings::Findings;
 use crate::store::findings::Position;
 use crate::store::journal::Journal;
@@ -23,12 +24,17 @@ pub struct NightWriter {
 
 impl NightWriter {
     /// Brings sled up to where `journal` is, then starts the thread; `queue` outcomes may wait.
-    pub fn start(findings: Findings, journal: Journal, queue: usize) -> Result<Self, StoreError> {
+    pub fn start(
+        findings: Findings,
+        journal: Journal,
+        evidence: EvidenceWriter,
+        queue: usize,
+    ) -> Result<Self, StoreError> {
         catch_up(&findings, &journal)?;
         let (sender, receiver) = mpsc::channel(queue.max(1));
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || write(&findings, journal, receiver))
+            .spawn(move || write(&findings, journal, evidence, receiver))
             .map_err(StoreError::io(std::path::Path::new("the writer's thread")))?;
         Ok(Self { queue: sender, thread })
     }
@@ -65,17 +71,23 @@ fn catch_up(findings: &Findings, journal: &Journal) -> Result<(), StoreError> {
 fn write(
     findings: &Findings,
     mut journal: Journal,
+    mut evidence: EvidenceWriter,
     mut queue: mpsc::Receiver<Outcome>,
 ) -> Result<Journal, StoreError> {
     let night = journal.night();
     let mut batch = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+        evidence.keep(&mut batch, findings)?;
+        let files = evidence.sync()?;
         let offset = journal.append(&batch)?;
-        if batch.iter().any(Outcome::changes_something) {
+        if !files.is_empty() || batch.iter().any(Outcome::changes_something) {
             let updates = batch.iter().map(|outcome| &outcome.update);
-            findings.apply(updates, Some(Position { night, offset }))?;
+            findings.apply_with(updates, Some(Position { night, offset }), &files)?;
         }
         batch.clear();
+    }
+    for file in evidence.sync()? {
+        findings.put_evidence(&file)?;
     }
     Ok(journal)
 }

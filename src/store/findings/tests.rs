@@ -47,7 +47,7 @@ fn change(number: u128, note: &str) -> Change {
 }
 
 fn update(findings: Vec<Finding>, changes: Vec<Change>) -> Update {
-    Update { findings, changes }
+    Update { findings, changes, ..Update::default() }
 }
 
 fn opened() -> (tempfile::TempDir, Findings) {

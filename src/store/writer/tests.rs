@@ -17,6 +17,7 @@ use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
 use crate::facts::finding::Sightings;
+use crate::store::evidence::Settings;
 use crate::store::findings::Update;
 
 const NIGHT: u32 = 3;
@@ -69,13 +70,19 @@ fn telling(number: u32) -> Outcome {
         actor: format!("night {NIGHT}"),
         note: None,
     };
-    let update = Update { findings: vec![finding], changes: vec![change] };
+    let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
     Outcome { examination, update, is_whole: true, exchanges: vec![] }
 }
 
 fn parts(dir: &Path) -> (Findings, Journal) {
     let findings = Findings::open(&dir.join("findings")).unwrap();
     (findings, Journal::open(dir, NIGHT).unwrap())
+}
+
+fn start(findings: &Findings, journal: Journal, queue: usize) -> Result<NightWriter, StoreError> {
+    let dir = tempfile::tempdir().unwrap();
+    let evidence = EvidenceWriter::open(dir.path(), &Settings::default(), NIGHT, findings).unwrap();
+    NightWriter::start(findings.clone(), journal, evidence, queue)
 }
 
 fn kept(journal: &Journal) -> Vec<Outcome> {
@@ -92,7 +99,7 @@ fn told(findings: &Findings, count: u32) -> Vec<usize> {
 /// Starts a writer and ends it at once: only what it catches up with is written.
 fn caught_up(dir: &Path) -> Findings {
     let (findings, journal) = parts(dir);
-    NightWriter::start(findings.clone(), journal, 8).unwrap().finish().unwrap();
+    start(&findings, journal, 8).unwrap().finish().unwrap();
     findings
 }
 
@@ -101,7 +108,7 @@ async fn what_was_sent_is_in_the_journal_and_in_the_findings_when_the_writer_end
     let dir = tempfile::tempdir().unwrap();
     let (findings, journal) = parts(dir.path());
     // A queue of one lets the sender wait, and 600 outcomes are more than one batch.
-    let writer = NightWriter::start(findings.clone(), journal, 1).unwrap();
+    let writer = start(&findings, journal, 1).unwrap();
     let sent: Vec<Outcome> = (1..=600)
         .map(|number| if number % 3 == 0 { telling(number) } else { quiet(number) })
         .collect();
@@ -155,7 +162,7 @@ async fn a_night_goes_on_after_what_was_caught_up_with() {
     let dir = tempfile::tempdir().unwrap();
     let (findings, mut journal) = parts(dir.path());
     journal.append(&[telling(1)]).unwrap();
-    let writer = NightWriter::start(findings.clone(), journal, 8).unwrap();
+    let writer = start(&findings, journal, 8).unwrap();
     writer.send(telling(2)).await.unwrap();
     let journal = writer.finish().unwrap();
     assert_eq!(kept(&journal), [telling(1), telling(2)]);
@@ -166,7 +173,7 @@ async fn a_night_goes_on_after_what_was_caught_up_with() {
 async fn a_writer_that_is_dropped_ends_by_itself_and_loses_nothing_it_took() {
     let dir = tempfile::tempdir().unwrap();
     let (findings, journal) = parts(dir.path());
-    let NightWriter { queue, thread } = NightWriter::start(findings.clone(), journal, 8).unwrap();
+    let NightWriter { queue, thread } = start(&findings, journal, 8).unwrap();
     queue.send(telling(1)).await.unwrap();
     drop(queue);
     let journal = thread.join().unwrap().unwrap();
