@@ -27,3 +27,4 @@ pub mod finding;
 pub mod change;
 pub mod dossier;
 pub mod exemption;
+pub mod census;
