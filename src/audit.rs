@@ -3,4 +3,3 @@
 
 pub mod allocations;
 pub mod accuracy;
-pub mod rates;

@@ -4,7 +4,6 @@
 pub mod text;
 pub mod words;
 pub mod layout;
-pub mod grid;
 pub mod view;
 pub mod findings;
 pub mod place;
@@ -14,4 +13,3 @@ pub mod mask;
 pub mod summary;
 pub mod providers;
 pub mod problems;
-pub mod rates;

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::facts::certificate::Certificate;
 use crate::facts::domain::Domain;
+use crate::facts::domain::Host;
 use crate::facts::filing::NumberOwner;
+use crate::facts::language::Language;
 use crate::facts::number::FilingNumber;
 
 /// What a site can be, seen at one address (contract, section 1), weakest first: of several hosts,
@@ -95,6 +97,9 @@ pub struct PageNumber {
     pub number: FilingNumber,
     /// How it stands there.
     pub place: NumberPlace,
+    /// The host that the link around it, or beside it in the same line, leads to; `None` where
+    /// there is no such link, or none to a host.
+    pub link: Option<Host>,
 }
 
 /// What was learnt of one document.
@@ -104,6 +109,37 @@ pub struct Page {
     pub title: Option<String>,
     /// Filing numbers, each once, the page's own before quoted ones.
     pub numbers: Vec<PageNumber>,
+    /// The language of the text.
+    pub language: Language,
+    /// How many characters the visible text has, white space folded.
+    pub text_chars: u32,
+    /// SHA-256 of the visible text without its white space and with every run of digits as one
+    /// `0`, lower-case hex: dates and counters change nothing, so that names which serve the same
+    /// page have the same digest. `None` where there is no text. Short texts, such as 敬请期待, are
+    /// shared by strangers: hold the length against it.
+    pub text_sha256: Option<String>,
+    /// The other Domains that the page links to, each once, at most
+    /// [`MOST_LINKED_DOMAINS`](Self::MOST_LINKED_DOMAINS). Not kept with the examination.
+    #[serde(skip)]
+    pub links: Vec<Domain>,
+}
+
+/// How an address answered in the control test, when an answer had looked like a block page: asked
+/// in the same way for its own number and for a name that cannot exist (`Host`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// The name that cannot exist got the block page, too, and the bare address did not: it is the
+    /// provider's filter that answers.
+    Filter,
+    /// Neither got it: it is kept for certain names.
+    ThisName,
+    /// Both got it: whatever answers there, answers everybody so.
+    Everybody,
+    /// Only the bare address got it, too.
+    BareAddress,
+    /// Nothing came of one of the requests, so that nothing can be said.
+    NoAnswer,
 }
 
 /// A page's own claim, held against the register.
@@ -142,6 +178,13 @@ pub struct Visit {
     pub claims: Vec<Claim>,
     /// What the last address on the way showed of itself over TLS; `None` where none did.
     pub certificate: Option<Certificate>,
+    /// The control test of a block page; `None` where none was seen, or it was not made.
+    pub control: Option<Control>,
+}
+
+impl Page {
+    /// How many other Domains a page can name.
+    pub const MOST_LINKED_DOMAINS: usize = 32;
 }
 
 impl SiteState {

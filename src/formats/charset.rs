@@ -4,6 +4,8 @@
 //! Labels lie often on Chinese sites, so a label is believed only while the bytes bear it out; a
 //! browser would show such a page garbled.
 
+use std::borrow::Cow;
+
 use chardetng::EncodingDetector;
 use chardetng::Iso2022JpDetection;
 use chardetng::Utf8Detection;
@@ -16,76 +18,114 @@ use encoding_rs::UTF_16BE;
 use encoding_rs::UTF_16LE;
 use encoding_rs::WINDOWS_1252;
 
-/// Pages declare their encoding within so many bytes, as the HTML standard demands.
+/// Pages declare their encoding within so many bytes, as the HTML standard demands; some come after a
+/// long comment or style sheet, and browsers read those, too.
 const PRESCAN: usize = 1024;
+const LONGEST_PRESCAN: usize = 64 * 1024;
+
+/// The detector is fed so much of a page at most: the kind of its letters shows early.
+const LONGEST_SAMPLE: usize = 256 * 1024;
 
 /// A label is believed while at most one character in so many is unreadable.
 const READABLE_PER_UNREADABLE: usize = 100;
 
 /// The text of `body`. `content_type` is the header as the server sent it.
-pub fn decode(body: &[u8], content_type: Option<&str>) -> String {
+pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     if let Some((encoding, length)) = Encoding::for_bom(body) {
         let rest = body.get(length..).unwrap_or_default();
-        return encoding.decode_without_bom_handling(rest).0.into_owned();
+        return encoding.decode_without_bom_handling(rest).0;
     }
     if let Ok(text) = std::str::from_utf8(body)
-        && body.is_ascii()
+        && is_plainly_utf8(body)
     {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let declared = content_type.and_then(|header| label_after(header.as_bytes(), b"charset"));
     // Servers add windows-1252 by default, and it reads any bytes: the page knows better.
     let declared = declared.filter(|encoding| *encoding != WINDOWS_1252);
-    for encoding in [declared, declared_by_page(body)].into_iter().flatten() {
+    let declared = declared.map(|encoding| {
+        if is_wide(encoding) { guess_wide(body).unwrap_or(encoding) } else { encoding }
+    });
+    for encoding in [declared, declared_by_page(body), guess_wide(body)].into_iter().flatten() {
         if let Some(text) = readable(body, encoding) {
             return text;
         }
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(body, true);
+    detector.feed(body.get(..LONGEST_SAMPLE).unwrap_or(body), true);
     // Told that a page is from the mainland, the detector takes Big5 without a label for GBK, where
     // it is full of private characters.
     let hints = [Some(b"cn".as_slice()), None];
     let guesses = hints.map(|hint| superset(detector.guess(hint, Utf8Detection::Allow)));
-    let fallback = || guesses[0].decode_without_bom_handling(body).0.into_owned();
+    let fallback = || guesses[0].decode_without_bom_handling(body).0;
     guesses.into_iter().find_map(|guess| readable(body, guess)).unwrap_or_else(fallback)
+}
+
+/// Whether bytes that are sound UTF-8 are meant to be: in nothing else do three-byte sequences, such as
+/// Chinese has, come in numbers. Two-byte sequences alone may be a few characters of GBK (联通).
+fn is_plainly_utf8(body: &[u8]) -> bool {
+    let of_three = body.iter().filter(|byte| **byte >= 0xe0).count();
+    let of_two = body.iter().filter(|byte| (0xc2..0xe0).contains(*byte)).count();
+    of_two <= of_three
+}
+
+/// UTF-16 without a mark, by the zero bytes of its markup.
+fn guess_wide(body: &[u8]) -> Option<&'static Encoding> {
+    match body.get(..4)? {
+        [b'<', 0, letter, 0] if *letter != 0 => Some(UTF_16LE),
+        [0, b'<', 0, letter] if *letter != 0 => Some(UTF_16BE),
+        _ => None,
+    }
+}
+
+fn is_wide(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16LE || encoding == UTF_16BE
 }
 
 /// The text, if nearly all of it is readable in `encoding`. A body that was cut in the middle of a
 /// character, or holds a few broken or private ones, is still in that encoding.
-fn readable(body: &[u8], encoding: &'static Encoding) -> Option<String> {
+fn readable<'a>(body: &'a [u8], encoding: &'static Encoding) -> Option<Cow<'a, str>> {
     let text = encoding.decode_without_bom_handling(body).0;
     let (mut foreign, mut unreadable) = (0_usize, 0_usize);
     // Markup proves nothing, so only characters beyond ASCII are counted.
-    for character in text.chars().filter(|character| !character.is_ascii()) {
-        foreign += 1;
-        // In UTF-8 a private character is what somebody wrote, such as an icon; elsewhere it is one
-        // that the encoding has no use for.
-        let is_private = encoding != UTF_8 && matches!(character, '\u{e000}'..='\u{f8ff}');
-        unreadable += usize::from(is_private || character == '\u{fffd}');
+    for window in text.as_bytes().windows(3) {
+        foreign += usize::from(window[0] >= 0xc2);
+        unreadable += usize::from(match window {
+            [0xef, 0xbf, 0xbd] => true,
+            // U+E000 to U+F8FF. In UTF-8 a private character is what somebody wrote, such as an
+            // icon; elsewhere it is one that the encoding has no use for.
+            [0xee, ..] | [0xef, 0x80..=0xa3, _] => encoding != UTF_8,
+            _ => false,
+        });
     }
     let is_readable = unreadable <= 1 || unreadable * READABLE_PER_UNREADABLE <= foreign;
-    is_readable.then(|| text.into_owned())
+    is_readable.then_some(text)
 }
 
 /// What `<meta charset>`, `<meta http-equiv="content-type">` or the XML declaration says.
 fn declared_by_page(body: &[u8]) -> Option<&'static Encoding> {
-    let head = body.get(..PRESCAN).unwrap_or(body);
-    let mut tags = head.split(|byte| *byte == b'<').map(<[u8]>::to_ascii_lowercase);
+    let within = |length: usize| declared_in(body.get(..length).unwrap_or(body));
+    within(PRESCAN).or_else(|| within(LONGEST_PRESCAN))
+}
+
+fn declared_in(head: &[u8]) -> Option<&'static Encoding> {
+    let mut tags = head.split(|byte| *byte == b'<');
     let encoding = tags.find_map(|tag| {
         let end = tag.iter().position(|byte| *byte == b'>').unwrap_or(tag.len());
         let tag = tag.get(..end)?;
-        if tag.starts_with(b"meta") {
+        let begins = |name: &[u8]| {
+            tag.get(..name.len()).is_some_and(|front| front.eq_ignore_ascii_case(name))
+        };
+        if begins(b"meta") {
             label_after(tag, b"charset")
-        } else if tag.starts_with(b"?xml") {
+        } else if begins(b"?xml") {
             label_after(tag, b"encoding")
         } else {
             None
         }
     })?;
     // A page that could be read this far as ASCII is not in UTF-16, whatever it says.
-    let is_wide = encoding == UTF_16LE || encoding == UTF_16BE;
-    Some(if is_wide { UTF_8 } else { encoding })
+    Some(if is_wide(encoding) { UTF_8 } else { encoding })
 }
 
 /// The encoding named after `key` and an equals sign.

@@ -1,11 +1,17 @@
-//! What a page says: title, filing numbers and whose they seem to be, where it sends visitors on,
-//! and how much text it has.
+//! What a page says: title, filing numbers and whose they seem to be, language, where it sends
+//! visitors on, and how much text it has.
 //!
-//! Strangers wrote the page: parsing stops at a budget of time and nodes, nothing recurses over the
-//! tree, and a page that was cut is read as far as it went. Scripts are not run.
+//! A page is gone through once, in time that is in proportion to it. Only where it holds a number
+//! and is so tangled that this does not tell what stands in what, a tree is made of it, within a
+//! budget. Nothing recurses, and scripts are not run.
 
+mod digest;
+mod elements;
+mod entities;
+mod language;
 mod outline;
 mod placement;
+mod scan;
 mod script;
 mod tree;
 
@@ -13,8 +19,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::facts::number::FilingNumber;
-use crate::facts::visit::NumberPlace;
+use crate::facts::domain::Domain;
 use crate::facts::visit::Page;
 use crate::facts::visit::PageNumber;
 use crate::formats::html::outline::Outline;
@@ -23,40 +28,41 @@ use crate::formats::numbers;
 /// What one page may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// How long the parser may work before the rest of the page is left out.
+    /// How long a tree may take before it is given up.
     pub cpu: Duration,
-    /// How many nodes the tree may have before the rest of the page is left out.
+    /// How many parts a page may have before its end is left out, and how many nodes a tree before
+    /// it is given up.
     pub nodes: usize,
 }
 
 /// Everything that was read from one page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
-    /// Title and numbers, as they are kept.
+    /// What is kept of it.
     pub page: Page,
     /// Where a `<meta http-equiv=refresh>` of at most ten seconds leads; `None` where there is
     /// none, or it only loads the page again.
     pub refresh: Option<Url>,
     /// Where an inline script of a page with little text leads without conditions.
     pub script_redirect: Option<Url>,
-    /// The visible text, white space folded: all of it, or its beginning and its end.
+    /// The visible text, white space folded.
     pub text: String,
-    /// How many characters the whole visible text has.
+    /// How many characters the visible text has.
     pub text_chars: usize,
     /// Whether there is hardly any text, and scripts that would make some.
     pub is_script_only: bool,
     /// The frames and inline frames, in order, the first sixteen.
     pub frames: Vec<Url>,
-    /// Whether the budget ended before the page did.
+    /// Whether the page has more parts than the budget allows, so that its end was left out.
     pub was_cut: bool,
+    /// How many parts the page was read as: blocks, links and runs of text.
+    pub parts: usize,
+    /// How many nodes the tree had; `None` where none was made.
+    pub tree_nodes: Option<usize>,
 }
 
 /// At most so many characters of a title are kept.
 const LONGEST_TITLE: usize = 200;
-
-/// Of long texts, so many characters are kept from the beginning and from the end.
-const TEXT_HEAD: usize = 4000;
-const TEXT_TAIL: usize = 1000;
 
 /// A page with at most so many characters has little text: a script there may be all it does.
 const LITTLE_TEXT: usize = 200;
@@ -81,15 +87,44 @@ const LONGEST_URL: usize = 2048;
 
 /// Reads a page. `base` is the URL it came from; anything that is no HTML is read as plain text.
 pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
-    let (tree, was_cut) = tree::parse(html, budget);
-    let outline = Outline::of(&tree);
-    let declared = outline.base.and_then(|href| web_url(base, href));
-    let (page_url, base) = (base, declared.as_ref().unwrap_or(base));
+    let scanned = scan::scan(html, budget.nodes);
+    let occurrences = numbers::occurrences(&scanned.outline.text.folded);
+    let has_numbers = !occurrences.is_empty() || !scanned.outline.asides.is_empty();
+    let mut document = if scanned.is_tangled && has_numbers {
+        let (tree, was_given_up) = tree::parse(html, budget);
+        let nodes = tree.tree.values().len();
+        let document = if was_given_up {
+            told(scanned.outline, occurrences, base)
+        } else {
+            let outline = tree::outline(&tree);
+            let occurrences = numbers::occurrences(&outline.text.folded);
+            told(outline, occurrences, base)
+        };
+        Document { tree_nodes: Some(nodes), ..document }
+    } else {
+        told(scanned.outline, occurrences, base)
+    };
+    document.was_cut = scanned.was_cut;
+    document
+}
+
+/// What an outline tells.
+fn told(
+    mut outline: Outline<'_>,
+    occurrences: Vec<numbers::Occurrence>,
+    page_url: &Url,
+) -> Document {
+    let declared = outline.base.as_deref().and_then(|href| web_url(page_url, href));
+    let base = declared.as_ref().unwrap_or(page_url);
     let elsewhere = |reference| web_url(base, reference).filter(|url| !is_same(url, page_url));
     let text_chars = outline.text.chars;
     let is_little = text_chars <= LITTLE_TEXT;
-    let mut frames: Vec<Url> =
-        outline.frames.iter().filter_map(|source| web_url(base, source)).collect();
+    let mut frames: Vec<Url> = outline
+        .frames
+        .iter()
+        .take(MOST_FRAMES)
+        .filter_map(|source| web_url(base, source))
+        .collect();
     let mut script_redirect = None;
     if is_little {
         for code in &outline.scripts {
@@ -103,11 +138,19 @@ pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
         }
     }
     frames.truncate(MOST_FRAMES);
+    let text = &outline.text.folded;
+    let page = Page {
+        title: title(outline.title.as_deref()),
+        numbers: page_numbers(&outline, occurrences, page_url),
+        language: language::of(text, outline.lang.as_deref()),
+        text_chars: u32::try_from(text_chars).unwrap_or(u32::MAX),
+        text_sha256: digest::of(text),
+        links: linked_domains(&outline, page_url),
+    };
     Document {
-        page: Page { title: title(outline.title.as_deref()), numbers: page_numbers(&outline) },
+        page,
         refresh: outline.refreshes.iter().find_map(|content| elsewhere(refresh_target(content)?)),
         script_redirect,
-        text: shortened(&outline.text.folded, text_chars),
         text_chars,
         is_script_only: text_chars <= HARDLY_ANY_TEXT
             && outline.has_script
@@ -115,8 +158,33 @@ pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
             && outline.pictures < FURNISHED
             && outline.links < FURNISHED,
         frames,
-        was_cut,
+        was_cut: false,
+        parts: outline.size(),
+        tree_nodes: None,
+        text: std::mem::take(&mut outline.text.folded),
     }
+}
+
+/// The other Domains that the page links to, in order.
+fn linked_domains(outline: &Outline<'_>, page_url: &Url) -> Vec<Domain> {
+    let own: Option<Domain> = page_url.host_str().and_then(|host| host.parse().ok());
+    let mut domains = Vec::new();
+    for host in &outline.hosts {
+        if domains.len() == Page::MOST_LINKED_DOMAINS {
+            break;
+        }
+        // Most links are to the site itself, and need no look into the list of suffixes.
+        if page_url.host_str() == Some(host) {
+            continue;
+        }
+        if let Ok(domain) = host.parse::<Domain>()
+            && own.as_ref() != Some(&domain)
+            && !domains.contains(&domain)
+        {
+            domains.push(domain);
+        }
+    }
+    domains
 }
 
 /// The web address that `reference` means on a page at `base`.
@@ -167,32 +235,24 @@ fn title(raw: Option<&str>) -> Option<String> {
     (!title.is_empty()).then_some(title)
 }
 
-fn shortened(text: &str, chars: usize) -> String {
-    if chars <= TEXT_HEAD + TEXT_TAIL {
-        return text.to_owned();
+/// The numbers on the page, each once: where it stands in both ways, it is the page's own. A link to
+/// it is told if any of its places has one.
+fn page_numbers(
+    outline: &Outline<'_>,
+    occurrences: Vec<numbers::Occurrence>,
+    page_url: &Url,
+) -> Vec<PageNumber> {
+    if occurrences.is_empty() && outline.asides.is_empty() && outline.number_metas.is_empty() {
+        return Vec::new();
     }
-    let head = text.char_indices().nth(TEXT_HEAD).map_or(text.len(), |(at, _)| at);
-    let tail = text.char_indices().rev().nth(TEXT_TAIL - 1).map_or(0, |(at, _)| at);
-    let head = text.get(..head).unwrap_or_default();
-    let tail = text.get(tail..).unwrap_or_default();
-    format!("{head} {tail}")
-}
-
-/// The numbers on the page, each once: where it stands in both ways, it is the page's own.
-fn page_numbers(outline: &Outline<'_>) -> Vec<PageNumber> {
-    let mut own: Vec<FilingNumber> =
-        outline.number_metas.iter().flat_map(|content| numbers::find(content)).collect();
-    let occurrences = numbers::occurrences(&outline.text.folded);
-    let (claimed, quoted) = placement::divide(outline, occurrences);
-    own.extend(claimed);
-    let own = own.into_iter().map(|number| PageNumber { number, place: NumberPlace::Own });
-    let quoted = quoted.into_iter().map(|number| PageNumber { number, place: NumberPlace::Quoted });
     let mut page_numbers: Vec<PageNumber> = Vec::new();
-    for candidate in own.chain(quoted) {
-        if page_numbers.len() == MOST_NUMBERS {
-            break;
-        }
-        if !page_numbers.iter().any(|known| known.number == candidate.number) {
+    for candidate in placement::divide(outline, occurrences, page_url) {
+        let is_same = |known: &&mut PageNumber| known.number == candidate.number;
+        if let Some(known) = page_numbers.iter_mut().find(is_same) {
+            if candidate.place == known.place && known.link.is_none() {
+                known.link = candidate.link;
+            }
+        } else if page_numbers.len() < MOST_NUMBERS {
             page_numbers.push(candidate);
         }
     }

@@ -16,6 +16,11 @@ use crate::facts::number::SubjectNumber;
 use crate::facts::number::fold;
 use crate::facts::number::read;
 
+/// Around a character that every number has, so many bytes before and after it are read: more than a
+/// number takes, with spaces, full-width letters and characters that nobody sees between.
+const BEFORE: usize = 160;
+const AFTER: usize = 320;
+
 /// A number where it stands in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
@@ -85,23 +90,32 @@ pub fn find(text: &str) -> Vec<FilingNumber> {
 }
 
 /// Every number in `text`, also where it is repeated, in order.
+///
+/// Only what stands around a character that every number has is folded and read: most pages have
+/// none, and the rest a few.
 pub fn occurrences(text: &str) -> Vec<Occurrence> {
-    if !may_hold_a_number(text) {
-        return Vec::new();
-    }
-    let (characters, places) = folded(text);
     let mut found = Vec::new();
-    let mut next = 0;
-    while let (Some(rest), Some(&at)) = (characters.get(next..), places.get(next)) {
-        next += match read(rest) {
-            Some((number, length)) => {
-                if !is_placeholder(&number) {
-                    found.push(Occurrence { at, number });
+    let mut marks = marks(text).peekable();
+    while let Some(mark) = marks.next() {
+        let start = text.floor_char_boundary(mark.saturating_sub(BEFORE));
+        let mut last = mark;
+        while let Some(next) = marks.next_if(|next| *next <= last + AFTER + BEFORE) {
+            last = next;
+        }
+        let end = text.floor_char_boundary(last.saturating_add(AFTER));
+        let (characters, places) = folded(text.get(start..end).unwrap_or_default());
+        let mut next = 0;
+        while let (Some(rest), Some(&at)) = (characters.get(next..), places.get(next)) {
+            next += match read(rest) {
+                Some((number, length)) => {
+                    if !is_placeholder(&number) {
+                        found.push(Occurrence { at: start + at, number });
+                    }
+                    length.max(1)
                 }
-                length.max(1)
-            }
-            None => 1,
-        };
+                None => 1,
+            };
+        }
     }
     found
 }
@@ -152,15 +166,30 @@ fn folded(text: &str) -> (Vec<char>, Vec<usize>) {
     (characters, places)
 }
 
-/// Whether `text` has a character that every number has: 备, 证, or the class of a licence. Most
-/// pages without a number are told here, without folding them.
-fn may_hold_a_number(text: &str) -> bool {
-    let mut previous = ' ';
-    text.chars().any(|character| {
-        let is_class = matches!(character, '1' | '2' | '１' | '２')
-            && matches!(previous, 'A' | 'B' | 'a' | 'b' | 'Ａ' | 'Ｂ' | 'ａ' | 'ｂ');
-        previous = character;
-        is_class || matches!(character, '备' | '備' | '证' | '證' | '証')
+/// The bytes of `text` at which a character begins that every number has: 备, 证, or the digit of a
+/// licence's class.
+fn marks(text: &str) -> impl Iterator<Item = usize> {
+    const CLASSES: [[u8; 3]; 4] =
+        [[0xef, 0xbc, 0xa1], [0xef, 0xbc, 0xa2], [0xef, 0xbd, 0x81], [0xef, 0xbd, 0x82]];
+    let bytes = text.as_bytes();
+    // A, B, a, b, or their full-width forms.
+    let is_class = |before: &[u8]| {
+        matches!(before.last(), Some(b'A' | b'B' | b'a' | b'b'))
+            || CLASSES.iter().any(|letter| before.ends_with(letter))
+    };
+    (0..bytes.len()).filter(move |at| {
+        let (before, here) = bytes.split_at(*at);
+        let rest = here.get(1..3);
+        match here.first() {
+            // 备, 備
+            Some(0xe5) => matches!(rest, Some([0xa4, 0x87] | [0x82, 0x99])),
+            // 证, 證, 証
+            Some(0xe8) => matches!(rest, Some([0xaf, 0x81] | [0xad, 0x89] | [0xa8, 0xbc])),
+            Some(b'1' | b'2') => is_class(before),
+            // １, ２
+            Some(0xef) => matches!(rest, Some([0xbc, 0x91 | 0x92])) && is_class(before),
+            _ => false,
+        }
     })
 }
 

@@ -230,9 +230,17 @@ fn visit_text(visit: &Visit, out: &mut impl Write) -> io::Result<()> {
                 let (word, chinese) = words::number_owner(claim.owner);
                 format!("，{chinese} {word}")
             });
+            let link = number.link.as_ref().map(|host| format!("，链接到 {host}"));
             let number = printable(&number.number.to_string());
-            writeln!(out, "      备案号 {number}：{place}{}", owner.unwrap_or_default())?;
+            let (owner, link) = (owner.unwrap_or_default(), link.unwrap_or_default());
+            writeln!(out, "      备案号 {number}：{place}{owner}{link}")?;
         }
+        let (word, chinese) = words::language(page.language);
+        writeln!(out, "      语言 {chinese} {word}，文字 {} 字", page.text_chars)?;
+    }
+    if let Some(control) = visit.control {
+        let (word, chinese) = words::control(control);
+        writeln!(out, "      对照 {chinese} {word}")?;
     }
     if let Some(certificate) = &visit.certificate {
         writeln!(out, "      证书 {}", certificate_told(certificate))?;

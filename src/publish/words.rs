@@ -8,8 +8,10 @@ use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
+use crate::facts::language::Language;
 use crate::facts::reason::Reason;
 use crate::facts::resolution::DnsAnswer;
+use crate::facts::visit::Control;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
@@ -170,6 +172,33 @@ pub(crate) fn number_place(place: NumberPlace) -> Words {
         NumberPlace::Own => ("own", "标为本站"),
         NumberPlace::Quoted => ("quoted", "仅为引用"),
     }
+}
+
+pub(crate) fn control(control: Control) -> Words {
+    match control {
+        Control::Filter => {
+            ("filter", "同一地址上不存在的域名同样被拦，裸地址不被拦：是接入商在拦截")
+        }
+        Control::ThisName => ("this_name", "同一地址上只拦这个域名"),
+        Control::Everybody => ("everybody", "同一地址对任何请求都这样应答"),
+        Control::BareAddress => ("bare_address", "裸地址同样被拦，不存在的域名不被拦"),
+        Control::NoAnswer => ("no_answer", "对照请求没有结果"),
+    }
+}
+
+pub(crate) fn language(language: Language) -> Words {
+    let chinese = match language {
+        Language::SimplifiedChinese => "简体中文",
+        Language::TraditionalChinese => "繁体中文",
+        Language::English => "英文",
+        Language::Japanese => "日文",
+        Language::French => "法文",
+        Language::Spanish => "西班牙文",
+        Language::Arabic => "阿拉伯文",
+        Language::Russian => "俄文",
+        Language::Other => "其他或无法判断",
+    };
+    (language.tag(), chinese)
 }
 
 pub(crate) fn allocation_kind(kind: AllocationKind) -> Words {

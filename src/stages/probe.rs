@@ -6,6 +6,7 @@
 
 mod answer;
 mod chain;
+mod control;
 mod robots;
 
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ use crate::net::http::Robots as RobotsPolicy;
 use crate::net::http::Settings;
 use crate::net::pace::Pace;
 use crate::stages::probe::chain::Chain;
+use crate::stages::probe::control::Controls;
 
 /// So many bytes of bodies are held for evidence at a time, by all targets in flight together.
 const ALL_BODIES: usize = 64 << 20;
@@ -66,6 +68,7 @@ pub struct Prober {
     pace: Arc<Pace>,
     guard: Guard,
     signatures: Signatures,
+    controls: Controls,
     robots: RobotsPolicy,
     http_port: u16,
     https_port: u16,
@@ -97,6 +100,7 @@ impl Prober {
             pace,
             guard,
             signatures: Signatures::builtin(),
+            controls: Controls::default(),
             robots: settings.robots,
             http_port: settings.http_port,
             https_port: settings.https_port,
@@ -120,7 +124,8 @@ impl Prober {
         let (again, more) = Chain::new(self, door, provider_of).follow().await;
         exchanges.extend(more);
         if again.state == SiteState::Stopped {
-            return Visited { visit, exchanges };
+            let control = Some(control::test(self, door, provider_of).await);
+            return Visited { visit: Visit { control, ..visit }, exchanges };
         }
         let visit = Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again };
         Visited { visit, exchanges }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::store::StoreError;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The bytes of `value`; `what` names the kind of record in errors.
 pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {

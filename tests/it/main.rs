@@ -17,7 +17,6 @@ mod lookup;
 mod manners;
 mod nights;
 mod problems;
-mod rates;
 mod real_servers;
 mod registers;
 mod resolving;

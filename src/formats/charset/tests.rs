@@ -35,6 +35,42 @@ fn labels_are_believed_in_order_while_the_bytes_bear_them_out() {
 }
 
 #[test]
+fn what_is_plainly_utf8_is_read_as_that_whatever_the_labels_say() {
+    let header = Some("text/html; charset=gb2312");
+    let page = format!("<meta charset=gbk>{SENTENCE}");
+    assert_eq!(decode(page.as_bytes(), header), page);
+    // The two characters are sound UTF-8 in GBK, and mean nothing in it.
+    let few = in_gbk("目录");
+    assert!(std::str::from_utf8(&few).is_ok());
+    assert_eq!(decode(&few, header), "目录");
+    assert!(matches!(decode(SENTENCE.as_bytes(), header), Cow::Borrowed(_)), "nothing is copied");
+}
+
+#[test]
+fn a_label_far_behind_is_read_and_one_beyond_a_page_of_comments_is_not_needed() {
+    let far = format!("<!-- {} --><meta charset=big5><p>歡迎訪問</p>", "x".repeat(9000));
+    let (bytes, ..) = BIG5.encode(&far);
+    assert!(decode(&bytes, None).contains("歡迎訪問"));
+    let (bytes, ..) = GB18030.encode("<p>𠮷野家，镕基，㐂</p>");
+    assert!(decode(&bytes, Some("text/html; charset=gb2312")).contains("𠮷野家，镕基，㐂"));
+}
+
+#[test]
+fn utf_16_is_known_without_a_mark() {
+    let page = format!("<html><head><meta charset=utf-16><title>{SENTENCE}</title>");
+    for (bytes, header) in [
+        (page.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>(), None),
+        (page.encode_utf16().flat_map(u16::to_be_bytes).collect(), None),
+        (
+            page.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Some("text/html;charset=utf-16"),
+        ),
+    ] {
+        assert_eq!(decode(&bytes, header), page);
+    }
+}
+
+#[test]
 fn a_byte_order_mark_beats_every_label() {
     let mut body = vec![0xef, 0xbb, 0xbf];
     body.extend_from_slice(SENTENCE.as_bytes());

@@ -1,11 +1,18 @@
-//! One walk over the tree of a page: its visible text with the places it came from, and the few
-//! elements that say something else.
+//! The outline of a page: its visible text with the places it came from, and the few elements that
+//! say something else. Filled by whoever goes through the page in order, with or without a tree.
 
-use ego_tree::NodeId;
-use ego_tree::iter::Edge;
-use scraper::Html;
-use scraper::Node;
-use scraper::node::Element;
+use std::borrow::Cow;
+
+use crate::formats::html::elements::Attributes;
+use crate::formats::html::elements::Name;
+use crate::formats::html::elements::Shape;
+use crate::formats::html::script;
+
+/// Links to more hosts than these are not noted.
+const MOST_HOSTS: usize = 64;
+
+/// More texts beside the visible one are not kept.
+const MOST_ASIDES: usize = 256;
 
 /// Text with white space folded.
 #[derive(Debug, Default)]
@@ -26,20 +33,26 @@ pub(super) enum Role {
     Footer,
     /// A link to the ministry's filing system.
     Ministry,
+    /// A link to another host.
+    Link,
+    /// An article.
+    Article,
 }
 
-/// A part of the page that matters for what stands in it: a block of text, or a claim.
+/// A part of the page that matters for what stands in it: a block of text, a link, or a claim.
 #[derive(Debug)]
-pub(super) struct Region {
+pub(super) struct Region<'a> {
     /// The region around it; the first region is around itself.
     pub(super) parent: usize,
-    /// How many characters of text came before its end and before its start.
+    /// How many characters of text came before its start and before its end.
     pub(super) chars: std::ops::Range<usize>,
     /// Whether text in it is set apart from the text around it.
     pub(super) is_block: bool,
     /// What it seems to be.
     pub(super) role: Role,
-    node: Option<NodeId>,
+    /// The host that a link leads to, as it is written; of a block, the host of the ministry's link
+    /// that stands directly in it.
+    pub(super) host: Option<Cow<'a, str>>,
 }
 
 /// A run of text in one region.
@@ -51,26 +64,50 @@ pub(super) struct Span {
     pub(super) region: usize,
 }
 
-/// What the walk gathers.
+/// A text that may hold a number and does not stand in the visible text.
+#[derive(Debug)]
+pub(super) struct Aside<'a> {
+    pub(super) text: Cow<'a, str>,
+    pub(super) region: usize,
+    /// Whether it is the text of a script.
+    pub(super) is_script: bool,
+}
+
+/// An element that is open: what `close` needs to know of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opened {
+    region: Option<usize>,
+    is_block: bool,
+    is_hidden: bool,
+    /// Whether what stands in it may be a claim because of it.
+    pub(super) matters: bool,
+}
+
+/// What is gathered.
 #[derive(Debug, Default)]
 pub(super) struct Outline<'a> {
     pub(super) text: Text,
-    pub(super) regions: Vec<Region>,
+    pub(super) regions: Vec<Region<'a>>,
     pub(super) spans: Vec<Span>,
-    pub(super) title: Option<String>,
-    pub(super) base: Option<&'a str>,
+    pub(super) title: Option<Cow<'a, str>>,
+    pub(super) base: Option<Cow<'a, str>>,
+    pub(super) lang: Option<Cow<'a, str>>,
     /// The contents of `<meta http-equiv=refresh>`.
-    pub(super) refreshes: Vec<&'a str>,
+    pub(super) refreshes: Vec<Cow<'a, str>>,
     /// The contents of `<meta name=icp>`.
-    pub(super) number_metas: Vec<&'a str>,
+    pub(super) number_metas: Vec<Cow<'a, str>>,
     /// The addresses of frames.
-    pub(super) frames: Vec<&'a str>,
+    pub(super) frames: Vec<Cow<'a, str>>,
     pub(super) has_empty_frame: bool,
+    has_frameset: bool,
     /// The texts of inline scripts.
     pub(super) scripts: Vec<&'a str>,
+    pub(super) asides: Vec<Aside<'a>>,
     pub(super) has_script: bool,
     pub(super) pictures: usize,
     pub(super) links: usize,
+    /// The hosts that links lead to, as they are written, each once.
+    pub(super) hosts: Vec<Cow<'a, str>>,
     current: usize,
     hidden: usize,
 }
@@ -78,211 +115,246 @@ pub(super) struct Outline<'a> {
 impl Text {
     /// Adds text, with every run of white space and control characters as one space.
     pub(super) fn push(&mut self, text: &str) {
-        for character in text.chars() {
-            if character.is_whitespace() || character.is_control() {
-                self.is_space_due = true;
-            } else {
-                if self.is_space_due && !self.folded.is_empty() {
-                    self.folded.push(' ');
-                    self.chars += 1;
-                }
-                self.is_space_due = false;
-                self.folded.push(character);
+        let is_gap = |character: char| character.is_whitespace() || character.is_control();
+        for (index, word) in text.split(is_gap).enumerate() {
+            self.is_space_due |= index > 0;
+            if word.is_empty() {
+                continue;
+            }
+            if self.is_space_due && !self.folded.is_empty() {
+                self.folded.push(' ');
                 self.chars += 1;
             }
+            self.is_space_due = false;
+            self.folded.push_str(word);
+            self.chars += word.chars().count();
         }
     }
 }
 
 impl<'a> Outline<'a> {
-    /// Walks over the tree, without recursion: pages may be nested a hundred thousand deep.
-    pub(super) fn of(tree: &'a Html) -> Self {
-        let page = Region { parent: 0, chars: 0..0, is_block: true, role: Role::Plain, node: None };
+    /// An outline of nothing yet, with room for a page of so many bytes.
+    pub(super) fn new(size: usize) -> Self {
+        let page = Region { parent: 0, chars: 0..0, is_block: true, role: Role::Plain, host: None };
         let mut outline = Self { regions: vec![page], ..Self::default() };
-        for edge in tree.tree.root().traverse() {
-            match edge {
-                Edge::Open(node) => match node.value() {
-                    Node::Element(element) => {
-                        outline.open(node.id(), element);
-                        outline.read_raw_text(node, element);
-                    }
-                    Node::Text(text) if outline.hidden == 0 => {
-                        let region = outline.current;
-                        outline.spans.push(Span { start: outline.text.folded.len(), region });
-                        outline.text.push(text);
-                    }
-                    _ => {}
-                },
-                Edge::Close(node) => {
-                    if let Node::Element(element) = node.value() {
-                        outline.close(node.id(), element);
-                    }
-                }
-            }
-        }
-        let end = outline.text.chars;
-        if let Some(page) = outline.regions.first_mut() {
-            page.chars.end = end;
-        }
+        outline.text.folded.reserve(size / 3);
         outline
     }
 
-    fn open(&mut self, node: NodeId, element: &'a Element) {
-        let name = element.name();
-        self.hidden += usize::from(is_hidden(name));
-        self.note(name, element);
-        let is_block = is_block(name);
-        if is_block || name == "br" {
+    /// How many parts it has: the measure of what the page costs.
+    pub(super) fn size(&self) -> usize {
+        self.regions.len() + self.spans.len()
+    }
+
+    /// An element begins. Whoever calls also calls [`close`](Self::close) with what is returned,
+    /// innermost first.
+    pub(super) fn open(&mut self, name: &Name, attributes: &Attributes<'a>) -> Opened {
+        let shape = name.shape();
+        self.note(name.as_str(), attributes);
+        let is_block = shape == Shape::Block;
+        let is_hidden = matches!(shape, Shape::Hidden | Shape::Raw | Shape::Title);
+        if is_block || shape == Shape::Break {
             self.text.is_space_due = true;
         }
-        let role = role(name, element);
+        self.hidden += usize::from(is_hidden);
+        let (role, host) = role(name.as_str(), shape, attributes);
+        let mut opened = Opened { region: None, is_block, is_hidden, matters: false };
         if is_block || role != Role::Plain {
+            opened.region = Some(self.regions.len());
+            opened.matters = matches!(role, Role::Ministry | Role::Footer | Role::Link);
+            if role == Role::Ministry {
+                self.mark_line(host.clone());
+            }
             let chars = self.text.chars..self.text.chars;
             let parent = self.current;
             self.current = self.regions.len();
-            self.regions.push(Region { parent, chars, is_block, role, node: Some(node) });
+            self.regions.push(Region { parent, chars, is_block, role, host });
         }
+        self.note_attribute_texts(attributes);
+        opened
     }
 
-    fn close(&mut self, node: NodeId, element: &Element) {
-        let name = element.name();
-        self.hidden -= usize::from(is_hidden(name));
-        if is_block(name) {
+    /// The element ends that `open` told of.
+    pub(super) fn close(&mut self, opened: Opened) {
+        self.hidden -= usize::from(opened.is_hidden);
+        if opened.is_block {
             self.text.is_space_due = true;
         }
-        if let Some(region) = self.regions.get_mut(self.current)
-            && region.node == Some(node)
-        {
+        if let Some(region) = opened.region.and_then(|index| self.regions.get_mut(index)) {
             region.chars.end = self.text.chars;
             self.current = region.parent;
         }
     }
 
+    /// Text of the innermost element that is open.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.hidden == 0 {
+            let start = self.text.folded.len();
+            self.text.push(text);
+            if self.text.folded.len() > start {
+                self.spans.push(Span { start, region: self.current });
+            }
+        }
+    }
+
+    /// The text of the page's title; the first one counts.
+    pub(super) fn title_text(&mut self, text: Cow<'a, str>) {
+        self.title.get_or_insert(text);
+    }
+
+    /// The text of an inline script.
+    pub(super) fn script_text(&mut self, code: &'a str) {
+        self.scripts.push(code);
+        if let Some(text) = script::written(code) {
+            self.note_aside(text, true);
+        }
+    }
+
+    /// The page is over.
+    pub(super) fn finish(&mut self) {
+        let end = self.text.chars;
+        if let Some(page) = self.regions.first_mut() {
+            page.chars.end = end;
+        }
+    }
+
+    /// Tells the block around what is open that a link to the ministry stands in it.
+    fn mark_line(&mut self, host: Option<Cow<'a, str>>) {
+        let mut index = self.current;
+        while let Some(region) = self.regions.get_mut(index) {
+            if region.is_block {
+                if index != 0 {
+                    region.host = host;
+                }
+                return;
+            }
+            index = region.parent;
+        }
+    }
+
     /// Notes elements that say something besides text.
-    fn note(&mut self, name: &str, element: &'a Element) {
+    fn note(&mut self, name: &str, attributes: &Attributes<'a>) {
         match name {
             "meta" => {
-                let is = |key: &str, word: &str| {
-                    element.attr(key).is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
+                let is = |written: Option<&'a str>, word: &str| {
+                    written.is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
                 };
-                let content = element.attr("content");
-                if is("http-equiv", "refresh") {
+                let content = attributes.read(attributes.content);
+                if is(attributes.http_equiv, "refresh") {
                     self.refreshes.extend(content);
-                } else if is("name", "icp") || is("property", "icp") {
+                } else if is(attributes.name, "icp") || is(attributes.property, "icp") {
                     self.number_metas.extend(content);
                 }
             }
-            "base" if self.base.is_none() => self.base = element.attr("href"),
-            "iframe" | "frame" => match element.attr("src").map(str::trim) {
-                None | Some("" | "about:blank") => self.has_empty_frame = true,
-                Some(source) => self.frames.push(source),
+            "html" if self.lang.is_none() => self.lang = attributes.read(attributes.lang),
+            "base" if self.base.is_none() => self.base = attributes.read(attributes.href),
+            "frameset" => self.has_frameset = true,
+            "frame" if !self.has_frameset => {}
+            "iframe" | "frame" => match attributes.read(attributes.src) {
+                Some(source) if !matches!(source.trim(), "" | "about:blank") => {
+                    self.frames.push(source);
+                }
+                _ => self.has_empty_frame = true,
             },
             "script" => self.has_script = true,
             "img" | "image" | "video" | "object" | "embed" => self.pictures += 1,
-            "a" => self.links += 1,
+            "a" => {
+                self.links += 1;
+                if let Some(href) = attributes.href
+                    && let Some(host) = host_of(href)
+                    && self.hosts.len() < MOST_HOSTS
+                    && !self.hosts.iter().any(|known| known == host)
+                {
+                    self.hosts.push(Cow::Borrowed(host));
+                }
+            }
             _ => {}
         }
     }
 
-    /// Keeps the texts of elements whose text is not shown on the page.
-    fn read_raw_text(&mut self, node: ego_tree::NodeRef<'a, Node>, element: &'a Element) {
-        let is_title = element.name() == "title" && self.title.is_none();
-        let is_script = element.name() == "script" && element.attr("src").is_none();
-        if !is_title && !is_script {
-            return;
-        }
-        for child in node.children() {
-            if let Node::Text(text) = child.value() {
-                if is_script {
-                    self.scripts.push(text);
-                } else {
-                    self.title.get_or_insert_default().push_str(text);
-                }
+    /// Keeps what pictures and fields say in place of text, where it may hold a number.
+    fn note_attribute_texts(&mut self, attributes: &Attributes<'a>) {
+        for written in [attributes.alt, attributes.title, attributes.value] {
+            let Some(text) = written.filter(|text| script::may_hold_a_number(text)) else {
+                continue;
+            };
+            if let Some(text) = attributes.read(Some(text)) {
+                self.note_aside(text, false);
             }
+        }
+    }
+
+    fn note_aside(&mut self, text: Cow<'a, str>, is_script: bool) {
+        if self.asides.len() < MOST_ASIDES {
+            self.asides.push(Aside { text, region: self.current, is_script });
         }
     }
 }
 
-/// Elements whose text visitors do not see on the page. Visitors run scripts, so `noscript` is one.
-fn is_hidden(name: &str) -> bool {
-    matches!(
-        name,
-        "script" | "style" | "template" | "noscript" | "noframes" | "noembed" | "iframe" | "title"
-    )
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hr"
-            | "li"
-            | "main"
-            | "nav"
-            | "ol"
-            | "option"
-            | "p"
-            | "pre"
-            | "section"
-            | "table"
-            | "td"
-            | "th"
-            | "tr"
-            | "ul"
-    )
-}
-
-fn role(name: &str, element: &Element) -> Role {
+/// What an element seems to be, and the host that it leads to.
+fn role<'a>(name: &str, shape: Shape, attributes: &Attributes<'a>) -> (Role, Option<Cow<'a, str>>) {
     match name {
-        "a" if element.attr("href").is_some_and(leads_to_ministry) => Role::Ministry,
-        "footer" => Role::Footer,
+        "a" => {
+            let Some(host) = attributes.href.and_then(host_of) else { return (Role::Plain, None) };
+            let role = if is_ministry(host) { Role::Ministry } else { Role::Link };
+            (role, Some(Cow::Borrowed(host)))
+        }
+        "footer" => (Role::Footer, None),
+        "article" => (Role::Article, None),
         // A class of the whole page, such as `has-footer`, says nothing of what stands in it.
-        "html" | "body" => Role::Plain,
+        _ if matches!(shape, Shape::Frame | Shape::Raw | Shape::Title) => (Role::Plain, None),
         _ => {
-            let names = [element.attr("id"), element.attr("class")];
-            let mut words = names.into_iter().flatten().flat_map(str::split_whitespace);
-            if words.any(is_footer_like) { Role::Footer } else { Role::Plain }
+            let names = [attributes.id, attributes.class];
+            let mut words = names.into_iter().flatten().flat_map(str::split_ascii_whitespace);
+            let is_footer = words.any(is_footer_like);
+            (if is_footer { Role::Footer } else { Role::Plain }, None)
         }
     }
 }
 
 fn is_footer_like(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    let is_spacing = ["margin", "padding", "border"].iter().any(|start| word.starts_with(start));
-    !is_spacing
-        && ["foot", "copyright", "beian", "icp", "record", "bottom"]
-            .iter()
-            .any(|part| word.contains(part))
+    let starts = |start: &str| {
+        word.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start))
+    };
+    if ["margin", "padding", "border"].into_iter().any(starts) {
+        return false;
+    }
+    let bytes = word.as_bytes();
+    let stands = |part: &str, is_word: bool| {
+        bytes.windows(part.len()).enumerate().any(|(at, window)| {
+            // In `topicpath` and `recorder` the letters are part of another word.
+            let before = at.checked_sub(1).and_then(|index| bytes.get(index));
+            let begins = before.is_none_or(|byte| !byte.is_ascii_alphabetic())
+                || window.first().is_some_and(u8::is_ascii_uppercase);
+            window.eq_ignore_ascii_case(part.as_bytes()) && (begins || !is_word)
+        })
+    };
+    stands("foot", false)
+        || stands("copyright", false)
+        || stands("beian", false)
+        || stands("bottom", false)
+        || stands("icp", true)
+        || stands("record", true)
 }
 
-/// Whether a link leads to the ministry's filing system, by its name of today or of earlier years.
-fn leads_to_ministry(href: &str) -> bool {
-    let href = href.trim().to_ascii_lowercase();
-    let after_scheme = href.split_once("//").map_or(href.as_str(), |(_, rest)| rest);
-    let host = after_scheme.split(['/', '?', '#', ':']).next().unwrap_or_default();
+/// The host that an absolute reference leads to, as it is written.
+fn host_of(href: &str) -> Option<&str> {
+    let href = href.trim_start();
+    let after = |scheme: &str| {
+        let front = href.get(..scheme.len())?;
+        front.eq_ignore_ascii_case(scheme).then(|| href.get(scheme.len()..)).flatten()
+    };
+    let rest = after("http://").or_else(|| after("https://")).or_else(|| after("//"))?;
+    let end = rest.find(['/', '?', '#', ':', '\\']).unwrap_or(rest.len());
+    let host = rest.get(..end)?.trim_end();
+    (!host.is_empty() && host.len() <= 253).then_some(host)
+}
+
+/// Whether a host is the ministry's filing system, by its name of today or of earlier years.
+pub(super) fn is_ministry(host: &str) -> bool {
     ["beian.miit.gov.cn", "miitbeian.gov.cn", "miibeian.gov.cn"].iter().any(|ministry| {
-        host.strip_suffix(ministry).is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
+        let Some(start) = host.len().checked_sub(ministry.len()) else { return false };
+        let Some((sub, end)) = host.split_at_checked(start) else { return false };
+        end.eq_ignore_ascii_case(ministry) && (sub.is_empty() || sub.ends_with('.'))
     })
 }

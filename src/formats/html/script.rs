@@ -1,8 +1,16 @@
-//! The few things read from inline scripts without running them: where they send the visitor, and
-//! which address they give to a frame.
+//! The few things read from inline scripts without running them: where they send the visitor, which
+//! address they give to a frame, and which filing number they write to the page.
+
+use std::borrow::Cow;
 
 /// Scripts longer than this many bytes do more than send visitors on.
 const LONGEST_SCRIPT: usize = 4096;
+
+/// What stands within so many bytes of a number belongs to it.
+const NEAR: usize = 240;
+
+/// A name of a value has at most so many bytes.
+const LONGEST_WORD: usize = 40;
 
 /// The address that a script sends every visitor to: `location.href = "…"` and its other
 /// spellings, with the whole address in one literal and no condition before it.
@@ -61,4 +69,58 @@ pub(super) fn sources(code: &str) -> impl Iterator<Item = &str> {
     code.match_indices(".src").filter_map(|(at, word)| {
         literal(code.get(at + word.len()..)?.trim_start().strip_prefix('=')?)
     })
+}
+
+/// Whether `text` has the character that every filing number has.
+pub(super) fn may_hold_a_number(text: &str) -> bool {
+    text.contains(['备', '備'])
+}
+
+/// The text of a script that may write a number to the page, with its escapes (`\u5907`) replaced;
+/// `None` where it has none.
+pub(super) fn written(code: &str) -> Option<Cow<'_, str>> {
+    if may_hold_a_number(code) {
+        return Some(Cow::Borrowed(code));
+    }
+    if !code.contains("\\u5907") && !code.contains("\\u5099") {
+        return None;
+    }
+    let mut text = String::with_capacity(code.len());
+    let mut pieces = code.split("\\u");
+    text.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        if let Some(character) = digits.and_then(char::from_u32) {
+            text.push(character);
+            text.push_str(piece.get(4..).unwrap_or_default());
+        } else {
+            text.push_str("\\u");
+            text.push_str(piece);
+        }
+    }
+    Some(Cow::Owned(text))
+}
+
+/// Whether the script gives the number at byte `at` as the page's own: beside a link to the ministry
+/// (`document.write('<a href="https://beian.miit.gov.cn/">…')`), or under a name that says so
+/// (`icp: "…"`).
+pub(super) fn is_claimed(code: &str, at: usize) -> bool {
+    let (before, after) = code.split_at_checked(at).unwrap_or((code, ""));
+    let start = before.floor_char_boundary(before.len().saturating_sub(NEAR));
+    let near_before = before.get(start..).unwrap_or_default();
+    let near_after = after.get(..after.floor_char_boundary(NEAR)).unwrap_or_default();
+    let is_ministry = |text: &str| {
+        ["beian.miit.gov.cn", "miitbeian.gov.cn", "miibeian.gov.cn"]
+            .iter()
+            .any(|host| text.contains(host))
+    };
+    if is_ministry(near_before) || is_ministry(near_after) {
+        return true;
+    }
+    let value = near_before.trim_end_matches(|c: char| !matches!(c, ':' | '='));
+    let Some(name) = value.strip_suffix([':', '=']) else { return false };
+    let name = name.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    let name = name.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    let name = name.to_lowercase();
+    ["icp", "beian", "备案"].iter().any(|word| name.contains(word)) && name.len() <= LONGEST_WORD
 }

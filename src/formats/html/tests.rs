@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::facts::language::Language;
+use crate::facts::visit::NumberPlace;
 
 const BUDGET: Budget = Budget { cpu: Duration::from_secs(20), nodes: 100_000 };
 
@@ -88,7 +90,6 @@ fn text_is_what_visitors_see() {
     let long = at_example(&format!("<title>{0}</title><p>头{0}尾</p>", "字".repeat(9000)));
     assert_eq!(long.page.title.unwrap().chars().count(), LONGEST_TITLE);
     assert_eq!(long.text_chars, 9002);
-    assert_eq!(long.text.chars().count(), TEXT_HEAD + 1 + TEXT_TAIL);
     assert!(long.text.starts_with('头') && long.text.ends_with('尾'));
 }
 
@@ -190,30 +191,150 @@ fn a_page_of_script_alone_is_told_from_a_page() {
 }
 
 #[test]
+fn a_link_beside_a_number_is_told() {
+    let link = |html: &str| {
+        let numbers = at_example(html).page.numbers;
+        numbers[0].link.as_ref().map(|host| host.as_str().to_owned())
+    };
+    let article = filler(40);
+    let inside = "<a href=https://beian.miit.gov.cn/>京ICP备05014806号-1</a>";
+    assert_eq!(link(inside).as_deref(), Some("beian.miit.gov.cn"));
+    let beside = "<p>京ICP备05014806号-1 <a href=http://www.miitbeian.gov.cn>查询</a></p>";
+    assert_eq!(link(beside).as_deref(), Some("www.miitbeian.gov.cn"));
+    assert_eq!(numbers_of(&format!("{beside}{article}")), ["+京ICP备05014806号-1"]);
+    assert_eq!(link("<p>京ICP备05014806号-1</p>"), None);
+}
+
+#[test]
+fn a_friends_number_in_the_footer_is_the_friends() {
+    let article = filler(40);
+    let html = format!(
+        "{article}<footer>友情链接 <a href=http://friend.com/>某站 京ICP备05014807号</a> \
+         <a href=http://www.example.cn/>京ICP备05014806号-1</a> \
+         <a href=https://icp.chinaz.com/example.cn>粤ICP备2021012345号</a></footer>",
+    );
+    assert_eq!(
+        numbers_of(&html),
+        ["+京ICP备05014806号-1", "+粤ICP备2021012345号", "-京ICP备05014807号"],
+    );
+    let at_the_end = format!("{article}<article><p>来源 京ICP备05014807号</p></article>");
+    assert_eq!(numbers_of(&at_the_end), ["-京ICP备05014807号"]);
+}
+
+#[test]
+fn a_number_is_read_where_pages_hide_it() {
+    let article = filler(40);
+    for claim in [
+        "<footer><img src=icp.png alt='京ICP备05014806号-1'></footer>",
+        "<footer><img src=icp.png title='京&#73;CP备05014806号-1'></footer>",
+        "<div class=footer><input value='京ICP备05014806号-1'></div>",
+        "<footer>京&#x49;&#67;P&#22791;05014806&#21495;-1</footer>",
+        "<footer>京ＩＣＰ備０５０１４８０６號－１</footer>",
+        "<footer>京<span>ICP</span>备&nbsp;05014806&nbsp;号&#8203;-1</footer>",
+        "<footer><script>document.write('京ICP备05014806号-1')</script></footer>",
+        "<script>document.write('<a href=\"https://beian.miit.gov.cn/\">京ICP备05014806号-1</a>')</script>",
+        "<script>document.write('\\u4eacICP\\u590705014806\\u53f7-1');//beian.miit.gov.cn</script>",
+        "<script>var site = {name: '某', icp: \"京ICP备05014806号-1\"};</script>",
+        "<script>window.beianNumber='京ICP备05014806号-1';</script>",
+        "<meta property=ICP content='京ICP备05014806号-1'>",
+    ] {
+        for html in [format!("<body>{article}{claim}"), format!("<body>{claim}{article}")] {
+            assert_eq!(numbers_of(&html), ["+京ICP备05014806号-1"], "{claim}");
+        }
+    }
+    for other in [
+        "<li><a href=/n title='关于京ICP备05014806号-1的通知'>新闻</a></li>",
+        "<img src=a alt='某站 京ICP备05014806号-1'>",
+        "<script>var news = ['京ICP备05014806号-1'];</script>",
+    ] {
+        let html = format!("<body>{other}{article}");
+        assert_eq!(numbers_of(&html), ["-京ICP备05014806号-1"], "{other}");
+    }
+}
+
+#[test]
+fn a_directory_with_links_to_the_ministry_claims_none() {
+    let item = |i| {
+        format!("<li>公司{i} <a href=https://beian.miit.gov.cn>京ICP备050148{i:02}号-1</a></li>")
+    };
+    let html = (0..9).map(item).collect::<Vec<_>>().concat();
+    assert!(numbers_of(&html).iter().all(|number| number.starts_with('-')));
+    let one_subject =
+        |i| format!("<a href=https://beian.miit.gov.cn>京ICP备05014806号-{}</a>", i + 1);
+    let html = (0..9).map(one_subject).collect::<Vec<_>>().concat();
+    assert!(numbers_of(&html).iter().all(|number| number.starts_with('+')));
+}
+
+#[test]
+fn a_tangled_page_with_a_number_is_read_by_its_tree_and_others_are_not() {
+    let article = filler(40);
+    // The unclosed link goes on in a tree, so that what comes later stands in it, too.
+    let tangled = "<div><a href=https://beian.miit.gov.cn/>备案</div>";
+    let document = at_example(&format!("{tangled}<p>京ICP备05014806号-1</p>{article}"));
+    assert!(document.tree_nodes.is_some());
+    assert_eq!(document.page.numbers[0].place, NumberPlace::Own);
+    assert_eq!(at_example(&format!("{tangled}{article}")).tree_nodes, None);
+    let sound = at_example(&format!("<p>京ICP备05014806号-1</p></div></span><b>{article}"));
+    assert_eq!(sound.tree_nodes, None);
+}
+
+#[test]
+fn what_else_is_kept_of_a_page() {
+    let html = "<html lang=zh-CN><p>欢迎访问我们的网站，今天是2026年11月24日。</p>\
+                <a href=http://bbs.example.cn/>论坛</a><a href=//www.friend.com.cn/x>友</a>\
+                <a href='HTTPS://friend.com.cn:8443'>友</a><a href=http://1.2.3.4/>机</a>\
+                <a href=/about>我们</a><a href='http://例子.中国/'>例</a>";
+    let page = at_example(html).page;
+    assert_eq!(page.language, Language::SimplifiedChinese);
+    let links: Vec<_> = page.links.iter().map(Domain::unicode).collect();
+    assert_eq!(links, ["friend.com.cn", "例子.中国"]);
+    let later = at_example(&html.replace("11月24日", "12月1日").replace("<p>", "<div> ")).page;
+    assert_eq!(page.text_sha256, later.text_sha256);
+    assert!(page.text_sha256.is_some() && page.text_chars > 30);
+    let link = |i| format!("<a href=http://a{i}.com>x</a>");
+    let many = (0..99).map(link).collect::<Vec<_>>().concat();
+    assert_eq!(at_example(&many).page.links.len(), Page::MOST_LINKED_DOMAINS);
+}
+
+#[test]
 fn hostile_pages_end_within_the_budget() {
     let budget = Budget { cpu: Duration::from_millis(50), nodes: 20_000 };
     let base = "http://a.cn/".parse().unwrap();
     let attributes = (0..20_000).map(|i| format!(" a{i}=1")).collect::<Vec<_>>().concat();
     let distinct = (0..3000).map(|i| format!("<b a={i}>")).collect::<Vec<_>>().concat();
+    let links = (0..9_000).map(|i| format!("<a href=//a{i}.cn>x</a>")).collect::<Vec<_>>().concat();
+    let tangle = "<div><a href=http://beian.miit.gov.cn>京ICP备05014806号</div>";
     for (shape, html) in [
         ("divs", "<div>".repeat(40_000)),
-        ("formatting", "<b><i><u><p>".repeat(20_000)),
-        ("reconstruction", format!("{distinct}{}", "<p>x".repeat(20_000))),
-        ("anchors", "<a href=x>".repeat(20_000)),
-        ("tables", "<table><tr><td>".repeat(15_000)),
+        ("tangled divs", format!("{tangle}{}", "<div>".repeat(40_000))),
+        ("formatting", format!("{tangle}{}", "<b><i><u><p>".repeat(20_000))),
+        ("reconstruction", format!("{tangle}{distinct}{}", "<p>x".repeat(20_000))),
+        ("anchors", format!("{tangle}{}", "<a href=x>".repeat(20_000))),
+        ("tables", format!("{tangle}{}", "<table><tr><td>".repeat(15_000))),
         ("attributes", format!("<p{attributes}>")),
         ("entities", "&notit;&".repeat(30_000)),
         ("templates", "<template><select><option>".repeat(8_000)),
         ("numbers", "京ICP备05014806号".repeat(10_000)),
+        ("scripts", "<script>'京ICP备05014806号'</script>".repeat(10_000)),
+        ("links", links),
     ] {
         let document = read(&html, &base, budget);
         assert!(document.text_chars <= html.len() && document.page.numbers.len() <= 1, "{shape}");
-        let nodes = tree::parse(&html, budget).0.tree.values().len();
+        assert!(document.parts <= budget.nodes + 3, "{shape}: {} parts", document.parts);
+        let nodes = document.tree_nodes.unwrap_or_default();
         assert!(nodes < 200_000, "{shape}: {nodes}");
     }
     let document = read(&"<div>".repeat(40_000), &base, Budget { nodes: 1_000, ..budget });
     assert!(document.was_cut);
     assert!(read("<p>1", &base, Budget { cpu: Duration::ZERO, nodes: 0 }).text.len() <= 1);
+}
+
+#[test]
+fn a_title_of_megabytes_costs_its_length_once() {
+    let html = format!("<title>{}", "标题&amp;".repeat(200_000));
+    let document = at_example(&html);
+    assert_eq!(document.page.title.unwrap().chars().count(), LONGEST_TITLE);
+    assert!(document.parts <= 2 && document.text.is_empty());
 }
 
 const SOUP: &str = "(<(/?(div|p|b|i|a|table|tr|td|select|option|template|svg|title|script|frameset|\

@@ -1,5 +1,7 @@
 //! One pattern of a page: its signals, and how many of them an answer shows.
 
+use std::cell::OnceCell;
+
 use serde::Deserialize;
 use url::Url;
 
@@ -100,21 +102,32 @@ fn short() -> usize {
     800
 }
 
-/// The words of an answer in lower case.
+/// The words of an answer in lower case, made when a pattern first looks at them: most pages are too
+/// long for any.
 #[derive(Debug)]
-pub(super) struct Lowered {
-    server: String,
-    title: String,
-    text: String,
+pub(super) struct Lowered<'a> {
+    seen: &'a Seen<'a>,
+    server: OnceCell<String>,
+    title: OnceCell<String>,
+    text: OnceCell<String>,
 }
 
-impl Lowered {
-    pub(super) fn of(seen: &Seen<'_>) -> Self {
-        Self {
-            server: seen.server.unwrap_or_default().to_lowercase(),
-            title: seen.title.unwrap_or_default().to_lowercase(),
-            text: seen.text.to_lowercase(),
-        }
+impl<'a> Lowered<'a> {
+    pub(super) fn of(seen: &'a Seen<'a>) -> Self {
+        let (server, title, text) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { seen, server, title, text }
+    }
+
+    fn server(&self) -> &str {
+        self.server.get_or_init(|| self.seen.server.unwrap_or_default().to_lowercase())
+    }
+
+    fn title(&self) -> &str {
+        self.title.get_or_init(|| self.seen.title.unwrap_or_default().to_lowercase())
+    }
+
+    fn text(&self) -> &str {
+        self.text.get_or_init(|| self.seen.text.to_lowercase())
     }
 }
 
@@ -162,7 +175,7 @@ impl Pattern {
     }
 
     /// Whether at least `needed` signals are there, and every required one.
-    pub(super) fn matches(&self, seen: &Seen<'_>, lowered: &Lowered, needed: usize) -> bool {
+    pub(super) fn matches(&self, seen: &Seen<'_>, lowered: &Lowered<'_>, needed: usize) -> bool {
         seen.text_chars <= self.longest_text
             && self.required.iter().all(|signal| self.shows(*signal, seen, lowered))
             && ALL.iter().filter(|signal| self.shows(**signal, seen, lowered)).count() >= needed
@@ -179,16 +192,16 @@ impl Pattern {
         }
     }
 
-    fn shows(&self, signal: Signal, seen: &Seen<'_>, lowered: &Lowered) -> bool {
+    fn shows(&self, signal: Signal, seen: &Seen<'_>, lowered: &Lowered<'_>) -> bool {
         let says = |words: &[String], text: &str| words.iter().any(|word| stands_in(word, text));
         let leads = |places: &[String], url: &Url| places.iter().any(|place| is_at(place, url));
         match signal {
             Signal::Status => self.status.contains(&seen.status),
-            Signal::Server => says(&self.server, &lowered.server),
+            Signal::Server => says(&self.server, lowered.server()),
             Signal::Redirect => seen.location.is_some_and(|url| leads(&self.redirect, url)),
             Signal::Frame => seen.frames.iter().any(|url| leads(&self.frame, url)),
-            Signal::Title => says(&self.title, &lowered.title),
-            Signal::Text => says(&self.text, &lowered.text),
+            Signal::Title => says(&self.title, lowered.title()),
+            Signal::Text => says(&self.text, lowered.text()),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
 use crate::facts::finding::ClosedReason;
+use crate::facts::language::Language;
 use crate::facts::number::FilingNumber;
 use crate::facts::reason::Reason;
 use crate::facts::resolution::DnsAnswer;
@@ -126,6 +127,11 @@ struct VisitView<'a> {
     hops: &'a [String],
     title: Option<&'a str>,
     numbers: Vec<NumberView<'a>>,
+    language: Option<Language>,
+    text_chars: Option<u32>,
+    text_sha256: Option<&'a str>,
+    /// What the control test of a block page said.
+    control: Option<&'static str>,
     body_sha256: Option<&'a str>,
     certificate: Option<CertificateView<'a>>,
 }
@@ -135,6 +141,8 @@ struct NumberView<'a> {
     number: &'a FilingNumber,
     /// `own` or `quoted`.
     place: &'static str,
+    /// The host that the link around or beside it leads to.
+    link: Option<&'a Host>,
     /// Whose it is; `None` where it was not held against the register.
     owner: Option<&'static str>,
 }
@@ -272,6 +280,7 @@ impl<'a> VisitView<'a> {
         let numbers = numbers.iter().map(|number| NumberView {
             number: &number.number,
             place: words::number_place(number.place).0,
+            link: number.link.as_ref(),
             owner: visit
                 .claims
                 .iter()
@@ -289,6 +298,10 @@ impl<'a> VisitView<'a> {
             hops: &visit.hops,
             title: visit.page.as_ref().and_then(|page| page.title.as_deref()),
             numbers: numbers.collect(),
+            language: visit.page.as_ref().map(|page| page.language),
+            text_chars: visit.page.as_ref().map(|page| page.text_chars),
+            text_sha256: visit.page.as_ref().and_then(|page| page.text_sha256.as_deref()),
+            control: visit.control.map(|control| words::control(control).0),
             body_sha256: visit.body_sha256.as_deref(),
             certificate: visit.certificate.as_ref().map(CertificateView::of),
         }

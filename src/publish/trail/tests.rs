@@ -6,6 +6,7 @@ use crate::facts::change::ChangeKind;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
 use crate::facts::finding::FindingState;
+use crate::facts::language::Language;
 use crate::facts::number::FilingNumber;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
@@ -36,11 +37,19 @@ fn visit() -> Visit {
         hops: vec!["http://www.example.cn/".to_owned()],
         page: Some(Page {
             title: Some("示例\u{1b}[2J".to_owned()),
-            numbers: vec![PageNumber { number: number.clone(), place: NumberPlace::Own }],
+            numbers: vec![PageNumber {
+                number: number.clone(),
+                place: NumberPlace::Own,
+                link: None,
+            }],
+            language: Language::SimplifiedChinese,
+            text_chars: 1234,
+            ..Page::default()
         }),
         body_sha256: Some("ab".repeat(32)),
         claims: vec![Claim { number, owner: NumberOwner::Unknown }],
         certificate: None,
+        control: None,
     }
 }
 
@@ -69,6 +78,7 @@ fn examination() -> Examination {
         body_sha256: None,
         claims: vec![],
         certificate: Some(certificate()),
+        control: None,
         ..visit()
     };
     let placement = Placement::Mainland(Holding {
@@ -161,6 +171,7 @@ example.cn
       网址 http://www.example.cn/index.html 200
       标题 示例 [2J
       备案号 粤B2-20090059：标为本站，归属无法判断 unknown
+      语言 简体中文 zh-Hans，文字 1234 字
       正文 SHA-256 {}
     https 端口 443：已停止接入 stopped，停止接入提示页 block_page（aliyun）
       网址 http://www.example.cn/index.html 无状态码

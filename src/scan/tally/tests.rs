@@ -60,6 +60,7 @@ fn seen(placement: Placement, states: &[SiteState]) -> Sighting {
         body_sha256: None,
         claims: vec![],
         certificate: None,
+        control: None,
     };
     Sighting {
         address: "1.0.0.1".parse().unwrap(),

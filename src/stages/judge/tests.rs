@@ -117,10 +117,11 @@ fn visit(state: SiteState) -> Visit {
         status: (state != Silent).then_some(200),
         final_url: format!("http://{DOMAIN}/"),
         hops: vec![],
-        page: (state == Live).then(|| Page { title: Some("标题".to_owned()), numbers: vec![] }),
+        page: (state == Live).then(|| Page { title: Some("标题".to_owned()), ..Page::default() }),
         body_sha256: (state == Live).then(|| "ab".repeat(32)),
         claims: vec![],
         certificate: None,
+        control: None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::facts::visit::SiteState;
 use crate::formats::charset;
 use crate::formats::html;
 use crate::formats::html::Budget;
+use crate::formats::html::Document;
 use crate::formats::signatures::Recognised;
 use crate::formats::signatures::Seen;
 use crate::formats::signatures::Signatures;
@@ -37,20 +38,9 @@ pub(super) fn read(
     signatures: &Signatures,
     budget: Budget,
 ) -> Step {
-    let server = text_of(&answer.headers, SERVER);
     let next = location(answer, url);
-    let content_type = text_of(&answer.headers, CONTENT_TYPE);
-    let text = charset::decode(&answer.body, content_type.as_deref());
-    let document = html::read(&text, url, budget);
-    let recognised = signatures.recognise(&Seen {
-        status: answer.status,
-        server: server.as_deref(),
-        location: next.as_ref(),
-        frames: &document.frames,
-        title: document.page.title.as_deref(),
-        text: &document.text,
-        text_chars: document.text_chars,
-    });
+    let document = document(answer, url, budget);
+    let recognised = recognise(answer, next.as_ref(), &document, signatures);
     let end = |state, sign| Step::End { state, sign, page: None };
     if let Some(Recognised::Block(name)) = recognised {
         return end(SiteState::Stopped, Sign::BlockPage(name));
@@ -84,6 +74,41 @@ pub(super) fn read(
             Step::End { state: SiteState::Live, sign: Sign::Document, page }
         }
     }
+}
+
+/// Whether the answer that `url` gave is a block page or a block redirect.
+pub(super) fn is_block_page(
+    answer: &Answer,
+    url: &Url,
+    signatures: &Signatures,
+    budget: Budget,
+) -> bool {
+    let next = location(answer, url);
+    let document = document(answer, url, budget);
+    let recognised = recognise(answer, next.as_ref(), &document, signatures);
+    matches!(recognised, Some(Recognised::Block(_)))
+}
+
+fn document(answer: &Answer, url: &Url, budget: Budget) -> Document {
+    let content_type = text_of(&answer.headers, CONTENT_TYPE);
+    html::read(&charset::decode(&answer.body, content_type.as_deref()), url, budget)
+}
+
+fn recognise(
+    answer: &Answer,
+    next: Option<&Url>,
+    document: &Document,
+    signatures: &Signatures,
+) -> Option<Recognised> {
+    signatures.recognise(&Seen {
+        status: answer.status,
+        server: text_of(&answer.headers, SERVER).as_deref(),
+        location: next,
+        frames: &document.frames,
+        title: document.page.title.as_deref(),
+        text: &document.text,
+        text_chars: document.text_chars,
+    })
 }
 
 /// Where a redirect leads; `None` without a usable `Location`. Bytes that are no ASCII are kept as

@@ -63,6 +63,7 @@ impl<'a> Chain<'a> {
             page: None,
             body_sha256: None,
             claims: Vec::new(),
+            control: None,
             certificate: None,
         };
         Self { prober, door, provider_of, robots: None, visit, exchanges: Vec::new() }

@@ -35,6 +35,7 @@ use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
 use crate::facts::finding::Sightings;
+use crate::facts::language::Language;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
@@ -43,6 +44,7 @@ use crate::facts::resolution::DnsAnswer;
 use crate::facts::resolution::Resolution;
 use crate::facts::resolution::View;
 use crate::facts::visit::Claim;
+use crate::facts::visit::Control;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::Page;
 use crate::facts::visit::PageNumber;
@@ -159,8 +161,11 @@ fn a_certificate_with_any_fault_comes_back() {
 }
 
 fn visit(state: SiteState, sign: Sign) -> Visit {
-    let numbers = [NumberPlace::Own, NumberPlace::Quoted]
-        .map(|place| PageNumber { number: "京ICP备05014806号-1".parse().unwrap(), place });
+    let numbers = [NumberPlace::Own, NumberPlace::Quoted].map(|place| PageNumber {
+        number: "京ICP备05014806号-1".parse().unwrap(),
+        place,
+        link: Some("beian.miit.gov.cn".parse().unwrap()),
+    });
     let owners =
         [NumberOwner::Own, NumberOwner::Another, NumberOwner::Nobody, NumberOwner::Unknown];
     Visit {
@@ -172,12 +177,20 @@ fn visit(state: SiteState, sign: Sign) -> Visit {
         status: Some(503),
         final_url: "https://www.example.cn/".to_owned(),
         hops: vec!["http://www.example.cn/".to_owned()],
-        page: Some(Page { title: Some("标题".to_owned()), numbers: numbers.to_vec() }),
+        page: Some(Page {
+            title: Some("标题".to_owned()),
+            numbers: numbers.to_vec(),
+            language: Language::SimplifiedChinese,
+            text_chars: 1234,
+            text_sha256: Some("0".repeat(64)),
+            links: vec![],
+        }),
         body_sha256: Some("cd".repeat(32)),
         claims: owners
             .map(|owner| Claim { number: "粤B2-20090059".parse().unwrap(), owner })
             .to_vec(),
         certificate: Some(certificate(CertificateFault::WrongName)),
+        control: Some(Control::Filter),
     }
 }
 

@@ -56,6 +56,7 @@ fn visit(number: u32, body: &str, state: SiteState) -> Visit {
         page: None,
         body_sha256: Some(sha256(body)),
         claims: vec![],
+        control: None,
         certificate: None,
     }
 }
