@@ -107,6 +107,8 @@ impl Settings {
         settings.validate().map_err(|what| wrong(None, what))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         settings.data = settings.data.map(|data| folder.join(data));
+        let key = settings.filings.upstream_key_file.take();
+        settings.filings.upstream_key_file = key.map(|key| folder.join(key));
         for file in settings.probe.opt_out.iter_mut().chain(&mut settings.resolve.lies) {
             *file = folder.join(&*file);
         }
@@ -117,6 +119,7 @@ impl Settings {
         self.resolve.validate().map_err(|what| format!("[resolve] {what}"))?;
         self.probe.validate().map_err(|what| format!("[probe] {what}"))?;
         self.pace.validate().map_err(|what| format!("[pace] {what}"))?;
+        self.filings.validate().map_err(|what| format!("[filings] {what}"))?;
         self.scan.validate().map_err(|what| format!("[scan] {what}"))?;
         self.accuracy.validate().map_err(|what| format!("[accuracy] {what}"))
     }

@@ -4,7 +4,7 @@
 
 pub mod compressed;
 pub mod text;
-mod dates;
+pub(crate) mod dates;
 pub mod tables;
 pub mod v3;
 pub mod providers;
@@ -13,6 +13,7 @@ pub mod delegated;
 pub mod rpsl;
 pub mod sources;
 pub mod filings;
+pub mod domains_lookup;
 pub mod candidates;
 pub mod charset;
 pub mod html;

@@ -25,7 +25,7 @@
 //! | frontier | [`scan::frontier`] | candidates, filed Domains and targets with findings, each once, less what tonight has done |
 //! | resolve | [`net::dns`] | [`facts::resolution::Resolution`]: addresses and the chain of names, or one of five ways to fail |
 //! | attribute | [`stages::attribute`] | [`facts::placement::Placement`]: abroad, special-purpose, or on the mainland with provider and carrier |
-//! | check | [`stages::check`] | [`facts::filing::FilingStatus`]: active, cancelled, none, or unknown |
+//! | check | [`stages::check`], [`net::upstream`] | [`facts::filing::FilingStatus`]: active, cancelled, none, or unknown |
 //! | probe | [`stages::probe`] | [`facts::visit::Visit`]: the state of the site at one address, and what its page claims |
 //! | judge | [`stages::judge`] | a [`stages::judge::Ruling`] for each kind of fault and each provider |
 //! | ledger | [`scan::ledger`] | the transition of the finding: opened, seen again, closed and why, reopened |
@@ -74,6 +74,9 @@
 //!   `audit/allocations/`, and a block in `lab/problems.rs` that has it.
 //! * A new column of a register: `COLUMNS` in `formats/providers.rs`, `allocations.rs` or `filings.rs`.
 //!   Without a line there it is reported as unknown.
+//! * A new way of writing a number: `facts/number/grammar.rs`, and a line in `facts/number/written.txt`,
+//!   which says by hand what it means.
+//! * A new field of what registers ask each other: [`formats::domains_lookup`], which is its document.
 //! * A new column of the findings: [`publish::view`] for JSON, `publish/findings/columns.rs` for CSV and
 //!   XLSX.
 //! * A new format of findings: a file under `publish/findings/`, an arm in [`cli::FindingsFormat`].

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use anyhow::Context;
 use anyhow::Result;
+use tokio::runtime::Builder;
 
 use crate::cli::Format;
 use crate::cli::Lookup as Request;
@@ -20,11 +21,11 @@ use crate::facts::target::Target;
 use crate::net::guard::Guard;
 use crate::publish::lookup;
 use crate::publish::lookup::AddressAnswer;
-use crate::publish::lookup::DomainAnswer;
+use crate::publish::lookup::FilingFacts;
 use crate::publish::lookup::LookUp;
 use crate::publish::mask::Personal;
 use crate::stages::attribute::AddressTable;
-use crate::stages::check::Filings;
+use crate::stages::check::Checked;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let (subjects, refused) = subjects(request)?;
@@ -105,26 +106,24 @@ fn answers(
     let today = day(session.clock.now());
     let table = AddressTable::new(covering.iter().cloned(), directory, today);
     let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
-    let filings =
-        Filings::new(data.registers.filings()?, &session.settings.filings, session.clock.now());
+    let filings = session.filings(data.registers.filings()?)?;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
+    let checked = runtime.block_on(filings.check_all(subjects, directory))?;
     let mut answers = Vec::new();
-    for subject in subjects {
+    for (subject, Checked { status, as_of, upstream }) in subjects.iter().zip(checked) {
+        let records = filings.register().map(|register| register.lookup(subject)).transpose()?;
+        let records = records.unwrap_or_default();
+        let filing = FilingFacts { target: subject.clone(), status, as_of, upstream, records };
         answers.push(match subject {
             Target::Address(address) => {
                 let mut rows: Vec<Allocation> =
                     covering.iter().filter(|row| row.range.contains(*address)).cloned().collect();
                 rows.sort_by_key(|row| row.range.span());
                 let placement = table.attribute(*address, &[], directory, &guard);
-                LookUp::Address(AddressAnswer { address: *address, placement, rows })
+                LookUp::Address(AddressAnswer { address: *address, placement, rows, filing })
             }
-            Target::Domain(_) => {
-                let records = filings.register().map(|register| register.lookup(subject));
-                LookUp::Domain(DomainAnswer {
-                    target: subject.clone(),
-                    status: filings.status(subject, directory)?,
-                    filings: records.transpose()?.unwrap_or_default(),
-                })
-            }
+            Target::Domain(_) => LookUp::Domain(filing),
         });
     }
     Ok(answers)

@@ -45,7 +45,6 @@ use crate::scan::night::Limits;
 use crate::scan::night::Run;
 use crate::scan::tally;
 use crate::stages::attribute::AddressTable;
-use crate::stages::check::Filings;
 use crate::stages::probe::Prober;
 use crate::store::evidence::EvidenceWriter;
 use crate::store::evidence::retention;
@@ -243,7 +242,7 @@ fn stages(
         guard.clone(),
         &settings.probe,
     );
-    let filings = Filings::new(data.registers.filings()?, &settings.filings, session.clock.now());
+    let filings = session.filings(data.registers.filings()?)?;
     Ok(Stages {
         wildcards: Wildcards::new(Arc::clone(&resolver)),
         resolver,
@@ -282,11 +281,17 @@ async fn tell_liars(resolver: &Resolver) {
 }
 
 fn warn_of_gaps(stages: &Stages, data: &Data) {
-    if let Some(gap) = stages.filings.gap() {
-        tracing::warn!(
+    match (stages.filings.gap(), stages.filings.upstream()) {
+        (Some(gap), Some(upstream)) => tracing::info!(
+            ?gap,
+            register = upstream.register(),
+            "where the filing register cannot say, another one is asked"
+        ),
+        (Some(gap), None) => tracing::warn!(
             ?gap,
             "the filing register cannot prove absence: whether a name is filed is unknown"
-        );
+        ),
+        (None, _) => {}
     }
     for name in stages.addresses.unknown_names().iter().take(20) {
         tracing::warn!(%name, "the address register names a provider that nobody bears");

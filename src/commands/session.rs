@@ -10,11 +10,15 @@ use anyhow::Result;
 
 use crate::cli::Cli;
 use crate::clock::Clock;
+use crate::commands::usage;
 use crate::config::DEFAULT_FILE;
 use crate::config::Settings;
 use crate::facts::directory::Directory;
+use crate::net::upstream::Upstream;
 use crate::publish::layout::Layout;
 use crate::publish::view::ProviderNames;
+use crate::stages::check::Filings;
+use crate::store::filings::FilingRegister;
 use crate::store::findings::Findings;
 use crate::store::lock::DataLock;
 use crate::store::registers::Registers;
@@ -59,6 +63,14 @@ impl Session {
             findings: Findings::open(&self.data.join("findings"))?,
             _lock: lock,
         })
+    }
+
+    /// `register` with what is needed to trust it, and whoever is asked where it cannot say.
+    pub(super) fn filings(&self, register: Option<FilingRegister>) -> Result<Filings> {
+        let settings = &self.settings.filings;
+        let upstream = settings.of_upstream().map(|upstream| Upstream::open(&upstream, self.clock));
+        let upstream = upstream.transpose().map_err(|error| usage(format!("[filings] {error}")))?;
+        Ok(Filings::new(register, settings, self.clock.now()).with_upstream(upstream))
     }
 
     /// Says, before anything else is printed for people, that a lab's world is not the real one.

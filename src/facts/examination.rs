@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::facts::domain::Host;
 use crate::facts::filing::FilingStatus;
+use crate::facts::filing::UpstreamNote;
 use crate::facts::placement::Placement;
 use crate::facts::resolution::Resolution;
 use crate::facts::target::Target;
@@ -27,8 +28,10 @@ pub struct Examination {
     pub channel: String,
     /// How many distinct names of lists this examination accounts for.
     pub names: u64,
-    /// What the register said of the Domain.
+    /// What the register said of the Domain, or the upstream register in its place.
     pub filing: FilingStatus,
+    /// What became of the question to the upstream register; `None` where it was not asked.
+    pub upstream: Option<UpstreamNote>,
     /// The hosts examined, in order; for an address one entry without a host.
     pub hosts: Vec<HostExamination>,
 }

@@ -1,6 +1,7 @@
 //! A filing (备案) as the register holds it, and what the register answers about a Domain.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -78,14 +79,80 @@ pub enum RegisterGap {
 pub struct FilingSummary {
     /// The site numbers of the records that decide the status.
     pub numbers: Vec<FilingNumber>,
+    /// The numbers of cancelled records beside the active ones that decide.
+    pub former: Vec<FilingNumber>,
     /// Every subject that filed this Domain, active or cancelled.
     pub subjects: Vec<SubjectNumber>,
+    /// Whether `subjects` is all of them: a record whose only number is a licence names none.
+    pub are_subjects_known: bool,
     /// The access providers of the active records that the providers register knows.
     pub providers: Vec<ProviderId>,
     /// Whether `providers` is all of them: each record has the column and each name is known.
     pub are_providers_known: bool,
+    /// 备案日期: the first of the records that decide; `None` where none of them tells it.
+    pub filed_on: Option<Date>,
+    /// 变更日期: the last of them; `None` where none of them tells it.
+    pub changed_on: Option<Date>,
     /// When the register was imported that says so.
     pub as_of: Timestamp,
+}
+
+impl FilingSummary {
+    /// The summary of no record, of which nothing is known yet.
+    pub fn empty(as_of: Timestamp) -> Self {
+        Self {
+            numbers: Vec::new(),
+            former: Vec::new(),
+            subjects: Vec::new(),
+            are_subjects_known: false,
+            providers: Vec::new(),
+            are_providers_known: false,
+            filed_on: None,
+            changed_on: None,
+            as_of,
+        }
+    }
+}
+
+/// What became of the question that another register was asked, because the own one could not say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamNote {
+    /// The host of `[filings] upstream`.
+    pub register: String,
+    /// When it answered, or was given up.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: UpstreamOutcome,
+}
+
+/// What another register said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpstreamOutcome {
+    /// Filed or not: the status rests on it.
+    Answered,
+    /// It cannot say either.
+    Undecided,
+    /// Nothing that could be used.
+    Failed(UpstreamFailure),
+}
+
+/// Why another register gave no answer that could be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum UpstreamFailure {
+    /// No connection, or no answer in time.
+    Silent,
+    /// It does not take our key (401, 403).
+    KeyRefused,
+    /// It asks to be left alone for a while (429, 503).
+    Busy,
+    /// Any other status than 200.
+    Status(u16),
+    /// What it answered is not what was asked.
+    Nonsense,
+    /// Its answer rests on a register older than `[filings] max_age`.
+    Stale,
+    /// It failed a moment ago and is left alone.
+    Resting,
 }
 
 impl FilingStatus {

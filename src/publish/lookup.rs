@@ -1,25 +1,30 @@
-//! The answers of `lookup`: who holds an address, level by level, or the filing of a Domain.
+//! The answers of `lookup`: who holds an address, level by level, and whether a Domain is filed.
 
 use std::io;
 use std::io::Write;
 use std::net::IpAddr;
 
-use crate::clock;
+use jiff::Timestamp;
+
 use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingStatus;
+use crate::facts::filing::UpstreamNote;
 use crate::facts::placement::Placement;
 use crate::facts::target::Target;
 use crate::publish::mask;
 use crate::publish::mask::Personal;
 use crate::publish::place;
-use crate::publish::text::listed;
 use crate::publish::text::printable;
 use crate::publish::view::ProviderNames;
 use crate::publish::words;
 
+mod answer;
+mod filing;
 mod json;
+
+pub use crate::publish::lookup::answer::filing_answer;
 
 /// Who holds an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +35,23 @@ pub struct AddressAnswer {
     pub placement: Placement,
     /// Every row that covers it, the most specific first.
     pub rows: Vec<Allocation>,
+    /// Whether it is filed as a site without a name.
+    pub filing: FilingFacts,
 }
 
-/// What the register says of a Domain.
+/// Whether a target is filed, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DomainAnswer {
-    /// The Domain.
+pub struct FilingFacts {
+    /// The Domain, or the address that stands for itself.
     pub target: Target,
-    /// What its records mean together.
+    /// Whether it is filed.
     pub status: FilingStatus,
-    /// Its records.
-    pub filings: Vec<Filing>,
+    /// When the register was imported that says so; `None` where none says anything.
+    pub as_of: Option<Timestamp>,
+    /// What became of the question to the upstream register; `None` where it was not asked.
+    pub upstream: Option<UpstreamNote>,
+    /// Its records in the own register.
+    pub records: Vec<Filing>,
 }
 
 /// One answer of `lookup`.
@@ -49,7 +60,7 @@ pub enum LookUp {
     /// To an address.
     Address(AddressAnswer),
     /// To a Domain.
-    Domain(DomainAnswer),
+    Domain(FilingFacts),
 }
 
 /// Writes `answer` for people, an empty line after it.
@@ -61,7 +72,11 @@ pub fn text(
 ) -> io::Result<()> {
     match answer {
         LookUp::Address(answer) => address_text(answer, names, personal, out)?,
-        LookUp::Domain(answer) => domain_text(answer, names, personal, out)?,
+        LookUp::Domain(facts) => {
+            let name = printable(&facts.target.unicode());
+            writeln!(out, "{name}　{}", filing::told(&facts.status))?;
+            filing::text(facts, names, personal, out)?;
+        }
     }
     writeln!(out)
 }
@@ -77,8 +92,8 @@ pub fn json(
         LookUp::Address(answer) => {
             serde_json::to_writer(&mut *out, &json::AddressView::of(answer, names, personal))?;
         }
-        LookUp::Domain(answer) => {
-            serde_json::to_writer(&mut *out, &json::DomainView::of(answer, names, personal))?;
+        LookUp::Domain(facts) => {
+            serde_json::to_writer(&mut *out, &json::FilingView::of(facts, names, personal))?;
         }
     }
     out.write_all(b"\n")
@@ -114,48 +129,9 @@ fn address_text(
         }
         details_text(&row.details, personal, out)?;
     }
-    Ok(())
-}
-
-fn domain_text(
-    answer: &DomainAnswer,
-    names: &ProviderNames,
-    personal: Personal,
-    out: &mut impl Write,
-) -> io::Result<()> {
-    let (word, chinese) = words::filing_status(&answer.status);
-    let gap = match &answer.status {
-        FilingStatus::Unknown(gap) => format!("：{}", words::register_gap(*gap).1),
-        _ => String::new(),
-    };
-    writeln!(out, "{}　{chinese} {word}{gap}", printable(&answer.target.unicode()))?;
-    if let Some(summary) = answer.status.summary() {
-        let providers = match (summary.providers.as_slice(), summary.are_providers_known) {
-            ([], true) => "无".to_owned(),
-            ([], false) => "未知".to_owned(),
-            (ids, true) => listed(ids.iter().map(|id| names.told(id))),
-            (ids, false) => {
-                format!("{}，此外还有未知的", listed(ids.iter().map(|id| names.told(id))))
-            }
-        };
-        writeln!(out, "  接入服务商：{providers}（备案库截至 {}）", clock::written(summary.as_of))?;
-    }
-    for (filing, index) in answer.filings.iter().zip(1_u32..) {
-        let (word, chinese) = words::filing_state(filing.state);
-        writeln!(out, "  {index}. {chinese} {word}")?;
-        let numbers = [("网站备案号", &filing.site_number), ("主体备案号", &filing.subject_number)];
-        for (heading, number) in numbers {
-            if let Some(number) = number {
-                writeln!(out, "     {heading}：{}", printable(&number.to_string()))?;
-            }
-        }
-        let providers = match filing.providers.as_deref() {
-            None => "未知".to_owned(),
-            Some([]) => "无".to_owned(),
-            Some(providers) => printable(&listed(providers)),
-        };
-        writeln!(out, "     接入服务商：{providers}")?;
-        details_text(&filing.details, personal, out)?;
+    if matches!(answer.placement, Placement::Mainland(_)) || !answer.filing.records.is_empty() {
+        writeln!(out, "  备案：{}", filing::told(&answer.filing.status))?;
+        filing::text(&answer.filing, names, personal, out)?;
     }
     Ok(())
 }

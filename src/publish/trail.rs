@@ -15,6 +15,7 @@ use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
+use crate::facts::filing::UpstreamOutcome;
 use crate::facts::placement::Holding;
 use crate::facts::reason::Reason;
 use crate::facts::target::Target;
@@ -98,7 +99,12 @@ fn examination_text(
         printable(&examination.channel),
         examination.names
     )?;
-    writeln!(out, "\n备案\n  {}", filing_told(&examination.filing, names))?;
+    let is_theirs =
+        examination.upstream.as_ref().is_some_and(|note| note.outcome == UpstreamOutcome::Answered);
+    writeln!(out, "\n备案\n  {}", filing_told(&examination.filing, is_theirs, names))?;
+    if let Some(note) = &examination.upstream {
+        writeln!(out, "  {}", words::upstream_told(note))?;
+    }
     for host in &examination.hosts {
         host_text(host, names, out)?;
     }
@@ -132,13 +138,14 @@ fn origins(examination: &Examination, names: &ProviderNames) -> Vec<String> {
     told
 }
 
-fn filing_told(status: &FilingStatus, names: &ProviderNames) -> String {
+fn filing_told(status: &FilingStatus, is_theirs: bool, names: &ProviderNames) -> String {
     let (word, chinese) = words::filing_status(status);
     let more = match status {
         FilingStatus::Unknown(gap) => {
             let (word, chinese) = words::register_gap(*gap);
             format!("：{chinese} {word}")
         }
+        FilingStatus::None if is_theirs => "：上级备案库查无记录".to_owned(),
         FilingStatus::None => "：备案库完整，查无记录".to_owned(),
         FilingStatus::Active(summary) | FilingStatus::Cancelled(summary) => {
             summary_told(summary, names)

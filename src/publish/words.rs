@@ -1,5 +1,6 @@
 //! The words for facts: the English ones of files and JSON, and the Chinese ones of printed pages.
 
+use crate::clock;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::certificate::CertificateFault;
 use crate::facts::change::ChangeKind;
@@ -8,6 +9,9 @@ use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
+use crate::facts::filing::UpstreamFailure;
+use crate::facts::filing::UpstreamNote;
+use crate::facts::filing::UpstreamOutcome;
 use crate::facts::language::Language;
 use crate::facts::reason::Reason;
 use crate::facts::resolution::DnsAnswer;
@@ -148,6 +152,34 @@ pub(crate) fn filing_state(state: FilingState) -> Words {
         FilingState::Active => ("active", "有效"),
         FilingState::Cancelled => ("cancelled", "已注销"),
     }
+}
+
+/// What became of the question to another register.
+pub(crate) fn upstream_outcome(outcome: UpstreamOutcome) -> Words {
+    match outcome {
+        UpstreamOutcome::Answered => ("answered", "已答复"),
+        UpstreamOutcome::Undecided => ("undecided", "上级备案库也无法判断"),
+        UpstreamOutcome::Failed(failure) => match failure {
+            UpstreamFailure::Silent => ("silent", "未应答"),
+            UpstreamFailure::KeyRefused => ("key_refused", "密钥未被接受"),
+            UpstreamFailure::Busy => ("busy", "要求稍后再问"),
+            UpstreamFailure::Status(_) => ("status", "应答状态异常"),
+            UpstreamFailure::Nonsense => ("nonsense", "答复不可用"),
+            UpstreamFailure::Stale => ("stale", "所据备案库已过期"),
+            UpstreamFailure::Resting => ("resting", "刚刚失败，暂不再问"),
+        },
+    }
+}
+
+/// What became of the question to another register, in one sentence.
+pub(crate) fn upstream_told(note: &UpstreamNote) -> String {
+    let (word, chinese) = upstream_outcome(note.outcome);
+    let status = match note.outcome {
+        UpstreamOutcome::Failed(UpstreamFailure::Status(status)) => format!(" {status}"),
+        _ => String::new(),
+    };
+    let register = printable(&note.register);
+    format!("上级备案库 {register} {}：{chinese} {word}{status}", clock::written(note.at))
 }
 
 pub(crate) fn register_gap(gap: RegisterGap) -> Words {

@@ -1,50 +1,55 @@
 //! Is the Domain filed, and with whom? And whose is a number that a page claims?
 //!
-//! A register that is not whole, too old, or absent never says "none": it says unknown.
+//! A register that is not whole, too old, or absent never says "none": it says unknown. Where it does,
+//! the register that `[filings] upstream` names is asked, and its answer is believed if it stands on a
+//! fresh register itself.
+
+mod answered;
+mod records;
+mod settings;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::facts::directory::Directory;
-use crate::facts::filing::Filing;
-use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
-use crate::facts::filing::FilingSummary;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
+use crate::facts::filing::UpstreamNote;
+use crate::facts::filing::UpstreamOutcome;
 use crate::facts::number::FilingNumber;
-use crate::facts::number::SubjectNumber;
 use crate::facts::target::Target;
 use crate::facts::visit::Claim;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::Page;
+use crate::net::upstream::Asked;
+use crate::net::upstream::Upstream;
+use crate::stages::check::answered::Trust;
 use crate::store::StoreError;
 use crate::store::filings::FilingRegister;
 
-/// `[filings]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Whether the register holds every filing of its scope, so that absence means unfiled.
-    pub complete: bool,
-    /// The age from which on absence means unknown.
-    #[serde(with = "humantime_serde")]
-    pub max_age: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { complete: true, max_age: Duration::from_hours(7 * 24) }
-    }
-}
+pub use crate::stages::check::settings::Settings;
 
 /// The filing register with what is needed to trust it.
 #[derive(Debug)]
 pub struct Filings {
     register: Option<FilingRegister>,
     gap: Option<RegisterGap>,
+    upstream: Option<Upstream>,
+    max_age: Duration,
+    now: Timestamp,
+}
+
+/// Whether a Domain is filed, and whose register says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Whether it is filed.
+    pub status: FilingStatus,
+    /// When the register was imported that says so; `None` where none says anything.
+    pub as_of: Option<Timestamp>,
+    /// What became of the question to the upstream register; `None` where it was not asked.
+    pub upstream: Option<UpstreamNote>,
 }
 
 impl Filings {
@@ -59,7 +64,14 @@ impl Filings {
                 is_stale.then_some(RegisterGap::Stale)
             }
         };
-        Self { register, gap }
+        Self { register, gap, upstream: None, max_age: settings.max_age, now }
+    }
+
+    /// The same, with a register to ask where this one cannot say.
+    #[must_use]
+    pub fn with_upstream(mut self, upstream: Option<Upstream>) -> Self {
+        self.upstream = upstream;
+        self
     }
 
     /// What keeps absence from meaning "unfiled"; `None` when nothing does.
@@ -72,7 +84,12 @@ impl Filings {
         self.register.as_ref()
     }
 
-    /// What the register answers about `target`.
+    /// The register that is asked where this one cannot say.
+    pub fn upstream(&self) -> Option<&Upstream> {
+        self.upstream.as_ref()
+    }
+
+    /// What the own register answers about `target`.
     pub fn status(
         &self,
         target: &Target,
@@ -81,17 +98,88 @@ impl Filings {
         let Some(register) = &self.register else {
             return Ok(FilingStatus::Unknown(RegisterGap::NotImported));
         };
-        let records = register.lookup(target)?;
-        Ok(status_of(&records, self.gap, register.imported_at(), directory))
+        let found = register.lookup(target)?;
+        Ok(records::status(&found, self.gap, register.imported_at(), directory))
+    }
+
+    /// What is known of `target` once the upstream register was asked too, if the own one cannot say.
+    pub async fn asked_further(
+        &self,
+        target: &Target,
+        status: FilingStatus,
+        directory: &Directory,
+    ) -> Checked {
+        match (&status, &self.upstream) {
+            (FilingStatus::Unknown(gap), Some(upstream)) => {
+                let asked = upstream.ask(target).await;
+                self.believed(*gap, asked, upstream, directory)
+            }
+            _ => self.own(status),
+        }
+    }
+
+    /// What is known of each of `targets`, in order.
+    pub async fn check_all(
+        &self,
+        targets: &[Target],
+        directory: &Directory,
+    ) -> Result<Vec<Checked>, StoreError> {
+        let mut all = Vec::with_capacity(targets.len());
+        let mut open = Vec::new();
+        for target in targets {
+            let status = self.status(target, directory)?;
+            if let FilingStatus::Unknown(gap) = status {
+                open.push((all.len(), gap));
+            }
+            all.push(self.own(status));
+        }
+        let Some(upstream) = self.upstream.as_ref().filter(|_| !open.is_empty()) else {
+            return Ok(all);
+        };
+        let asked: Vec<Target> = open.iter().map(|(index, _)| targets[*index].clone()).collect();
+        for ((index, gap), asked) in open.into_iter().zip(upstream.ask_all(&asked).await) {
+            all[index] = self.believed(gap, asked, upstream, directory);
+        }
+        Ok(all)
+    }
+
+    /// What an answer is worth; the gap of the own register stays where it is worth nothing.
+    fn believed(
+        &self,
+        gap: RegisterGap,
+        asked: Asked,
+        upstream: &Upstream,
+        directory: &Directory,
+    ) -> Checked {
+        let trust = Trust { directory, now: self.now, max_age: self.max_age };
+        let as_of = asked.reply.as_ref().ok().and_then(|answer| answer.as_of);
+        let proved = asked.reply.and_then(|answer| answered::status(&answer, trust));
+        let outcome = match &proved {
+            Ok(Some(_)) => UpstreamOutcome::Answered,
+            Ok(None) => UpstreamOutcome::Undecided,
+            Err(failure) => UpstreamOutcome::Failed(*failure),
+        };
+        let register = upstream.register().to_owned();
+        let note = UpstreamNote { register, at: asked.at, outcome };
+        match proved {
+            Ok(Some(status)) => Checked { status, as_of, upstream: Some(note) },
+            _ => Checked { upstream: Some(note), ..self.own(FilingStatus::Unknown(gap)) },
+        }
+    }
+
+    /// What the own register says by itself.
+    fn own(&self, status: FilingStatus) -> Checked {
+        let is_said = !matches!(status, FilingStatus::Unknown(_));
+        let as_of = self.register.as_ref().filter(|_| is_said).map(FilingRegister::imported_at);
+        Checked { status, as_of, upstream: None }
     }
 
     /// A page's own claims, held against the register and the Domain's own subjects.
     pub fn claims(&self, page: &Page, status: &FilingStatus) -> Result<Vec<Claim>, StoreError> {
-        let own: &[SubjectNumber] = status.summary().map_or(&[], |summary| &summary.subjects);
         let mut claims: Vec<Claim> = Vec::new();
         for found in &page.numbers {
             if found.place == NumberPlace::Own {
-                let owner = self.owner(&found.number, own)?;
+                let owner = self.owner(&found.number, status)?;
                 claims.push(Claim { number: found.number.clone(), owner });
             }
         }
@@ -101,148 +189,23 @@ impl Filings {
     fn owner(
         &self,
         number: &FilingNumber,
-        own: &[SubjectNumber],
+        status: &FilingStatus,
     ) -> Result<NumberOwner, StoreError> {
         let (Some(subject), Some(register)) = (number.subject(), &self.register) else {
             return Ok(NumberOwner::Unknown);
         };
-        Ok(if own.contains(subject) {
-            NumberOwner::Own
-        } else if register.has_subject(subject)? {
-            NumberOwner::Another
+        let own = status.summary();
+        if own.is_some_and(|own| own.subjects.contains(subject)) {
+            return Ok(NumberOwner::Own);
+        }
+        // A record whose only number is a licence names no subject: the number may be its own.
+        let may_be_own = own.is_some_and(|own| !own.are_subjects_known);
+        Ok(if register.has_subject(subject)? {
+            if may_be_own { NumberOwner::Unknown } else { NumberOwner::Another }
         } else if self.gap.is_none() {
             NumberOwner::Nobody
         } else {
             NumberOwner::Unknown
         })
-    }
-}
-
-/// Folds the records of one Domain; `gap` is what keeps absence from meaning anything.
-fn status_of(
-    records: &[Filing],
-    gap: Option<RegisterGap>,
-    as_of: Timestamp,
-    directory: &Directory,
-) -> FilingStatus {
-    let is_active = |record: &&Filing| record.state == FilingState::Active;
-    let active: Vec<&Filing> = records.iter().filter(is_active).collect();
-    let deciding: Vec<&Filing> = if active.is_empty() { records.iter().collect() } else { active };
-    let mut summary = FilingSummary {
-        numbers: Vec::new(),
-        subjects: Vec::new(),
-        providers: Vec::new(),
-        // An old register may miss an access record that was added since.
-        are_providers_known: gap != Some(RegisterGap::Stale),
-        as_of,
-    };
-    for record in &deciding {
-        for number in record.site_number.iter().chain(&record.subject_number).take(1) {
-            push_new(&mut summary.numbers, number.clone());
-        }
-        let Some(names) = &record.providers else {
-            summary.are_providers_known = false;
-            continue;
-        };
-        for name in names {
-            match directory.find(name) {
-                Some(provider) => push_new(&mut summary.providers, provider.id.clone()),
-                None => summary.are_providers_known = false,
-            }
-        }
-    }
-    for record in records {
-        for number in record.subject_number.iter().chain(&record.site_number) {
-            if let Some(subject) = number.subject() {
-                push_new(&mut summary.subjects, subject.clone());
-            }
-        }
-    }
-    match (deciding.first().map(|record| record.state), gap) {
-        (Some(FilingState::Active), _) => FilingStatus::Active(summary),
-        (_, Some(gap)) => FilingStatus::Unknown(gap),
-        (Some(FilingState::Cancelled), None) => FilingStatus::Cancelled(summary),
-        (None, None) => FilingStatus::None,
-    }
-}
-
-fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
-    if !list.contains(&value) {
-        list.push(value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::provider::Provider;
-    use crate::facts::provider::ProviderKind;
-
-    fn directory() -> Directory {
-        Directory::new(vec![Provider {
-            id: "P1".parse().unwrap(),
-            name: "第一接入".parse().unwrap(),
-            aliases: vec![],
-            kind: ProviderKind::Provider,
-            bureau: None,
-            licence: None,
-            is_key: false,
-            cname_suffixes: vec![],
-            v3_id: None,
-        }])
-    }
-
-    fn record(state: FilingState, providers: Option<&[&str]>) -> Filing {
-        Filing {
-            domain: "example.cn".parse().unwrap(),
-            site_number: None,
-            subject_number: None,
-            state,
-            providers: providers
-                .map(|names| names.iter().map(|name| name.parse().unwrap()).collect()),
-            details: vec![],
-        }
-    }
-
-    fn status(records: &[Filing], gap: Option<RegisterGap>) -> FilingStatus {
-        status_of(records, gap, Timestamp::UNIX_EPOCH, &directory())
-    }
-
-    #[test]
-    fn absence_means_unfiled_only_in_a_whole_and_fresh_register() {
-        assert_eq!(status(&[], None), FilingStatus::None);
-        for gap in [RegisterGap::Incomplete, RegisterGap::Stale] {
-            assert_eq!(status(&[], Some(gap)), FilingStatus::Unknown(gap));
-            let cancelled = record(FilingState::Cancelled, Some(&[]));
-            assert_eq!(status(&[cancelled], Some(gap)), FilingStatus::Unknown(gap));
-            let active = record(FilingState::Active, Some(&["P1"]));
-            assert!(matches!(status(&[active], Some(gap)), FilingStatus::Active(_)));
-        }
-    }
-
-    #[test]
-    fn any_active_record_makes_the_domain_filed() {
-        let records = [
-            record(FilingState::Cancelled, Some(&["somebody"])),
-            record(FilingState::Active, Some(&["第一接入"])),
-        ];
-        let FilingStatus::Active(summary) = status(&records, None) else { panic!() };
-        assert_eq!(summary.providers, ["P1".parse().unwrap()]);
-        assert!(summary.are_providers_known);
-        let cancelled = &records[..1];
-        assert!(matches!(status(cancelled, None), FilingStatus::Cancelled(_)));
-    }
-
-    #[test]
-    fn providers_are_known_only_if_each_name_and_column_is() {
-        let known = |providers, gap| {
-            let records = [record(FilingState::Active, providers)];
-            status(&records, gap).summary().unwrap().are_providers_known
-        };
-        assert!(known(Some(&["P1"][..]), None));
-        assert!(known(Some(&[][..]), None));
-        assert!(!known(None, None));
-        assert!(!known(Some(&["P1", "nobody knows"][..]), None));
-        assert!(!known(Some(&["P1"][..]), Some(RegisterGap::Stale)));
     }
 }

@@ -250,6 +250,7 @@ mod tests {
                 channel: "list".to_owned(),
                 names: 1,
                 filing: FilingStatus::None,
+                upstream: None,
                 hosts: vec![],
             },
             update: Update::default(),

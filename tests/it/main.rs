@@ -22,3 +22,4 @@ mod registers;
 mod resolving;
 mod prefixes;
 mod truth;
+mod upstream;

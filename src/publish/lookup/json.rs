@@ -10,16 +10,16 @@ use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
 use crate::facts::bureau::Bureau;
 use crate::facts::filing::Filing;
-use crate::facts::filing::FilingStatus;
 use crate::facts::number::FilingNumber;
 use crate::facts::provider::ProviderName;
+use crate::formats::domains_lookup::FilingAnswer;
 use crate::publish::lookup::AddressAnswer;
-use crate::publish::lookup::DomainAnswer;
+use crate::publish::lookup::FilingFacts;
+use crate::publish::lookup::filing_answer;
 use crate::publish::mask;
 use crate::publish::mask::Personal;
 use crate::publish::place::PlacementView;
 use crate::publish::view::ProviderNames;
-use crate::publish::view::ProviderView;
 use crate::publish::words;
 
 /// Who holds an address.
@@ -30,6 +30,8 @@ pub(super) struct AddressView<'a> {
     placement: PlacementView,
     /// Every row that covers it, the most specific first.
     rows: Vec<RowView<'a>>,
+    /// Whether it is filed as a site without a name.
+    filing: FilingView<'a>,
 }
 
 /// A row of the allocations register, by its column names.
@@ -48,27 +50,29 @@ struct RowView<'a> {
     details: Details,
 }
 
-/// What the register says of a Domain.
+/// Whether a target is filed, with its records.
 #[derive(Serialize)]
-pub(super) struct DomainView<'a> {
-    domain: String,
+pub(super) struct FilingView<'a> {
+    #[serde(flatten)]
+    answer: FilingAnswer,
     domain_unicode: String,
-    /// `filed`, `unfiled` or `unknown`.
-    status: &'static str,
-    /// Why it is unknown.
-    gap: Option<&'static str>,
-    /// The known access providers of the records; `None` without records.
-    providers: Option<Vec<ProviderView>>,
-    /// Whether those are all; `None` without records.
-    providers_known: Option<bool>,
-    /// When the register was imported that says so; `None` without records.
-    as_of: Option<String>,
-    filings: Vec<FilingView<'a>>,
+    /// What became of the question to the upstream register; `None` where it was not asked.
+    upstream: Option<UpstreamView<'a>>,
+    filings: Vec<RecordView<'a>>,
+}
+
+/// What another register was asked.
+#[derive(Serialize)]
+struct UpstreamView<'a> {
+    register: &'a str,
+    at: String,
+    /// `answered`, `undecided`, or why it gave no answer that can be used.
+    outcome: &'static str,
 }
 
 /// A row of the filings register, by its column names.
 #[derive(Serialize)]
-struct FilingView<'a> {
+struct RecordView<'a> {
     site_number: Option<&'a FilingNumber>,
     subject_number: Option<&'a FilingNumber>,
     state: &'static str,
@@ -93,6 +97,7 @@ impl<'a> AddressView<'a> {
             address: answer.address,
             placement: PlacementView::of(&answer.placement, names),
             rows: answer.rows.iter().map(|row| RowView::of(row, personal)).collect(),
+            filing: FilingView::of(&answer.filing, names, personal),
         }
     }
 }
@@ -114,31 +119,24 @@ impl<'a> RowView<'a> {
     }
 }
 
-impl<'a> DomainView<'a> {
-    pub(super) fn of(answer: &'a DomainAnswer, names: &ProviderNames, personal: Personal) -> Self {
-        let summary = answer.status.summary();
+impl<'a> FilingView<'a> {
+    pub(super) fn of(facts: &'a FilingFacts, names: &ProviderNames, personal: Personal) -> Self {
+        let FilingFacts { target, status, as_of, upstream, records } = facts;
+        let note = upstream.as_ref();
         Self {
-            domain: answer.target.to_string(),
-            domain_unicode: answer.target.unicode(),
-            status: match &answer.status {
-                FilingStatus::Active(_) => "filed",
-                FilingStatus::Cancelled(_) | FilingStatus::None => "unfiled",
-                FilingStatus::Unknown(_) => "unknown",
-            },
-            gap: match &answer.status {
-                FilingStatus::Unknown(gap) => Some(words::register_gap(*gap).0),
-                _ => None,
-            },
-            providers: summary
-                .map(|summary| summary.providers.iter().map(|id| names.view(id)).collect()),
-            providers_known: summary.map(|summary| summary.are_providers_known),
-            as_of: summary.map(|summary| clock::written(summary.as_of)),
-            filings: answer.filings.iter().map(|row| FilingView::of(row, personal)).collect(),
+            answer: filing_answer(target, status, *as_of, note, names),
+            domain_unicode: target.unicode(),
+            upstream: note.map(|note| UpstreamView {
+                register: &note.register,
+                at: clock::written(note.at),
+                outcome: words::upstream_outcome(note.outcome).0,
+            }),
+            filings: records.iter().map(|row| RecordView::of(row, personal)).collect(),
         }
     }
 }
 
-impl<'a> FilingView<'a> {
+impl<'a> RecordView<'a> {
     fn of(row: &'a Filing, personal: Personal) -> Self {
         Self {
             site_number: row.site_number.as_ref(),

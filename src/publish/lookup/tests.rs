@@ -6,6 +6,7 @@ use crate::facts::allocation::Origin;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingSummary;
 use crate::facts::filing::RegisterGap;
+use crate::facts::filing::UpstreamOutcome;
 use crate::facts::number::FilingNumber;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
@@ -51,21 +52,30 @@ fn address() -> LookUp {
             is_reported: true,
         }),
         rows: vec![assigned, source],
+        filing: FilingFacts {
+            target: "127.10.0.1".parse().unwrap(),
+            status: FilingStatus::None,
+            as_of: Some(moment("2026-11-22T16:00:00Z")),
+            upstream: None,
+            records: vec![],
+        },
     })
 }
 
 fn domain() -> LookUp {
     let number = "粤B2-20090059".parse::<FilingNumber>().unwrap();
-    LookUp::Domain(DomainAnswer {
+    LookUp::Domain(FilingFacts {
         target: "例子.中国".parse().unwrap(),
         status: FilingStatus::Active(FilingSummary {
             numbers: vec![number.clone()],
             subjects: vec![],
             providers: vec!["P004".parse().unwrap()],
             are_providers_known: false,
-            as_of: moment("2026-11-22T16:00:00Z"),
+            ..FilingSummary::empty(moment("2026-11-22T16:00:00Z"))
         }),
-        filings: vec![Filing {
+        as_of: Some(moment("2026-11-22T16:00:00Z")),
+        upstream: None,
+        records: vec![Filing {
             domain: "例子.中国".parse().unwrap(),
             site_number: Some(number),
             subject_number: None,
@@ -107,6 +117,8 @@ fn an_address_is_told_from_the_first_level_down() {
      使用方式：静态 static
      省份：北京
      联系人：王**
+  备案：未备案 none
+  备案库截至：2026-11-23T00:00:00+08:00
 
 ";
     assert_eq!(texted(&address(), Personal::Masked), expected);
@@ -121,6 +133,7 @@ fn an_address_as_json_has_the_registers_columns() {
     assert_eq!(json["rows"][0]["start"], "127.10.0.0");
     assert_eq!(json["rows"][0]["use"], "static");
     assert_eq!(json["rows"][0]["contact"], "王**");
+    assert_eq!(json["filing"]["status"], "unfiled");
     assert_eq!(json["rows"][1]["to"], "P004");
     assert_eq!(json["rows"][1]["province"], serde_json::Value::Null);
 }
@@ -129,7 +142,9 @@ fn an_address_as_json_has_the_registers_columns() {
 fn a_domain_is_told_with_its_records() {
     let expected = "\
 例子.中国　已备案 active
-  接入服务商：示例接入商 (P004)，此外还有未知的（备案库截至 2026-11-23T00:00:00+08:00）
+  备案号：粤B2-20090059
+  接入服务商：示例接入商 (P004)，此外还有未知的
+  备案库截至：2026-11-23T00:00:00+08:00
   1. 有效 active
      网站备案号：粤B2-20090059
      接入服务商：P004、无名公司
@@ -150,16 +165,61 @@ fn people_are_shown_only_where_that_was_asked_for() {
 
 #[test]
 fn what_the_register_cannot_say_stays_unknown() {
-    let answer = LookUp::Domain(DomainAnswer {
+    let answer = LookUp::Domain(FilingFacts {
         target: "example.cn".parse().unwrap(),
         status: FilingStatus::Unknown(RegisterGap::Incomplete),
-        filings: vec![],
+        as_of: None,
+        upstream: None,
+        records: vec![],
     });
     let json = parsed(&answer, Personal::Masked);
     assert_eq!(json["status"], "unknown");
     assert_eq!(json["gap"], "incomplete");
-    assert_eq!(json["providers"], serde_json::Value::Null);
+    assert_eq!(
+        (&json["providers_known"], &json["as_of"]),
+        (&false.into(), &serde_json::Value::Null)
+    );
     assert!(
         texted(&answer, Personal::Masked).starts_with("example.cn　无法判断 unknown：备案库不完整")
     );
+}
+
+#[test]
+fn numbers_days_and_the_register_that_answered_are_told() {
+    let number = |text: &str| text.parse::<FilingNumber>().unwrap();
+    let as_of = moment("2026-11-22T16:00:00Z");
+    let answer = LookUp::Domain(FilingFacts {
+        target: "example.cn".parse().unwrap(),
+        status: FilingStatus::Active(FilingSummary {
+            numbers: vec![number("皖ICP备05001号-1"), number("粤A2-20044005号-70")],
+            former: vec![number("京ICP备05014806号-2")],
+            filed_on: Some(jiff::civil::date(2010, 6, 20)),
+            ..FilingSummary::empty(as_of)
+        }),
+        as_of: Some(as_of),
+        upstream: Some(UpstreamNote {
+            register: "register.example.cn".to_owned(),
+            at: as_of,
+            outcome: UpstreamOutcome::Answered,
+        }),
+        records: vec![],
+    });
+    let expected = "\
+example.cn　已备案 active
+  备案号：皖ICP备05001号-1（位数异常）、粤A2-20044005-70
+  已注销的备案号：京ICP备05014806号-2
+  备案日期：2010-06-20
+  接入服务商：未知
+  备案库截至：2026-11-23T00:00:00+08:00
+  上级备案库 register.example.cn 2026-11-23T00:00:00+08:00：已答复 answered
+
+";
+    assert_eq!(texted(&answer, Personal::Masked), expected);
+    let json = parsed(&answer, Personal::Masked);
+    assert_eq!(
+        (&json["source"], &json["upstream"]["outcome"]),
+        (&"upstream".into(), &"answered".into())
+    );
+    assert_eq!(json["former_numbers"][0], "京ICP备05014806号-2");
+    assert_eq!(json["filed_on"], "2010-06-20");
 }

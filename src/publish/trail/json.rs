@@ -15,6 +15,7 @@ use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
+use crate::facts::filing::UpstreamNote;
 use crate::facts::finding::ClosedReason;
 use crate::facts::language::Language;
 use crate::facts::number::FilingNumber;
@@ -54,7 +55,19 @@ struct ExaminationView<'a> {
     channel: &'a str,
     names: u64,
     filing: FilingView<'a>,
+    /// What became of the question to the upstream register; `None` where it was not asked.
+    upstream: Option<UpstreamView<'a>>,
     hosts: Vec<HostView<'a>>,
+}
+
+/// What another register was asked.
+#[derive(Serialize)]
+struct UpstreamView<'a> {
+    register: &'a str,
+    #[serde(serialize_with = "in_china")]
+    at: Timestamp,
+    /// `answered`, `undecided`, or why it gave no answer that can be used.
+    outcome: &'static str,
 }
 
 #[derive(Serialize)]
@@ -194,8 +207,16 @@ impl<'a> ExaminationView<'a> {
             channel: &seen.channel,
             names: seen.names,
             filing: FilingView::of(&seen.filing, names),
+            upstream: seen.upstream.as_ref().map(UpstreamView::of),
             hosts: seen.hosts.iter().map(|host| HostView::of(host, names)).collect(),
         }
+    }
+}
+
+impl<'a> UpstreamView<'a> {
+    fn of(note: &'a UpstreamNote) -> Self {
+        let outcome = words::upstream_outcome(note.outcome).0;
+        Self { register: &note.register, at: note.at, outcome }
     }
 }
 

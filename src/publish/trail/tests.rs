@@ -95,6 +95,7 @@ fn examination() -> Examination {
         channel: "list".to_owned(),
         names: 2,
         filing: FilingStatus::None,
+        upstream: None,
         hosts: vec![HostExamination {
             host: Some("www.example.cn".parse().unwrap()),
             resolution: Some(Resolution {
@@ -206,16 +207,19 @@ fn a_name_that_was_never_examined_has_a_short_trail() {
 #[test]
 fn what_the_register_could_not_say_is_told_with_its_cause() {
     let gap = FilingStatus::Unknown(RegisterGap::Stale);
-    assert_eq!(filing_told(&gap, &names()), "无法判断 unknown：备案库已过期，请重新导入 stale");
+    assert_eq!(
+        filing_told(&gap, false, &names()),
+        "无法判断 unknown：备案库已过期，请重新导入 stale"
+    );
     let summary = FilingSummary {
         numbers: vec![],
         subjects: vec![],
         providers: vec![],
         are_providers_known: true,
-        as_of: moment("2026-11-22T16:00:00Z"),
+        ..FilingSummary::empty(moment("2026-11-22T16:00:00Z"))
     };
     assert_eq!(
-        filing_told(&FilingStatus::Active(summary), &names()),
+        filing_told(&FilingStatus::Active(summary), false, &names()),
         "已备案 active：备案号 无；接入服务商 无；备案库截至 2026-11-23T00:00:00+08:00"
     );
 }
@@ -285,7 +289,7 @@ fn behind_a_cdn_the_origin_is_told_as_far_as_it_is_known() {
         subjects: vec![],
         providers: vec!["P004".parse().unwrap(), "P009".parse().unwrap()],
         are_providers_known: true,
-        as_of: examination.at,
+        ..FilingSummary::empty(examination.at)
     });
     assert_eq!(origins(&examination, &names()), ["据备案：示例接入商 (P004)"]);
 }

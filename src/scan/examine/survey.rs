@@ -46,7 +46,7 @@ impl Stages {
     pub async fn survey(&self, candidate: Candidate) -> Result<Surveyed, StoreError> {
         let known = self.known(&candidate.target)?;
         let filing = self.filings.status(&candidate.target, &self.directory)?;
-        let examination = Examination {
+        let mut examination = Examination {
             night: self.scan.night,
             at: self.clock.now(),
             channel: candidate.channel.clone(),
@@ -54,10 +54,12 @@ impl Stages {
             hosts: self.resolve(&candidate).await,
             target: candidate.target,
             filing,
+            upstream: None,
         };
         if !self.is_in_scope(&examination, &known) {
             return Ok(Surveyed::OutOfScope);
         }
+        self.ask_upstream(&mut examination, &known).await;
         let mut survey = Survey { examination, vouched: None };
         match self.next_place(&mut survey, &known).await {
             Some((host, sighting)) => {
@@ -66,6 +68,19 @@ impl Stages {
                 Ok(Surveyed::Waits(Box::new(survey), place))
             }
             None => Ok(Surveyed::Settled(Box::new(self.settle(survey.examination, &known)?))),
+        }
+    }
+
+    /// Asks the other register where ours cannot say and something may follow from it: a name without
+    /// an address on the mainland is no fault of anybody's, whether it is filed or not.
+    async fn ask_upstream(&self, examination: &mut Examination, known: &[Finding]) {
+        let mut sightings = examination.hosts.iter().flat_map(|host| &host.sightings);
+        let is_mainland = sightings.any(|sighting| sighting.placement.mainland().is_some());
+        if is_mainland || known.iter().any(Finding::stands) {
+            let Examination { target, filing, .. } = &*examination;
+            let checked = self.filings.asked_further(target, filing.clone(), &self.directory).await;
+            examination.filing = checked.status;
+            examination.upstream = checked.upstream;
         }
     }
 

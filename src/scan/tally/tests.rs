@@ -92,6 +92,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
             channel: "list".to_owned(),
             names: 3,
             filing,
+            upstream: None,
             hosts,
         },
         update: Update::default(),
@@ -106,7 +107,7 @@ fn filed_with(providers: &[&str]) -> FilingStatus {
         subjects: vec![],
         providers: providers.iter().map(|id| id.parse().unwrap()).collect(),
         are_providers_known: true,
-        as_of: Timestamp::UNIX_EPOCH,
+        ..FilingSummary::empty(Timestamp::UNIX_EPOCH)
     })
 }
 

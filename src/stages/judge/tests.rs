@@ -174,7 +174,7 @@ fn summary(providers: &[&str]) -> FilingSummary {
         subjects: vec!["京ICP备12345678号".parse().unwrap()],
         providers: providers.iter().map(|id| id.parse().unwrap()).collect(),
         are_providers_known: true,
-        as_of: Timestamp::UNIX_EPOCH,
+        ..FilingSummary::empty(Timestamp::UNIX_EPOCH)
     }
 }
 
@@ -204,6 +204,7 @@ fn examined(filing: FilingStatus, hosts: Vec<HostExamination>) -> Examination {
         channel: "list".to_owned(),
         names: 1,
         filing,
+        upstream: None,
         hosts,
     }
 }

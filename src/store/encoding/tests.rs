@@ -264,9 +264,13 @@ fn sightings() -> Vec<Sighting> {
 fn filings() -> [FilingStatus; 6] {
     let summary = FilingSummary {
         numbers: vec!["京ICP备05014806号-1".parse().unwrap()],
+        former: vec!["粤A2-20044005号-70".parse().unwrap()],
         subjects: vec!["京ICP备05014806号".parse().unwrap()],
+        are_subjects_known: true,
         providers: vec!["P1".parse().unwrap()],
         are_providers_known: true,
+        filed_on: Some(Date::constant(2005, 5, 1)),
+        changed_on: None,
         as_of: moment(),
     };
     [
@@ -315,6 +319,7 @@ fn an_examination_with_every_arm_comes_back() {
             channel: "list".to_owned(),
             names: u64::MAX,
             filing,
+            upstream: None,
             hosts: vec![named, bare],
         });
     }

@@ -32,6 +32,7 @@ fn quiet(number: u32) -> Outcome {
             channel: "list".to_owned(),
             names: 1,
             filing: FilingStatus::None,
+            upstream: None,
             hosts: vec![],
         },
         update: Update::default(),

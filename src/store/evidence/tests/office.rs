@@ -179,6 +179,7 @@ pub(super) fn outcome(number: u32, night: u32, body: &str, change: Option<Change
             channel: "list".to_owned(),
             names: 1,
             filing: FilingStatus::None,
+            upstream: None,
             hosts: vec![host(number, visit)],
         },
         update: Update {
