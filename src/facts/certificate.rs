@@ -42,10 +42,10 @@ pub enum CertificateFault {
     Expired,
     /// It holds from a day that is still to come.
     NotYetValid,
-    /// It is for other names.
-    WrongName,
     /// It is signed by itself.
     SelfSigned,
+    /// It is for other names.
+    WrongName,
     /// No authority that this machine knows stands behind it.
     UnknownIssuer,
 }

@@ -1,28 +1,24 @@
 //! What does a site answer at one address? One request, to that address and nowhere else.
 //!
 //! Redirects are not followed and nothing is tried again: each further request needs its own
-//! address, its own turn and its own leave.
+//! address, its own turn and its own leave. Whoever asks more than once of the same site hands the
+//! same [`Line`] in, so that one connection serves.
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::Url;
-use reqwest::dns::Addrs;
-use reqwest::dns::Name;
-use reqwest::dns::Resolve;
-use reqwest::dns::Resolving;
-use reqwest::header::ACCEPT;
-use reqwest::header::ACCEPT_LANGUAGE;
-use reqwest::header::HeaderMap;
-use reqwest::header::HeaderValue;
-use reqwest::header::RETRY_AFTER;
-use reqwest::header::SET_COOKIE;
 use tokio::time::Instant;
 use tokio::time::timeout_at;
+use tokio_rustls::rustls;
+use url::Position;
+use url::Url;
 
 use crate::clock::Clock;
 use crate::facts::certificate::Certificate;
@@ -31,29 +27,43 @@ use crate::facts::exchange::Allowance;
 use crate::facts::exchange::Exchange;
 use crate::facts::exchange::HttpVersion;
 use crate::net::guard::Guard;
+use crate::net::http::certificate::Notary;
+use crate::net::http::incoming::Incoming;
+use crate::net::http::line::Sent;
+use crate::net::http::line::Way;
+use crate::net::http::tls::Tls;
 
 pub use crate::net::http::failure::Failure;
+pub use crate::net::http::line::Line;
 pub use crate::net::http::settings::Robots;
 pub use crate::net::http::settings::Settings;
 
+pub(crate) mod certificate;
 pub(crate) mod failure;
+pub(crate) mod http1;
+pub(crate) mod http2;
+pub(crate) mod incoming;
+pub(crate) mod line;
+pub(crate) mod packed;
 pub(crate) mod settings;
+pub(crate) mod tls;
 
 /// No server's wish to be left alone is heard for longer.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
-tokio::task_local! {
-    /// Where the request that this task is sending goes. The connection is made within the task
-    /// that asks for it, so the same host may be asked at two addresses at once, and whatever
-    /// connects without having been pinned finds no address at all.
-    static PIN: SocketAddr;
-}
+/// Where a page says that it is over, that is so, whatever its server promised.
+const END_OF_PAGE: &[u8] = b"</html";
 
-/// Sends requests. Cheap to clone; one for the whole program.
-#[derive(Debug, Clone)]
+/// So close to the end of the body that must stand.
+const NEAR_THE_END: usize = 512;
+
+/// Sends requests; one for the whole program.
+#[derive(Debug)]
 pub struct Client {
-    requests: reqwest::Client,
-    guard: Arc<Guard>,
+    guard: Guard,
+    tls: Tls,
+    notary: Notary,
+    user_agent: String,
     http_port: u16,
     https_port: u16,
     max_body: usize,
@@ -85,6 +95,8 @@ pub struct Trace {
     pub version: HttpVersion,
     /// The words behind the status.
     pub reason: Vec<u8>,
+    /// The headers of the answer as they came, in order.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// What the address showed of itself over TLS; `None` without TLS.
     pub certificate: Option<Arc<Certificate>>,
 }
@@ -103,9 +115,9 @@ pub enum Reply {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers as they came, without those about gzip, which is undone.
+    /// The headers as they came; what they say of packing is undone in the body.
     pub headers: HeaderMap,
-    /// The body, as far as it was read.
+    /// The body, unpacked, as far as it was read.
     pub body: Vec<u8>,
     /// Whether the body was read to its end: not cut off at `max_body`, by the time limit or by
     /// the server.
@@ -119,50 +131,21 @@ pub enum HttpError {
     #[error("user_agent = `{0}` holds characters that no header may hold")]
     UserAgent(String),
     /// TLS is not to be had.
-    #[error("cannot prepare for HTTP: {0}")]
-    Build(#[from] reqwest::Error),
+    #[error("cannot prepare for TLS: {0}")]
+    Tls(#[from] rustls::Error),
 }
-
-/// The resolver of the one client: it knows the pin and nothing else.
-#[derive(Debug)]
-struct Pinned(Arc<Guard>);
-
-#[derive(Debug, thiserror::Error)]
-#[error("no permitted address is pinned for this request")]
-struct NotPinned;
 
 impl Client {
     /// A client that asks `guard` before it connects, and dates what it saw by `clock`.
     pub fn new(settings: &Settings, guard: Guard, clock: Clock) -> Result<Self, HttpError> {
-        let guard = Arc::new(guard);
-        let user_agent = HeaderValue::from_str(&settings.user_agent)
-            .map_err(|_| HttpError::UserAgent(settings.user_agent.clone()))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.5"));
-        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("zh-CN,zh;q=0.9,en;q=0.5"));
-        let client = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .default_headers(headers)
-            .dns_resolver(Pinned(Arc::clone(&guard)))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .http1_only()
-            // A pool knows hosts, not addresses: it would answer for one address from another.
-            .pool_max_idle_per_host(0)
-            // A connection is used once, for seconds; these would only cost system calls.
-            .tcp_keepalive(None)
-            .tcp_user_timeout(None)
-            // A bad certificate is no reason to accuse a site, nor to acquit it.
-            .tls_danger_accept_invalid_certs(true)
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .build()?;
+        if HeaderValue::from_str(&settings.user_agent).is_err() {
+            return Err(HttpError::UserAgent(settings.user_agent.clone()));
+        }
         Ok(Self {
-            requests: client,
             guard,
+            tls: Tls::new()?,
+            notary: Notary::default(),
+            user_agent: settings.user_agent.clone(),
             http_port: settings.http_port,
             https_port: settings.https_port,
             max_body: usize::try_from(settings.max_body.as_u64()).unwrap_or(usize::MAX),
@@ -172,8 +155,16 @@ impl Client {
     }
 
     /// Asks for `url` at `address`, at the port that the URL names or else the configured one of
-    /// its scheme. All of it, the body included, ends within the time limit.
-    pub async fn fetch(&self, url: &Url, address: IpAddr) -> Fetched {
+    /// its scheme, with `cookies` as they stand in the header of that name, empty for none. All of
+    /// it, the body included, ends within the time limit. `line` is used where it leads there, and
+    /// is left open where it may serve again.
+    pub async fn fetch(
+        &self,
+        url: &Url,
+        address: IpAddr,
+        cookies: &str,
+        line: &mut Line,
+    ) -> Fetched {
         let mut trace = Trace {
             at: self.clock.now(),
             elapsed: Duration::ZERO,
@@ -181,108 +172,120 @@ impl Client {
             request: Vec::new(),
             version: HttpVersion::Http11,
             reason: Vec::new(),
+            headers: Vec::new(),
             certificate: None,
         };
         let begin = Instant::now();
         let reply = match self.permitted(url, address) {
             None => Reply::Failed(Failure::NotAllowed),
-            Some((url, pin)) => {
-                trace.port = pin.port();
-                self.send(url, pin).await
+            Some(way) => {
+                trace.port = way.to.port();
+                let sent = self.prepared(url, way, cookies, &mut trace);
+                self.send(&sent, line, begin + self.timeout, &mut trace).await
             }
         };
         trace.elapsed = begin.elapsed();
         Fetched { reply, trace }
     }
 
-    async fn send(&self, url: Url, pin: SocketAddr) -> Reply {
-        let address = pin.ip();
-        let is_secure = url.scheme() == "https";
-        let why = |error: &reqwest::Error| failure::of(error, is_secure, address);
-        let deadline = Instant::now() + self.timeout;
-        let request = PIN.scope(pin, self.requests.get(url).send());
-        let response = match timeout_at(deadline, request).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Reply::Failed(why(&error)),
-            Err(_) => return Reply::Failed(Failure::TimedOut),
-        };
-        if response.remote_addr().map(|remote| remote.ip()) != Some(address) {
-            return Reply::Failed(Failure::NotAllowed);
-        }
-        self.read(response, deadline, why).await
-    }
-
-    /// The URL as it is sent, and where to; `None` where it may not be sent, or not to `address`.
-    fn permitted(&self, url: &Url, address: IpAddr) -> Option<(Url, SocketAddr)> {
+    /// Where a request for `url` goes; `None` where it may not be sent, or not to `address`.
+    fn permitted(&self, url: &Url, address: IpAddr) -> Option<Way> {
         if !self.guard.permits(address) {
             return None;
         }
-        let (usual, configured) = match url.scheme() {
-            "http" => (80, self.http_port),
-            "https" => (443, self.https_port),
+        let (is_secure, configured) = match url.scheme() {
+            "http" => (false, self.http_port),
+            "https" => (true, self.https_port),
             _ => return None,
         };
-        let port = url.port().unwrap_or(configured);
-        let mut url = url.clone();
-        let literal: Option<IpAddr> = match url.host()? {
+        match url.host()? {
             url::Host::Domain(name) => {
                 let host: Host = name.parse().ok()?;
                 if !self.guard.permits_host(&host) {
                     return None;
                 }
-                None
             }
-            url::Host::Ipv4(literal) => Some(literal.into()),
-            url::Host::Ipv6(literal) => Some(literal.into()),
-        };
-        if let Some(literal) = literal {
-            if literal != address {
-                return None;
-            }
-            // No resolver is asked about a literal address, so the port must stand in the URL.
-            if url.port().is_none() && port != usual {
-                url.set_port(Some(port)).ok()?;
-            }
+            url::Host::Ipv4(literal) if literal == address => {}
+            url::Host::Ipv6(literal) if literal == address => {}
+            url::Host::Ipv4(_) | url::Host::Ipv6(_) => return None,
         }
-        // Otherwise a password in a link would be sent to whom the link leads.
-        url.set_username("").ok()?;
-        url.set_password(None).ok()?;
-        (port != 0).then_some((url, SocketAddr::new(address, port)))
+        let port = url.port().unwrap_or(configured);
+        let host = url.host_str()?.to_owned();
+        (port != 0).then_some(Way { to: SocketAddr::new(address, port), is_secure, host })
     }
 
-    /// Reads the body as far as the time limit and `max_body` allow.
-    async fn read(
+    /// The request as it is sent; its head goes into `trace` without cookies. A user name or a
+    /// password of the URL goes nowhere: it would be told to whom the link leads.
+    fn prepared<'a>(&self, url: &'a Url, way: Way, cookies: &str, trace: &mut Trace) -> Sent<'a> {
+        let mut headers = vec![
+            ("User-Agent", self.user_agent.clone()),
+            ("Accept", "text/html,*/*;q=0.5".to_owned()),
+            ("Accept-Language", "zh-CN,zh;q=0.9,en;q=0.5".to_owned()),
+            ("Accept-Encoding", packed::ACCEPTED.to_owned()),
+        ];
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let path = &url[Position::BeforePath..Position::AfterQuery];
+        let mut head = format!("GET {path} HTTP/1.1\r\nHost: {}{port}\r\n", way.host);
+        for (name, value) in &headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        let mut bytes = head.clone().into_bytes();
+        head.push_str("\r\n");
+        trace.request = head.into_bytes();
+        if !cookies.is_empty() {
+            bytes.extend_from_slice(format!("Cookie: {cookies}\r\n").as_bytes());
+            headers.push(("Cookie", cookies.to_owned()));
+        }
+        bytes.extend_from_slice(b"\r\n");
+        Sent { url, way, headers, bytes }
+    }
+
+    async fn send(
         &self,
-        mut response: reqwest::Response,
+        sent: &Sent<'_>,
+        line: &mut Line,
         deadline: Instant,
-        why: impl Fn(&reqwest::Error) -> Failure,
+        trace: &mut Trace,
     ) -> Reply {
-        let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
-        let mut body = Vec::new();
-        let broken = loop {
-            match timeout_at(deadline, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => {
-                    let room = self.max_body - body.len();
-                    body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-                    if chunk.len() > room {
-                        return Reply::Answer(Answer { status, headers, body, is_whole: false });
-                    }
-                }
-                Ok(Ok(None)) => {
-                    return Reply::Answer(Answer { status, headers, body, is_whole: true });
-                }
-                Ok(Err(error)) => break why(&error),
-                Err(_) => break Failure::TimedOut,
-            }
+        let mut incoming = Incoming::default();
+        let exchange = line.exchange(self, sent, &mut incoming, &mut trace.certificate);
+        let failure = match timeout_at(deadline, exchange).await {
+            Ok(Ok(())) => None,
+            Ok(Err(failure)) => Some(failure),
+            Err(_) => Some(Failure::TimedOut),
         };
+        self.read(incoming, failure, trace)
+    }
+
+    /// What came in, unpacked. `failure` is what kept the rest from coming.
+    fn read(&self, incoming: Incoming, failure: Option<Failure>, trace: &mut Trace) -> Reply {
+        let Some(head) = incoming.head else {
+            return Reply::Failed(failure.unwrap_or(Failure::Malformed));
+        };
+        trace.version = head.version;
+        trace.reason = head.reason;
+        trace.headers = head.raw;
+        let (status, headers) = (head.status, head.headers);
+        let is_complete = incoming.is_whole;
+        let unpacked = packed::unpack(&headers, incoming.body, self.max_body);
         // A status that sends on or refuses says all by itself; a success that shows nothing is
         // none.
-        if body.is_empty() && status < 300 {
-            return Reply::Failed(broken);
+        let shows_nothing = unpacked.as_ref().is_none_or(|unpacked| unpacked.body.is_empty());
+        if shows_nothing && status < 300 && !(is_complete && unpacked.is_some()) {
+            return Reply::Failed(failure.unwrap_or(Failure::Malformed));
         }
-        Reply::Answer(Answer { status, headers, body, is_whole: false })
+        let (body, is_unpacked, is_cut) =
+            unpacked.map_or((Vec::new(), false, false), |one| (one.body, one.is_whole, one.is_cut));
+        let is_cut = is_cut || incoming.is_cut || failure == Some(Failure::TimedOut);
+        let is_whole = (is_complete && is_unpacked) || (!is_cut && says_that_it_ends(&body));
+        Reply::Answer(Answer { status, headers, body, is_whole })
     }
+}
+
+/// Whether a page ends there, so that nothing is missing of what its server failed to send.
+fn says_that_it_ends(body: &[u8]) -> bool {
+    let tail = body.get(body.len().saturating_sub(NEAR_THE_END)..).unwrap_or_default();
+    tail.windows(END_OF_PAGE.len()).any(|window| window.eq_ignore_ascii_case(END_OF_PAGE))
 }
 
 impl Trace {
@@ -294,7 +297,10 @@ impl Trace {
         answer: Answer,
         allowance: &Allowance,
     ) -> Exchange {
-        let kept = answer.headers.iter().filter(|(name, _)| **name != SET_COOKIE);
+        let is_secret = |name: &[u8]| {
+            name.eq_ignore_ascii_case(b"set-cookie") || name.eq_ignore_ascii_case(b"set-cookie2")
+        };
+        let headers = self.headers.into_iter().filter(|(name, _)| !is_secret(name));
         Exchange {
             url: without_user(url),
             address,
@@ -305,9 +311,7 @@ impl Trace {
             version: self.version,
             status: answer.status,
             reason: self.reason,
-            headers: kept
-                .map(|(name, value)| (name.as_str().into(), value.as_bytes().to_vec()))
-                .collect(),
+            headers: headers.collect(),
             body: allowance.keep(answer.body, answer.is_whole),
             certificate: self.certificate,
         }
@@ -341,17 +345,6 @@ impl Answer {
             Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
         });
         Some(wait.unwrap_or_default().min(LONGEST_WAIT))
-    }
-}
-
-impl Resolve for Pinned {
-    fn resolve(&self, _host: Name) -> Resolving {
-        let pin = PIN.try_with(|pin| *pin).ok().filter(|pin| self.0.permits(pin.ip()));
-        let found = match pin {
-            Some(pin) => Ok(Box::new(std::iter::once(pin)) as Addrs),
-            None => Err(NotPinned.into()),
-        };
-        Box::pin(std::future::ready(found))
     }
 }
 

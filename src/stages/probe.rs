@@ -7,6 +7,7 @@
 mod answer;
 mod chain;
 mod control;
+mod cookies;
 mod robots;
 
 use std::net::IpAddr;
@@ -34,6 +35,7 @@ use crate::net::http::Settings;
 use crate::net::pace::Pace;
 use crate::stages::probe::chain::Chain;
 use crate::stages::probe::control::Controls;
+use crate::stages::probe::robots::Remembered;
 
 /// So many bytes of bodies are held for evidence at a time, by all targets in flight together.
 const ALL_BODIES: usize = 64 << 20;
@@ -73,6 +75,7 @@ pub struct Prober {
     http_port: u16,
     https_port: u16,
     allowance: Allowance,
+    remembered: Remembered,
 }
 
 /// A visit, and the exchanges that it rests on, first to last; of a block page that was asked for
@@ -105,6 +108,7 @@ impl Prober {
             http_port: settings.http_port,
             https_port: settings.https_port,
             allowance: Allowance::new(ALL_BODIES, ONE_BODY),
+            remembered: Remembered::default(),
         }
     }
 

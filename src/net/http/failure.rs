@@ -1,11 +1,14 @@
-//! Why did a request get no answer? Reads it from the errors below the HTTP client's own.
+//! Why did a request get no answer? Reads it from what the system, TLS and the protocol say.
 
-use std::error::Error;
 use std::io;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use crate::net::http::NotPinned;
+use tokio_rustls::rustls::AlertDescription;
+use tokio_rustls::rustls::Error as TlsError;
+use tokio_rustls::rustls::PeerIncompatible;
+
+use crate::net::http::incoming::Broken;
 
 /// The system's codes for too many open files, here or in all, and for no buffers left.
 const EXHAUSTED: [i32; 3] = [23, 24, 105];
@@ -32,44 +35,45 @@ pub enum Failure {
     Local,
 }
 
-/// How far a request had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// To where TCP, and TLS where it is asked for, are agreed on.
-    Connecting,
-    /// Within the connection.
-    Exchanging,
-    /// Within the body that came through it: gzip.
-    Unpacking,
+/// Why no TCP connection to `address` came about.
+pub(crate) fn of_connecting(error: &io::Error, address: IpAddr) -> Failure {
+    of_system(error, address).unwrap_or(Failure::NoConnection)
 }
 
-/// Why a request to `address`, over TLS if `is_secure`, got no answer.
-pub(crate) fn of(error: &reqwest::Error, is_secure: bool, address: IpAddr) -> Failure {
-    let mut phase = if error.is_connect() { Phase::Connecting } else { Phase::Unpacking };
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(cause) = next {
-        if cause.is::<NotPinned>() {
-            return Failure::NotAllowed;
-        }
-        if let Some(cause) = cause.downcast_ref::<hyper::Error>() {
-            if cause.is_parse() {
-                return Failure::Malformed;
-            }
-            if cause.is_incomplete_message() || cause.is_closed() || cause.is_canceled() {
-                return Failure::Reset;
-            }
-            phase = Phase::Exchanging;
-        }
-        if let Some(cause) = cause.downcast_ref::<io::Error>() {
-            let cause = innermost(cause);
-            return of_system(cause, address).unwrap_or_else(|| of_stream(cause, phase, is_secure));
-        }
-        next = cause.source();
+/// Why TLS was not agreed on over a connection to `address`.
+pub(crate) fn of_handshake(error: &io::Error, address: IpAddr) -> Failure {
+    let error = innermost(error);
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(error) => of_tls(error),
+        None => of_system(error, address).unwrap_or(Failure::Tls),
     }
-    if error.is_timeout() {
-        return Failure::TimedOut;
+}
+
+/// Why no answer came over a connection to `address`.
+pub(crate) fn of_exchange(broken: &Broken, address: IpAddr) -> Failure {
+    match broken {
+        Broken::Ended => Failure::Reset,
+        Broken::Malformed => Failure::Malformed,
+        Broken::Io(error) => {
+            let error = innermost(error);
+            match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+                Some(error) => of_tls(error),
+                None if error.kind() == ErrorKind::UnexpectedEof => Failure::Reset,
+                None => of_system(error, address).unwrap_or(Failure::Malformed),
+            }
+        }
     }
-    if error.is_connect() { Failure::NoConnection } else { Failure::Malformed }
+}
+
+fn of_tls(error: &TlsError) -> Failure {
+    match error {
+        TlsError::AlertReceived(AlertDescription::ProtocolVersion)
+        | TlsError::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        ) => Failure::TlsTooOld,
+        _ => Failure::Tls,
+    }
 }
 
 /// What the system says of the connection, if the error is the system's.
@@ -97,17 +101,6 @@ fn of_system(error: &io::Error, address: IpAddr) -> Option<Failure> {
         _ => return None,
     };
     Some(failure)
-}
-
-/// What is wrong with what came through the connection.
-fn of_stream(error: &io::Error, phase: Phase, is_secure: bool) -> Failure {
-    match (phase, error.kind()) {
-        (Phase::Exchanging, ErrorKind::UnexpectedEof) => Failure::Reset,
-        (Phase::Connecting, _) | (Phase::Exchanging, ErrorKind::InvalidData) if is_secure => {
-            Failure::Tls
-        }
-        _ => Failure::Malformed,
-    }
 }
 
 /// TLS wraps the connection's errors into errors of its own kind.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use http::HeaderValue;
 use ipnet::IpNet;
-use reqwest::header::HeaderValue;
 use serde::Deserialize;
 
 /// `[probe]`.

@@ -8,6 +8,7 @@ use crate::net::http::tests::site::Site;
 use crate::net::http::tests::site::Then;
 
 mod site;
+mod wire;
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
 
@@ -41,6 +42,13 @@ fn page(body: &str) -> Vec<u8> {
     format!("{HEAD}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
+impl Client {
+    /// Over a connection of its own, without cookies.
+    async fn ask(&self, url: &str, address: IpAddr) -> Reply {
+        self.fetch(&url.parse().unwrap(), address, "", &mut Line::default()).await.reply
+    }
+}
+
 #[track_caller]
 fn answer(reply: Reply) -> Answer {
     match reply {
@@ -52,7 +60,7 @@ fn answer(reply: Reply) -> Answer {
 #[tokio::test]
 async fn the_pinned_address_is_asked_under_a_name_that_resolves_nowhere() {
     let site = Site::start("127.0.0.1:0", |_| (page("hello"), Then::Close)).await;
-    let reply = client(&site).fetch(&url("http://u:p@no.such.test/a?b#c"), site.ip()).await.reply;
+    let reply = client(&site).ask("http://u:p@no.such.test/a?b#c", site.ip()).await;
     let answer = answer(reply);
     assert_eq!(
         (answer.status, answer.body.as_slice(), answer.is_whole),
@@ -66,7 +74,7 @@ async fn the_pinned_address_is_asked_under_a_name_that_resolves_nowhere() {
         "\r\nuser-agent: chabei/",
         "\r\naccept: text/html,*/*;q=0.5\r\n",
         "\r\naccept-language: zh-cn,zh;q=0.9,en;q=0.5\r\n",
-        "\r\naccept-encoding: gzip\r\n",
+        "\r\naccept-encoding: gzip, deflate, br, zstd\r\n",
     ] {
         assert!(request.contains(header), "{header} in {request}");
     }
@@ -80,13 +88,13 @@ async fn a_port_in_the_url_beats_the_configured_one() {
     let site = Site::start("127.0.0.1:0", |_| (page("here"), Then::Close)).await;
     let client = client_with(|settings| settings.http_port = 1);
     let url = url(&format!("http://no.such.test:{}/", site.port()));
-    assert_eq!(answer(client.fetch(&url, site.ip()).await.reply).body, b"here");
+    assert_eq!(answer(client.ask(url.as_str(), site.ip()).await).body, b"here");
 }
 
 #[tokio::test]
 async fn a_literal_address_is_asked_at_the_configured_port() {
     let site = Site::start("127.0.0.1:0", |_| (page("here"), Then::Close)).await;
-    let reply = client(&site).fetch(&url("http://127.0.0.1/"), site.ip()).await.reply;
+    let reply = client(&site).ask("http://127.0.0.1/", site.ip()).await;
     assert_eq!(answer(reply).body, b"here");
 }
 
@@ -110,7 +118,7 @@ async fn what_is_not_allowed_is_never_connected_to() {
         ("ftp://a.test/", "127.0.0.1"),
         ("file:///etc/passwd", "127.0.0.1"),
     ] {
-        let reply = client.fetch(&url.parse().unwrap(), address.parse().unwrap()).await.reply;
+        let reply = client.ask(url, address.parse().unwrap()).await;
         assert_eq!(reply, Reply::Failed(Failure::NotAllowed), "{url} at {address}");
     }
     assert_eq!(site.requests().len(), 0);
@@ -121,15 +129,15 @@ async fn one_host_is_asked_at_two_addresses_at_the_same_time() {
     let one = Site::start("127.0.0.11:0", |_| (page("one"), Then::Close)).await;
     let two =
         Site::start(&format!("127.0.0.12:{}", one.port()), |_| (page("two"), Then::Close)).await;
-    let client = client(&one);
+    let client = Arc::new(client(&one));
     let url = url("http://no.such.test/");
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..200 {
         let (address, expected) =
             if number % 2 == 0 { (one.ip(), "one") } else { (two.ip(), "two") };
-        let (client, url) = (client.clone(), url.clone());
+        let (client, url) = (Arc::clone(&client), url.clone());
         tasks.spawn(async move {
-            assert_eq!(answer(client.fetch(&url, address).await.reply).body, expected.as_bytes());
+            assert_eq!(answer(client.ask(url.as_str(), address).await).body, expected.as_bytes());
         });
     }
     tasks.join_all().await;
@@ -140,7 +148,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     let redirect =
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/next\r\nContent-Length: 0\r\n\r\n";
     let site = Site::start("127.0.0.1:0", |_| (redirect.to_vec(), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply);
+    let answer = answer(client(&site).ask("http://a.test/", site.ip()).await);
     assert_eq!(answer.status, 302);
     assert_eq!(answer.headers["location"], "http://127.0.0.1/next");
     assert_eq!(site.requests().len(), 1);
@@ -156,7 +164,7 @@ async fn a_server_that_drips_is_left_at_the_deadline() {
         ("HTTP/1.1 403 Forbidden\r\n\r\n", Then::Hang, Some(403)),
     ] {
         let site = Site::start("127.0.0.1:0", move |_| (head.as_bytes().to_vec(), then)).await;
-        match hasty(&site).fetch(&url("http://a.test/"), site.ip()).await.reply {
+        match hasty(&site).ask("http://a.test/", site.ip()).await {
             Reply::Failed(failure) => {
                 assert_eq!((failure, expected), (Failure::TimedOut, None), "{head} {then:?}");
             }
@@ -200,7 +208,7 @@ async fn a_body_is_cut_off_at_its_limit() {
             settings.http_port = site.port();
             settings.max_body = limit;
         });
-        let answer = answer(client.fetch(&url("http://a.test/"), site.ip()).await.reply);
+        let answer = answer(client.ask("http://a.test/", site.ip()).await);
         assert_eq!((answer.body.len(), answer.is_whole), (length, is_whole));
     }
 }
@@ -227,11 +235,11 @@ async fn every_way_to_fail_is_told_apart() {
     ];
     for (reply, then, failure) in cases {
         let site = Site::start("127.0.0.1:0", move |_| (reply.as_bytes().to_vec(), then)).await;
-        let got = client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply;
+        let got = client(&site).ask("http://a.test/", site.ip()).await;
         assert_eq!(got, Reply::Failed(failure), "{reply:?} {then:?}");
     }
     let closed = Site::closed().await;
-    let got = client(&closed).fetch(&url("http://a.test/"), closed.ip()).await.reply;
+    let got = client(&closed).ask("http://a.test/", closed.ip()).await;
     assert_eq!(got, Reply::Failed(Failure::NoConnection));
 }
 
@@ -239,14 +247,14 @@ async fn every_way_to_fail_is_told_apart() {
 async fn a_body_that_breaks_off_is_kept_as_far_as_it_came() {
     let reply = format!("{HEAD}Content-Length: 999\r\n\r\nso far");
     let site = Site::start("127.0.0.1:0", move |_| (reply.clone().into_bytes(), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("http://a.test/"), site.ip()).await.reply);
+    let answer = answer(client(&site).ask("http://a.test/", site.ip()).await);
     assert_eq!((answer.body.as_slice(), answer.is_whole), (&b"so far"[..], false));
 }
 
 #[tokio::test]
 async fn a_wrong_certificate_does_not_hide_the_site() {
     let site = Site::start_secure("127.0.0.1:0", |_| (page("hello"), Then::Close)).await;
-    let answer = answer(client(&site).fetch(&url("https://a.test/"), site.ip()).await.reply);
+    let answer = answer(client(&site).ask("https://a.test/", site.ip()).await);
     assert_eq!(answer.body, b"hello");
 }
 
@@ -258,7 +266,7 @@ async fn where_tls_is_not_spoken_is_no_reset() {
         ("", Then::Reset, Failure::Reset),
     ] {
         let site = Site::start("127.0.0.1:0", move |_| (reply.as_bytes().to_vec(), then)).await;
-        let got = client(&site).fetch(&url("https://a.test/"), site.ip()).await.reply;
+        let got = client(&site).ask("https://a.test/", site.ip()).await;
         assert_eq!(got, Reply::Failed(failure), "{reply:?} {then:?}");
     }
 }
@@ -296,9 +304,50 @@ fn a_user_agent_that_no_header_can_hold_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_pin_finds_no_address() {
-    let client = client_with(|_| {});
-    let error = client.requests.get("http://example.cn/").send().await.unwrap_err();
-    let failure = failure::of(&error, false, "1.2.4.8".parse().unwrap());
-    assert_eq!(failure, Failure::NotAllowed);
+async fn no_way_of_writing_an_address_leads_past_the_guard() {
+    let site = Site::start("127.0.0.1:0", |_| (page("here"), Then::Close)).await;
+    let settings = Settings { http_port: site.port(), ..Settings::default() };
+    let client = Client::new(&settings, Guard::default(), Clock::default()).unwrap();
+    for host in [
+        "127.0.0.1",
+        "0x7f.1",
+        "0x7f000001",
+        "2130706433",
+        "017700000001",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.1",
+        "１２７.0.0.1",
+        "127。0。0。1",
+        "0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+        "[fe80::1]",
+        "[fd00::1]",
+        "169.254.169.254",
+        "[::ffff:a9fe:a9fe]",
+    ] {
+        let url: Url = format!("http://{host}/").parse().unwrap();
+        let literal: IpAddr = match url.host().unwrap() {
+            url::Host::Ipv4(literal) => literal.into(),
+            url::Host::Ipv6(literal) => literal.into(),
+            url::Host::Domain(name) => panic!("{host} is the name {name}"),
+        };
+        // Neither where it says, nor by the way of an address that may be reached.
+        for address in [literal, "1.2.4.8".parse().unwrap()] {
+            let got = client.ask(url.as_str(), address).await;
+            assert_eq!(got, Reply::Failed(Failure::NotAllowed), "{host} at {address}");
+        }
+    }
+    // A name is asked where its address was attributed, whatever it resolves to by now.
+    let got = client.ask("http://localhost/", "127.0.0.1".parse().unwrap()).await;
+    assert_eq!(got, Reply::Failed(Failure::NotAllowed));
+    assert_eq!(site.requests().len(), 0);
 }

@@ -1,10 +1,10 @@
 //! What one HTTP answer means: the end of the chain, or where it leads on. Pure.
 
-use reqwest::header::CONTENT_TYPE;
-use reqwest::header::HeaderMap;
-use reqwest::header::HeaderName;
-use reqwest::header::LOCATION;
-use reqwest::header::SERVER;
+use http::HeaderMap;
+use http::HeaderName;
+use http::header::CONTENT_TYPE;
+use http::header::LOCATION;
+use http::header::SERVER;
 use url::Url;
 
 use crate::facts::target::Target;

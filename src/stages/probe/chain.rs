@@ -1,9 +1,14 @@
 //! One chain of requests, from a door to the answer that ends it.
 
 use std::net::IpAddr;
+use std::pin::pin;
+use std::time::Duration;
 
 use sha2::Digest;
 use sha2::Sha256;
+use tokio::time::Instant;
+use tokio::time::sleep;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::facts::domain::Host;
@@ -14,6 +19,7 @@ use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
 use crate::net::http::Failure;
 use crate::net::http::Fetched;
+use crate::net::http::Line;
 use crate::net::http::Reply;
 use crate::net::http::Robots as RobotsPolicy;
 use crate::stages::probe::Door;
@@ -22,6 +28,7 @@ use crate::stages::probe::Prober;
 use crate::stages::probe::ProviderOf;
 use crate::stages::probe::answer;
 use crate::stages::probe::answer::Step;
+use crate::stages::probe::cookies::Cookies;
 use crate::stages::probe::robots;
 use crate::stages::probe::robots::Permission;
 use crate::stages::probe::robots::RobotsFile;
@@ -29,12 +36,19 @@ use crate::stages::probe::robots::RobotsFile;
 /// Redirects followed in one chain (RFC 9110, section 15.4 leaves the limit to us).
 const MAX_HOPS: usize = 8;
 
+/// No connection is kept for longer without a request.
+const LONGEST_IDLE: Duration = Duration::from_secs(4);
+
 /// A chain on its way.
 pub(super) struct Chain<'a> {
     prober: &'a Prober,
     door: Door<'a>,
     provider_of: ProviderOf<'a>,
     robots: Option<RobotsFile>,
+    cookies: Cookies,
+    line: Line,
+    /// When the last request ended.
+    asked: Option<Instant>,
     visit: Visit,
     exchanges: Vec<Exchange>,
 }
@@ -66,7 +80,17 @@ impl<'a> Chain<'a> {
             control: None,
             certificate: None,
         };
-        Self { prober, door, provider_of, robots: None, visit, exchanges: Vec::new() }
+        Self {
+            prober,
+            door,
+            provider_of,
+            robots: None,
+            cookies: Cookies::default(),
+            line: Line::default(),
+            asked: None,
+            visit,
+            exchanges: Vec::new(),
+        }
     }
 
     /// Follows it to its end.
@@ -83,11 +107,14 @@ impl<'a> Chain<'a> {
 
     async fn end(&mut self, mut url: Url) -> End {
         let mut address = self.door.address;
+        let mut seen: Vec<(Url, u32)> = Vec::new();
         loop {
             url.as_str().clone_into(&mut self.visit.final_url);
             if let Some(end) = refusal(self.permission(&url, address).await) {
                 return end;
             }
+            self.pause().await;
+            let before = self.cookies.changes();
             let Fetched { reply, trace } = self.ask(&url, address).await;
             if let Some(certificate) = &trace.certificate {
                 self.visit.certificate = Some((**certificate).clone());
@@ -96,6 +123,7 @@ impl<'a> Chain<'a> {
                 Reply::Answer(answer) => answer,
                 Reply::Failed(failure) => return End::failed(failure),
             };
+            self.cookies.take(&url, &answer.headers);
             let prober = self.prober;
             let step =
                 answer::read(&answer, &url, self.door.target, &prober.signatures, PAGE_BUDGET);
@@ -109,23 +137,45 @@ impl<'a> Chain<'a> {
                 }
                 Step::Follow(next) => next,
             };
-            let hops = &mut self.visit.hops;
-            let is_known = next == url || hops.iter().any(|hop| *hop == next.as_str());
-            if hops.len() >= MAX_HOPS || is_known {
+            seen.push((url.clone(), before));
+            let seen_before = (next.clone(), self.cookies.changes());
+            if self.visit.hops.len() >= MAX_HOPS || seen.contains(&seen_before) {
                 return End::unknown(status, Sign::RedirectLoop);
             }
-            hops.push(url.to_string());
             let Some(next_address) = prober.address_of(&next, &url, address).await else {
-                hops.pop();
                 return End::unknown(status, Sign::HopUnreachable(next.to_string()));
             };
+            self.visit.hops.push(url.into());
             (url, address) = (next, next_address);
         }
     }
 
-    async fn ask(&self, url: &Url, address: IpAddr) -> Fetched {
-        self.prober.pace.turn(address, (self.provider_of)(address).as_ref()).await;
-        self.prober.client.fetch(url, address).await
+    async fn ask(&mut self, url: &Url, address: IpAddr) -> Fetched {
+        let provider = (self.provider_of)(address);
+        let mut turn = pin!(self.prober.pace.turn(address, provider.as_ref()));
+        // Nobody's connection is held while a long line is waited in.
+        if timeout(LONGEST_IDLE, &mut turn).await.is_err() {
+            self.line.close();
+            turn.await;
+        }
+        let cookies = self.cookies.header(url);
+        let fetched = self.prober.client.fetch(url, address, &cookies, &mut self.line).await;
+        self.asked = Some(Instant::now());
+        fetched
+    }
+
+    /// Waits as long as robots.txt asks for between requests.
+    async fn pause(&mut self) {
+        let pause = self.robots.as_ref().map_or(Duration::ZERO, RobotsFile::pause);
+        let passed = self.asked.map_or(Duration::MAX, |asked| asked.elapsed());
+        let left = pause.saturating_sub(passed);
+        if left.is_zero() {
+            return;
+        }
+        if left > LONGEST_IDLE {
+            self.line.close();
+        }
+        sleep(left).await;
     }
 
     /// Whether `url` may be asked for.
@@ -134,7 +184,7 @@ impl<'a> Chain<'a> {
             return Permission::Granted;
         }
         let known = self.robots.take().filter(|file| file.speaks_for(url));
-        let file = match known {
+        let file = match known.or_else(|| self.prober.remembered.find(url, address)) {
             Some(file) => file,
             None => self.robots_file(url, address).await,
         };
@@ -144,25 +194,34 @@ impl<'a> Chain<'a> {
     }
 
     /// robots.txt of the authority of `url`, redirects followed within the Domain (RFC 9309, 2.3.1.2).
-    async fn robots_file(&mut self, url: &Url, mut address: IpAddr) -> RobotsFile {
-        let Ok(mut at) = url.join("/robots.txt") else { return RobotsFile::absent(url) };
+    async fn robots_file(&mut self, url: &Url, address: IpAddr) -> RobotsFile {
+        let (file, length) = self.robots_read(url, address).await;
+        self.prober.remembered.keep(&file, address, length);
+        file
+    }
+
+    /// The same, asked for, with its length.
+    async fn robots_read(&mut self, url: &Url, mut address: IpAddr) -> (RobotsFile, usize) {
+        let Ok(mut at) = url.join("/robots.txt") else { return (RobotsFile::absent(url), 0) };
         for _ in 0..=robots::MAX_REDIRECTS {
             let Fetched { reply, trace } = self.ask(&at, address).await;
             let answer = match reply {
                 Reply::Answer(answer) => answer,
-                Reply::Failed(failure) => return RobotsFile::unreachable(url, failure),
+                Reply::Failed(failure) => return (RobotsFile::unreachable(url, failure), 0),
             };
             let next = answer::location(&answer, &at)
                 .filter(|next| answer::leads_within(next, self.door.target));
+            self.cookies.take(&at, &answer.headers);
             let file = RobotsFile::of(url, answer.status, &answer.body);
+            let length = answer.body.len();
             self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance));
-            let Some(next) = next else { return file };
+            let Some(next) = next else { return (file, length) };
             let Some(next_address) = self.prober.address_of(&next, &at, address).await else {
                 break;
             };
             (at, address) = (next, next_address);
         }
-        RobotsFile::absent(url)
+        (RobotsFile::absent(url), 0)
     }
 }
 

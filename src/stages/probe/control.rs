@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use crate::facts::visit::Control;
+use crate::net::http::Line;
 use crate::net::http::Reply;
 use crate::stages::probe::Door;
 use crate::stages::probe::PAGE_BUDGET;
@@ -55,7 +56,7 @@ async fn is_blocked(
     let scheme = if door.is_secure { "https" } else { "http" };
     let url = Url::parse(&format!("{scheme}://{host}/robots.txt")).ok()?;
     prober.pace.turn(door.address, provider_of(door.address).as_ref()).await;
-    match prober.client.fetch(&url, door.address).await.reply {
+    match prober.client.fetch(&url, door.address, "", &mut Line::default()).await.reply {
         Reply::Answer(answer) => {
             Some(answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET))
         }

@@ -1,7 +1,16 @@
 //! What robots.txt of one authority allows (RFC 9309): 4xx allows all, 5xx and silence forbid all.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
 use robotxt::Agent;
 use robotxt::Robots;
+use tokio::time::Instant;
 use url::Position;
 use url::Url;
 
@@ -13,11 +22,51 @@ pub(super) const MAX_REDIRECTS: usize = 5;
 /// The product token that groups in robots.txt name us by.
 const PRODUCT: &str = "chabei";
 
-/// Rules of one authority (scheme, host and port).
-#[derive(Debug)]
+/// So much of a robots.txt is read (RFC 9309, section 2.5 asks for at least as much).
+const LONGEST: usize = 500 * 1024;
+
+/// How long rules hold (RFC 9309, section 2.4).
+const HOLDS: Duration = Duration::from_hours(24);
+
+/// How long it holds that none could be had.
+const HOLDS_NOT: Duration = Duration::from_mins(10);
+
+/// No wish for a pause between requests is heard for longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// So many bytes of robots.txt are remembered, once more of them are as good as forgotten.
+const REMEMBERED: usize = 8 << 20;
+
+/// What a remembered file takes, whatever is in it.
+const LEAST: usize = 512;
+
+/// Rules of one authority (scheme, host and port) at one address.
+#[derive(Debug, Clone)]
 pub(super) struct RobotsFile {
     authority: String,
-    rules: Rules,
+    rules: Arc<Rules>,
+}
+
+/// The rules of whoever was asked lately. Bounded: what is asked for all the time stays, the rest is
+/// forgotten by and by.
+#[derive(Debug, Default)]
+pub(super) struct Remembered {
+    generations: Mutex<Generations>,
+}
+
+#[derive(Debug, Default)]
+struct Generations {
+    young: HashMap<(String, IpAddr), Memory>,
+    old: HashMap<(String, IpAddr), Memory>,
+    /// What the young ones take.
+    weight: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Memory {
+    rules: Arc<Rules>,
+    until: Instant,
+    weight: usize,
 }
 
 #[derive(Debug)]
@@ -45,21 +94,28 @@ impl RobotsFile {
     /// The rules that an answer with `status` and `body` means.
     pub(super) fn of(url: &Url, status: u16, body: &[u8]) -> Self {
         let rules = match status {
-            200..=299 => Rules::Served(Robots::parse(body, Agent::Exact(PRODUCT))),
+            200..=299 => {
+                let body = body.get(..LONGEST).unwrap_or(body);
+                Rules::Served(Robots::parse(body, Agent::Exact(PRODUCT)))
+            }
             429 | 500.. => Rules::Unavailable(status),
             _ => Rules::Absent,
         };
-        Self { authority: authority(url), rules }
+        Self::new(url, rules)
+    }
+
+    fn new(url: &Url, rules: Rules) -> Self {
+        Self { authority: authority(url), rules: Arc::new(rules) }
     }
 
     /// There is none, so nothing is forbidden.
     pub(super) fn absent(url: &Url) -> Self {
-        Self { authority: authority(url), rules: Rules::Absent }
+        Self::new(url, Rules::Absent)
     }
 
     /// The authority did not answer.
     pub(super) fn unreachable(url: &Url, failure: Failure) -> Self {
-        Self { authority: authority(url), rules: Rules::Unreachable(failure) }
+        Self::new(url, Rules::Unreachable(failure))
     }
 
     /// Whether these are the rules of the authority of `url`.
@@ -69,13 +125,72 @@ impl RobotsFile {
 
     /// Whether `url` may be asked for.
     pub(super) fn permits(&self, url: &Url) -> Permission {
-        match &self.rules {
+        match &*self.rules {
             Rules::Served(robots) if !robots.is_allowed(&url[Position::BeforePath..]) => {
                 Permission::Forbidden
             }
             Rules::Served(_) | Rules::Absent => Permission::Granted,
             Rules::Unavailable(status) => Permission::Unavailable(*status),
             Rules::Unreachable(failure) => Permission::Unreachable(*failure),
+        }
+    }
+}
+
+impl RobotsFile {
+    /// How long it asks to wait between requests, as far as that is heard; zero where it does not.
+    pub(super) fn pause(&self) -> Duration {
+        match &*self.rules {
+            Rules::Served(robots) => robots.crawl_delay().unwrap_or_default().min(LONGEST_PAUSE),
+            Rules::Absent | Rules::Unavailable(_) | Rules::Unreachable(_) => Duration::ZERO,
+        }
+    }
+}
+
+impl Remembered {
+    /// The rules of the authority of `url` at `address`, if they are known and still hold.
+    pub(super) fn find(&self, url: &Url, address: IpAddr) -> Option<RobotsFile> {
+        let key = (authority(url), address);
+        let mut generations = self.lock();
+        let known = generations.young.get(&key).cloned();
+        let memory = match known.or_else(|| generations.old.remove(&key)) {
+            Some(memory) if Instant::now() < memory.until => memory,
+            Some(_) | None => return None,
+        };
+        generations.put(key.clone(), memory.clone());
+        Some(RobotsFile { authority: key.0, rules: memory.rules })
+    }
+
+    /// Remembers `file`, which has `length` bytes, as what is said at `address`.
+    pub(super) fn keep(&self, file: &RobotsFile, address: IpAddr, length: usize) {
+        let holds = match *file.rules {
+            Rules::Served(_) | Rules::Absent => HOLDS,
+            Rules::Unavailable(_) => HOLDS_NOT,
+            // Whether somebody answers is for each visit to find out.
+            Rules::Unreachable(_) => return,
+        };
+        let memory = Memory {
+            rules: Arc::clone(&file.rules),
+            until: Instant::now() + holds,
+            weight: LEAST.saturating_add(length),
+        };
+        self.lock().put((file.authority.clone(), address), memory);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Generations> {
+        // Forgetting rules is harmless, so a panic elsewhere spoils nothing.
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generations {
+    fn put(&mut self, key: (String, IpAddr), memory: Memory) {
+        if self.weight.saturating_add(memory.weight) > REMEMBERED / 2 {
+            self.old = std::mem::take(&mut self.young);
+            self.weight = 0;
+        }
+        self.weight = self.weight.saturating_add(memory.weight);
+        if let Some(before) = self.young.insert(key, memory) {
+            self.weight = self.weight.saturating_sub(before.weight);
         }
     }
 }
@@ -107,6 +222,67 @@ mod tests {
         check(403, "User-agent: *\nDisallow: /", Permission::Granted);
         check(503, "", Permission::Unavailable(503));
         check(429, "", Permission::Unavailable(429));
+    }
+
+    #[test]
+    fn a_pause_is_heard_up_to_a_limit() {
+        let url = Url::parse("http://www.example.cn/").unwrap();
+        for (body, seconds) in [
+            ("User-agent: *\nCrawl-delay: 2", 2.0),
+            ("User-agent: *\nCrawl-delay: 0.5", 0.5),
+            ("User-agent: *\nCrawl-delay: 86400", 10.0),
+            ("User-agent: *\nCrawl-delay: -1", 0.0),
+            ("User-agent: other\nCrawl-delay: 2", 0.0),
+            ("User-agent: *\nDisallow:", 0.0),
+        ] {
+            let pause = RobotsFile::of(&url, 200, body.as_bytes()).pause();
+            assert_eq!(pause, Duration::from_secs_f64(seconds), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_the_first_500_kib_is_not_read() {
+        let url = Url::parse("http://www.example.cn/").unwrap();
+        let forbidden = "User-agent: *\nDisallow: /\n";
+        let filler = "# \n".repeat(LONGEST / 3 + 1);
+        let before = format!("{forbidden}{filler}");
+        let after = format!("{filler}{forbidden}");
+        assert_eq!(
+            RobotsFile::of(&url, 200, before.as_bytes()).permits(&url),
+            Permission::Forbidden
+        );
+        assert_eq!(RobotsFile::of(&url, 200, after.as_bytes()).permits(&url), Permission::Granted);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rules_are_remembered_for_a_day_at_their_address_and_failures_for_minutes() {
+        let url = Url::parse("http://www.example.cn/a").unwrap();
+        let (here, there) = ("1.2.4.8".parse().unwrap(), "1.2.4.9".parse().unwrap());
+        let remembered = Remembered::default();
+        remembered.keep(&RobotsFile::of(&url, 200, b"User-agent: *\nDisallow: /a"), here, 26);
+        remembered.keep(&RobotsFile::of(&url, 503, b""), there, 0);
+        let found = |address| remembered.find(&url, address).map(|file| file.permits(&url));
+        assert_eq!(found(here), Some(Permission::Forbidden));
+        assert_eq!(found(there), Some(Permission::Unavailable(503)));
+        let other = Url::parse("http://example.cn/a").unwrap();
+        assert!(remembered.find(&other, here).is_none());
+        tokio::time::advance(Duration::from_mins(11)).await;
+        assert_eq!(found(there), None);
+        assert_eq!(found(here), Some(Permission::Forbidden));
+        tokio::time::advance(Duration::from_hours(24)).await;
+        assert_eq!(found(here), None);
+    }
+
+    #[tokio::test]
+    async fn a_night_of_many_sites_fills_no_memory_with_rules() {
+        let remembered = Remembered::default();
+        for number in 0..100_000_u32 {
+            let url = Url::parse(&format!("http://site{number}.example.cn/")).unwrap();
+            let address = IpAddr::from(number.to_be_bytes());
+            remembered.keep(&RobotsFile::absent(&url), address, 0);
+        }
+        let generations = remembered.lock();
+        assert!(generations.young.len() + generations.old.len() <= REMEMBERED / LEAST);
     }
 
     #[test]

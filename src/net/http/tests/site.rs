@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::AsyncRead;
@@ -25,6 +27,8 @@ pub(crate) enum Then {
     Close,
     Reset,
     Hang,
+    /// Answers the next request on the same connection.
+    Stay,
     /// Sends these bytes again and again, with short pauses.
     Drip(&'static [u8]),
 }
@@ -33,6 +37,7 @@ pub(crate) enum Then {
 pub(crate) struct Site {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
 }
 
@@ -73,24 +78,28 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            let mut connections = JoinSet::new();
+            let mut guests = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
                 let (script, log, tls) = (Arc::clone(&script), Arc::clone(&log), tls.clone());
-                connections.spawn(async move {
+                guests.spawn(async move {
                     match tls {
                         Some(tls) => {
-                            let mut stream = tls.accept(stream).await.unwrap();
+                            // Whoever asks may not agree.
+                            let Ok(mut stream) = tls.accept(stream).await else { return };
                             converse(&mut stream, &*script, &log).await;
-                            stream.shutdown().await.unwrap();
+                            let _gone = stream.shutdown().await;
                         }
                         None => plainly(stream, &*script, &log).await,
                     }
                 });
             }
         });
-        Self { address, requests, tasks }
+        Self { address, requests, connections, tasks }
     }
 
     pub(crate) fn ip(&self) -> IpAddr {
@@ -99,6 +108,11 @@ impl Site {
 
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(crate) fn requests(&self) -> Vec<String> {
@@ -115,11 +129,24 @@ async fn plainly(mut stream: TcpStream, script: &Script, log: &Mutex<Vec<String>
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        Then::Close => {}
+        Then::Close | Then::Stay => {}
     }
 }
 
 async fn converse(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    script: &Script,
+    log: &Mutex<Vec<String>>,
+) -> Then {
+    loop {
+        match once(stream, script, log).await {
+            Then::Stay => {}
+            then => return then,
+        }
+    }
+}
+
+async fn once(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     script: &Script,
     log: &Mutex<Vec<String>>,
@@ -133,6 +160,9 @@ async fn converse(
         if length == 0 || request.ends_with(b"\r\n\r\n") || request.first() == Some(&22) {
             break;
         }
+    }
+    if request.is_empty() {
+        return Then::Close;
     }
     let request = String::from_utf8_lossy(&request).into_owned();
     let (reply, then) = script(&request);

@@ -1,0 +1,43 @@
+//! What has come in of an answer so far; it outlives whatever ends the reading.
+
+use std::io;
+
+use http::HeaderMap;
+
+use crate::facts::exchange::HttpVersion;
+
+/// An answer on its way in.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming {
+    /// Its head, once it is there.
+    pub(crate) head: Option<Head>,
+    /// Its body as on the wire, so far.
+    pub(crate) body: Vec<u8>,
+    /// Whether it came to its end.
+    pub(crate) is_whole: bool,
+    /// Whether there is more than may be read.
+    pub(crate) is_cut: bool,
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) version: HttpVersion,
+    pub(crate) status: u16,
+    pub(crate) reason: Vec<u8>,
+    /// For looking up.
+    pub(crate) headers: HeaderMap,
+    /// As they came, in order.
+    pub(crate) raw: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Why an answer comes no further.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The connection says why.
+    Io(io::Error),
+    /// It ended where more was promised.
+    Ended,
+    /// What came is no HTTP.
+    Malformed,
+}
