@@ -3,3 +3,4 @@
 
 pub mod allocations;
 pub mod accuracy;
+pub mod rates;

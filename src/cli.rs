@@ -2,6 +2,7 @@
 
 mod check;
 mod findings;
+mod rates;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub use crate::cli::check::ProblemsFormat;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;
 pub use crate::cli::findings::StateFilter;
+pub use crate::cli::rates::Rates;
+pub use crate::cli::rates::RatesFormat;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderName;
@@ -76,6 +79,8 @@ pub enum Command {
     /// The problems that the registers themselves have, with the day by which each is due
     #[command(subcommand)]
     Check(Check),
+    /// How much is filed of what is there, for the nation, bureaus and providers, against targets
+    Rates(Rates),
     /// Takes a finding back
     Withdraw(Withdraw),
     /// Names that are not reported, with reason and end

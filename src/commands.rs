@@ -9,6 +9,7 @@ mod findings;
 mod explain;
 mod lookup;
 mod check;
+mod rates;
 mod withdraw;
 mod exempt;
 mod lab;
@@ -68,6 +69,7 @@ fn dispatch(cli: &Cli) -> Result<Ended> {
         Command::Explain(request) => explain::run(&session, request),
         Command::Lookup(request) => lookup::run(&session, request),
         Command::Check(request) => check::run(&session, request),
+        Command::Rates(request) => rates::run(&session, request),
         Command::Withdraw(request) => withdraw::run(&session, request),
         Command::Exempt(request) => exempt::run(&session, request),
         Command::Lab(request) => lab::run(request),

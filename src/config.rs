@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::audit::accuracy::targets;
+use crate::audit::rates;
 use crate::net::dns;
 use crate::net::dns::lies;
 use crate::net::guard::OptOut;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub accuracy: targets::Settings,
     /// What findings rest on.
     pub evidence: evidence::Settings,
+    /// What the filing rate is held against.
+    pub rates: rates::Settings,
     /// The API and the pages.
     pub serve: Serve,
 }

@@ -28,3 +28,4 @@ pub mod finding;
 pub mod change;
 pub mod dossier;
 pub mod exemption;
+pub mod census;

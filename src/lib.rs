@@ -36,7 +36,8 @@
 //! never cost a page: probed is only that whose verdict depends on what answers, what has a finding
 //! to verify, and filed names in rotation.
 //!
-//! Beside the path, [`audit`] holds the address register against itself and the registry, on every
+//! Beside the path, [`audit::rates`] tells how much is filed of what is there, from counts and changes
+//! that [`store`] keeps; [`audit`] holds the address register against itself and the registry, on every
 //! import and by `check`; [`store::problems`] keeps each problem from the first check that saw it to
 //! the first that does not. It also holds what the accuracy of filings is ([`audit::accuracy`]): annex
 //! 2's standards, rates with their intervals, and the targets.

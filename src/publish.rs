@@ -4,6 +4,7 @@
 pub mod text;
 pub mod words;
 pub mod layout;
+pub mod grid;
 pub mod view;
 pub mod findings;
 pub mod place;
@@ -13,3 +14,4 @@ pub mod mask;
 pub mod summary;
 pub mod providers;
 pub mod problems;
+pub mod rates;

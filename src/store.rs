@@ -13,6 +13,7 @@ pub mod registers;
 pub mod import;
 pub mod problems;
 pub mod filings;
+pub mod census;
 pub mod findings;
 pub mod evidence;
 pub mod journal;

@@ -18,6 +18,7 @@ use crate::cli::Register;
 use crate::commands::Ended;
 use crate::commands::Usage;
 use crate::commands::check::check_allocations;
+use crate::commands::rates::keep_census;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -57,6 +58,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             "problems: {standing} in the address register, {new} new, {mended} mended; \
              see `check allocations`"
         )?;
+    }
+    if request.register == Register::Filings {
+        keep_census(session, &data);
     }
     Ok(ended)
 }

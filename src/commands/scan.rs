@@ -23,6 +23,8 @@ use crate::cli::Scan as Request;
 use crate::clock;
 use crate::clock::Clock;
 use crate::commands::Ended;
+use crate::commands::rates::keep_census;
+use crate::commands::rates::take_night_count;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -127,6 +129,8 @@ pub(super) async fn night(
 
     // Nothing can be refused any more, so from here on there is a night.
     data.findings.put_scan(&scan)?;
+    keep_census(session, data);
+    let gap = stages.filings.gap();
     let journal = Journal::open(&session.nights(), scan.night)?;
     let mut counts = NightCounts::default();
     for outcome in journal.outcomes(0)? {
@@ -159,6 +163,7 @@ pub(super) async fn night(
     if ended_by == EndedBy::Done {
         night::seal(&mut data.registers, journal, now)?;
         clear_old_evidence(session, data, scan.night);
+        take_night_count(data, &scan, gap)?;
     }
     Ok(scan)
 }

@@ -49,6 +49,12 @@ const AREA_CODES: [u32; 31] = [
     650_000,
 ];
 
+/// The characters that filing numbers begin with, in the order of [`PROVINCES`].
+const NUMBER_PREFIXES: [char; 31] = [
+    '京', '津', '冀', '晋', '蒙', '辽', '吉', '黑', '沪', '苏', '浙', '皖', '闽', '赣', '鲁', '豫',
+    '鄂', '湘', '粤', '桂', '琼', '渝', '蜀', '黔', '滇', '藏', '陕', '陇', '青', '宁', '新',
+];
+
 /// A provincial bureau or the ministry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -83,6 +89,12 @@ impl Bureau {
             Authority::Ministry => None,
             Authority::Province(index) => AREA_CODES.get(usize::from(index)).copied(),
         }
+    }
+
+    /// The bureau whose filing numbers begin with `prefix`, in normal form (`京ICP备…`).
+    pub fn of_number_prefix(prefix: char) -> Option<Self> {
+        let known = NUMBER_PREFIXES.iter().zip(0_u8..).find(|(known, _)| **known == prefix);
+        known.map(|(_, index)| Self(Authority::Province(index)))
     }
 
     /// The province in which an area with this administrative code lies.
@@ -142,6 +154,15 @@ impl From<Bureau> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_begins_with_the_character_of_its_bureau() {
+        let known = |prefix| Bureau::of_number_prefix(prefix).map(Bureau::name);
+        assert_eq!(known('京'), Some("北京"));
+        assert_eq!([known('蜀'), known('黔'), known('滇')], ["四川", "贵州", "云南"].map(Some));
+        assert_eq!([known('陇'), known('新')], ["甘肃", "新疆"].map(Some));
+        assert_eq!(known('萌'), None);
+    }
 
     #[test]
     fn a_bureau_is_known_by_each_of_its_names() {

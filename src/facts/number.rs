@@ -23,6 +23,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::bureau::Bureau;
 pub(crate) use crate::facts::number::grammar::fold;
 pub(crate) use crate::facts::number::grammar::province;
 pub(crate) use crate::facts::number::grammar::read;
@@ -175,6 +176,11 @@ impl FilingNumber {
 }
 
 impl SubjectNumber {
+    /// The bureau that gave the number.
+    pub fn bureau(&self) -> Option<Bureau> {
+        Bureau::of_number_prefix(self.province)
+    }
+
     /// The running number as it is written, 4 to 14 digits.
     pub fn serial(&self) -> &str {
         &self.serial

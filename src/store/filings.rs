@@ -52,6 +52,11 @@ impl FilingRegister {
         self.imported_at
     }
 
+    /// Every record, those of one target side by side.
+    pub fn all(&self) -> impl Iterator<Item = Result<Filing, StoreError>> + Send + use<> {
+        self.filings.all().map(|record| Filing::decode(&record?.1))
+    }
+
     /// Every target with a record, each once, by sort key.
     pub fn targets(&self) -> impl Iterator<Item = Result<Target, StoreError>> + Send + use<> {
         let mut last = None;

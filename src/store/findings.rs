@@ -4,6 +4,7 @@
 //! flushes before it calls anything done. Values are small, `len()` is never asked.
 
 mod evidence;
+mod counts;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -45,6 +46,10 @@ const HISTORY: u8 = b'h';
 const SCAN: u8 = b's';
 /// `x` target → exemption.
 const EXEMPTION: u8 = b'x';
+/// `C` day → census of the filing register.
+const CENSUS: u8 = b'C';
+/// `N` night → what it could not tell.
+const NIGHT_COUNT: u8 = b'N';
 /// `p` → the journal position that is applied.
 const POSITION: &[u8] = b"p";
 

@@ -192,6 +192,14 @@ impl Registers {
         self.row(target)
     }
 
+    /// The last examination of every target, of the nights that are finished, by sort key.
+    pub fn examinations(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Examination, StoreError>> + Send + use<>, StoreError>
+    {
+        self.all::<Examination>()
+    }
+
     /// The last examination of one target, of the nights that are finished.
     pub fn examination(&self, target: &Target) -> Result<Option<Examination>, StoreError> {
         self.row(target)

@@ -17,6 +17,7 @@ mod lookup;
 mod manners;
 mod nights;
 mod problems;
+mod rates;
 mod real_servers;
 mod registers;
 mod resolving;

@@ -1,0 +1,223 @@
+//! `rates`: how much is filed of what is there, and how it stands against the targets.
+
+use std::fs::File;
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+
+use anyhow::Context;
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::civil::Time;
+
+use crate::audit::rates::Basis;
+use crate::audit::rates::unfiled::MOST_MOMENTS;
+use crate::audit::rates::unfiled::Standing;
+use crate::audit::rates::unfiled::UnfiledCount;
+use crate::audit::rates::unfiled::UnfiledTally;
+use crate::audit::rates::unknown;
+use crate::cli::Rates as Request;
+use crate::cli::RatesFormat;
+use crate::clock;
+use crate::commands::Ended;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::facts::census::Census;
+use crate::facts::census::NightCount;
+use crate::facts::census::Scoped;
+use crate::facts::census::Whose;
+use crate::facts::change::Scan;
+use crate::facts::change::Scope;
+use crate::facts::filing::Filing;
+use crate::facts::filing::RegisterGap;
+use crate::facts::provider::Provider;
+use crate::publish::rates;
+use crate::publish::rates::RateView;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    let data = session.data()?;
+    take_census(session, &data)?;
+    let moments = moments(request, session.clock.now())?;
+    let rows = rows(session, &data, request, moments)?;
+    let mut out: Box<dyn Write + Send> = match &request.output {
+        Some(path) => {
+            let file = File::create(path);
+            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => Box::new(io::stdout()),
+    };
+    let mut out = BufWriter::new(&mut out);
+    if matches!(request.format, RatesFormat::Jsonl | RatesFormat::Csv) {
+        session.mark_in_log();
+    }
+    match request.format {
+        RatesFormat::Table => rates::table(&rows, session.layout(), &mut out)?,
+        RatesFormat::Jsonl => rates::jsonl(&rows, &mut out)?,
+        RatesFormat::Csv => rates::csv(&rows, &mut out)?,
+        RatesFormat::Xlsx => rates::workbook(&rows, session.layout(), &mut out)?,
+    }
+    out.flush()?;
+    Ok(Ended::Done)
+}
+
+/// The moments that are told of, ascending: now, the end of a day, or the ends of months; those that
+/// lie ahead are cut to now.
+fn moments(request: &Request, now: Timestamp) -> Result<Vec<Timestamp>> {
+    let end_of = |day: Date| -> Result<Timestamp> {
+        let end = day.to_datetime(Time::constant(23, 59, 59, 999_999_999));
+        Ok(clock::zone().to_timestamp(end)?.min(now))
+    };
+    let today = clock::day(now);
+    if let Some(day) = request.at {
+        if day > today {
+            return Err(usage(format!("{day} lies ahead; rates are told up to today, {today}")));
+        }
+        return Ok(vec![end_of(day)?]);
+    }
+    let Some(mut month) = request.since else { return Ok(vec![now]) };
+    let until = request.until.unwrap_or(today).min(today);
+    if month > until {
+        return Err(usage("--since lies after --until, or ahead"));
+    }
+    let mut moments = Vec::new();
+    while month <= until {
+        if moments.len() == MOST_MOMENTS {
+            return Err(usage(format!(
+                "more than {MOST_MOMENTS} months; narrow --since or --until"
+            )));
+        }
+        moments.push(end_of(month.last_of_month())?);
+        month = month.checked_add(1.month())?;
+    }
+    Ok(moments)
+}
+
+fn rows(
+    session: &Session,
+    data: &Data,
+    request: &Request,
+    moments: Vec<Timestamp>,
+) -> Result<Vec<RateView>> {
+    let names = data.names()?;
+    let wanted = wanted(data, request)?;
+    let censuses = data.findings.censuses().collect::<Result<Vec<Census>, _>>()?;
+    let nights = data.findings.night_counts().collect::<Result<Vec<NightCount>, _>>()?;
+    let unfiled = unfiled(data, moments.clone())?;
+    let settings = &session.settings;
+    let mut rows = Vec::new();
+    for (at, unfiled) in moments.into_iter().zip(&unfiled) {
+        let basis = Basis {
+            at,
+            census: censuses.iter().rfind(|census| census.as_of <= at),
+            night: nights.iter().rfind(|night| night.at <= at),
+        };
+        let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
+        let goal = settings.rates.goal_on(clock::day(at));
+        let told = if wanted.is_empty() { everybody(basis, unfiled) } else { wanted.clone() };
+        for whose in &told {
+            let count = unfiled.of(whose).copied().unwrap_or_default();
+            rows.push(RateView::of(whose, count, (basis, gap), goal, &names));
+        }
+    }
+    Ok(rows)
+}
+
+/// Whose rates are asked for; empty for everybody's.
+fn wanted(data: &Data, request: &Request) -> Result<Vec<Whose>> {
+    let mut wanted: Vec<Whose> = request.bureau.map(Whose::Bureau).into_iter().collect();
+    if let Some(name) = &request.provider {
+        let directory = data.directory()?;
+        let found = directory.find(name).map(|provider| provider.id.clone());
+        wanted.push(Whose::Provider(
+            found.ok_or_else(|| {
+                usage(format!("no provider bears the id, name or alias `{name}`"))
+            })?,
+        ));
+    }
+    Ok(wanted)
+}
+
+/// The nation, and every bureau and provider that has anything filed or unfiled.
+fn everybody(basis: Basis<'_>, unfiled: &Scoped<UnfiledCount>) -> Vec<Whose> {
+    let mut bureaus: Vec<_> = unfiled.bureaus.keys().copied().collect();
+    let mut providers: Vec<_> = unfiled.providers.keys().cloned().collect();
+    if let Some(census) = basis.census {
+        bureaus.extend(census.filed.bureaus.keys());
+        providers.extend(census.filed.providers.keys().cloned());
+    }
+    bureaus.sort();
+    bureaus.dedup();
+    providers.sort();
+    providers.dedup();
+    let bureaus = bureaus.into_iter().map(Whose::Bureau);
+    let providers = providers.into_iter().map(Whose::Provider);
+    [Whose::Nation].into_iter().chain(bureaus).chain(providers).collect()
+}
+
+fn unfiled(data: &Data, moments: Vec<Timestamp>) -> Result<Vec<Scoped<UnfiledCount>>> {
+    let mut standing = Standing::new(moments);
+    for change in data.findings.changes() {
+        standing.tell(&change?);
+    }
+    let mut tally = UnfiledTally::new(standing);
+    for finding in data.findings.all() {
+        tally.add(&finding?);
+    }
+    Ok(tally.finish())
+}
+
+/// The same as [`take_census`] on the way to something else, which a register that cannot be
+/// counted must not keep from being done.
+pub(super) fn keep_census(session: &Session, data: &Data) {
+    if let Err(error) = take_census(session, data) {
+        tracing::warn!(
+            "the filings are not counted, so that `rates` cannot tell of today: {error:#}"
+        );
+    }
+}
+
+/// Counts the filing register, unless it is as it was when it was counted last.
+fn take_census(session: &Session, data: &Data) -> Result<()> {
+    let is_complete = session.settings.filings.complete;
+    let imported = data.registers.imported_at::<Filing>();
+    let providers_of = data.registers.imported_at::<Provider>();
+    let last = data.findings.censuses().last().transpose()?;
+    let is_counted = last.as_ref().is_some_and(|last| {
+        Some(last.as_of) == imported
+            && last.providers_of == providers_of
+            && last.is_complete == is_complete
+    });
+    if is_counted {
+        return Ok(());
+    }
+    if let Some(census) = data.registers.census(&data.directory()?, is_complete)? {
+        let filed = census.filed.nation;
+        tracing::debug!(sites = filed.sites, domains = filed.domains, "the filings were counted");
+        data.findings.put_census(&census)?;
+    }
+    Ok(())
+}
+
+/// Keeps what the night `scan` could not tell, for the rates that will rest on it. Only a night over
+/// everything counts.
+pub(super) fn take_night_count(data: &Data, scan: &Scan, gap: Option<RegisterGap>) -> Result<()> {
+    if scan.scope != Scope::default() {
+        return Ok(());
+    }
+    let directory = data.directory()?;
+    let mut count = NightCount {
+        night: scan.night,
+        at: scan.stopped.unwrap_or(scan.started),
+        gap,
+        examined: 0,
+        unknown: Scoped::default(),
+    };
+    for examination in data.registers.examinations()? {
+        count.examined += 1;
+        unknown::count(&examination?, &directory, &mut count.unknown);
+    }
+    Ok(data.findings.put_night_count(&count)?)
+}

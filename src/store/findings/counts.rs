@@ -1,0 +1,93 @@
+//! What past rates are told from: the counts of the filing register and of nights, and every change
+//! in the order in which it was told.
+
+use crate::clock;
+use crate::facts::census::Census;
+use crate::facts::census::NightCount;
+use crate::facts::change::Change;
+use crate::store::StoreError;
+use crate::store::encoding;
+use crate::store::findings::CENSUS;
+use crate::store::findings::CHANGE;
+use crate::store::findings::Findings;
+use crate::store::findings::NIGHT_COUNT;
+
+impl Findings {
+    /// Keeps the count of a register, in place of an older one of the same day.
+    pub fn put_census(&self, census: &Census) -> Result<(), StoreError> {
+        let day = clock::day(census.as_of).to_string();
+        let key = [&[CENSUS][..], day.as_bytes()].concat();
+        self.put(&key, encoding::encode("census", census)?)
+    }
+
+    /// Every count of the register, oldest first.
+    pub fn censuses(&self) -> impl Iterator<Item = Result<Census, StoreError>> + Send + use<> {
+        self.values("census", &[CENSUS])
+    }
+
+    /// Keeps what a night could not tell.
+    pub fn put_night_count(&self, count: &NightCount) -> Result<(), StoreError> {
+        let key = [&[NIGHT_COUNT][..], &count.night.to_be_bytes()].concat();
+        self.put(&key, encoding::encode("night count", count)?)
+    }
+
+    /// What each night could not tell, oldest first.
+    pub fn night_counts(
+        &self,
+    ) -> impl Iterator<Item = Result<NightCount, StoreError>> + Send + use<> {
+        self.values("night count", &[NIGHT_COUNT])
+    }
+
+    /// Every change of every finding, in the order in which it was told.
+    pub fn changes(&self) -> impl Iterator<Item = Result<Change, StoreError>> + Send + use<> {
+        self.values("change", &[CHANGE])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::census::FiledCount;
+    use crate::facts::census::Scoped;
+    use crate::facts::filing::RegisterGap;
+
+    #[test]
+    fn counts_come_back_in_the_order_of_their_days() {
+        let dir = tempfile::tempdir().unwrap();
+        let findings = Findings::open(dir.path()).unwrap();
+        let census = |at: &str, sites| Census {
+            as_of: at.parse().unwrap(),
+            providers_of: None,
+            is_complete: true,
+            filed: Scoped {
+                nation: FiledCount { sites, domains: 2 },
+                bureaus: [("北京".parse().unwrap(), FiledCount { sites, domains: 1 })].into(),
+                providers: [("P001".parse().unwrap(), FiledCount::default())].into(),
+            },
+            unplaced: 3,
+        };
+        let (first, second, again) = (
+            census("2009-11-30T01:00:00Z", 1),
+            census("2009-12-01T01:00:00Z", 2),
+            census("2009-12-01T09:00:00Z", 3),
+        );
+        for census in [&second, &first, &again] {
+            findings.put_census(census).unwrap();
+        }
+        let kept: Vec<_> = findings.censuses().map(Result::unwrap).collect();
+        assert_eq!(kept, [first, again]);
+
+        let night = |night| NightCount {
+            night,
+            at: "2009-12-01T01:00:00Z".parse().unwrap(),
+            gap: Some(RegisterGap::Stale),
+            examined: 9,
+            unknown: Scoped { nation: 4, ..Scoped::default() },
+        };
+        for number in [256, 2] {
+            findings.put_night_count(&night(number)).unwrap();
+        }
+        let kept: Vec<_> = findings.night_counts().map(Result::unwrap).collect();
+        assert_eq!(kept, [night(2), night(256)]);
+    }
+}
