@@ -2,5 +2,6 @@
 //! functions of rows; who must mend what by when is kept by the store.
 
 pub mod allocations;
+pub mod access;
 pub mod accuracy;
 pub mod rates;

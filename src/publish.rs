@@ -15,3 +15,4 @@ pub mod summary;
 pub mod providers;
 pub mod problems;
 pub mod rates;
+pub mod access;

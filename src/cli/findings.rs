@@ -22,9 +22,9 @@ pub struct Findings {
     /// Only of this bureau
     #[arg(long)]
     pub bureau: Option<Bureau>,
-    /// Only of this kind
-    #[arg(long, value_parser = kind)]
-    pub kind: Option<Kind>,
+    /// Only of these kinds, separated by commas
+    #[arg(long, value_parser = kind, value_delimiter = ',')]
+    pub kind: Vec<Kind>,
     /// Only first seen on this day or later
     #[arg(long, value_name = "DATE")]
     pub since: Option<Date>,
@@ -37,7 +37,7 @@ pub struct Findings {
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: FindingsFormat,
-    /// Where to write them [default: stdout]
+    /// Where to write them [default: stdout]; with v3 a folder takes messages for each provider
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -67,7 +67,8 @@ pub enum FindingsFormat {
     Csv,
     /// An Excel workbook.
     Xlsx,
-    /// The ministry's list of unfiled sites (WBAWZLB).
+    /// The ministry's list of unfiled sites (WBAWZLB), or with the kinds of access records
+    /// (--kind `not_connected,over_reported,shell`) its check result (HCJG).
     V3,
 }
 

@@ -27,6 +27,10 @@ pub struct Rates {
     /// Month by month up to this one [default: the present one]
     #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "since")]
     pub until: Option<Date>,
+    /// The access records of each provider instead, held against the last nights: how many are
+    /// right, and of what kinds and causes the wrong ones are
+    #[arg(long, conflicts_with_all = ["at", "since", "until"])]
+    pub access: bool,
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: RatesFormat,

@@ -1,5 +1,7 @@
 //! `findings`: lists what stands, or stood.
 
+mod messages;
+
 use std::fs::File;
 use std::io;
 use std::io::BufWriter;
@@ -45,8 +47,12 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         }
     }
     found.sort_by_cached_key(|finding| (row_order(&finding.key), finding.id));
+    if request.format == FindingsFormat::V3 {
+        session.mark_in_log();
+        messages::write(&data, request, found, now)?;
+        return Ok(Ended::Done);
+    }
     let rows = found.iter().map(|finding| FindingView::of(finding, &names, now));
-
     let mut out: Box<dyn Write + Send> = match &request.output {
         Some(path) => {
             let file = File::create(path);
@@ -55,18 +61,16 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         None => Box::new(io::stdout()),
     };
     let mut out = BufWriter::new(&mut out);
-    if !matches!(request.format, FindingsFormat::Table | FindingsFormat::Xlsx) {
-        session.mark_in_log();
-    }
     match request.format {
         FindingsFormat::Table => findings::table::write(rows, session.layout(), &mut out)?,
-        FindingsFormat::Jsonl => findings::jsonl(rows, &mut out)?,
-        FindingsFormat::Csv => findings::csv::write(rows, &mut out)?,
         FindingsFormat::Xlsx => findings::workbook::write(rows, session.layout(), &mut out)?,
-        FindingsFormat::V3 => {
-            for left_out in findings::v3::write(rows, &names, &mut out)?.left_out {
-                tracing::warn!("{left_out}");
-            }
+        FindingsFormat::Csv => {
+            session.mark_in_log();
+            findings::csv::write(rows, &mut out)?;
+        }
+        FindingsFormat::Jsonl | FindingsFormat::V3 => {
+            session.mark_in_log();
+            findings::jsonl(rows, &mut out)?;
         }
     }
     out.flush()?;
@@ -90,7 +94,7 @@ fn is_wanted(
     is_in_state
         && provider.is_none_or(|id| finding.key.provider.as_ref() == Some(id))
         && request.bureau.is_none_or(|bureau| finding.bureau == bureau)
-        && request.kind.is_none_or(|kind| finding.key.kind == kind)
+        && (request.kind.is_empty() || request.kind.contains(&finding.key.kind))
         && request.since.is_none_or(|since| clock::day(finding.first_seen) >= since)
         && request.due_before.is_none_or(|day| finding.due < day)
         && (!request.overdue || (finding.stands() && finding.due < today))

@@ -1,5 +1,7 @@
 //! `rates`: how much is filed of what is there, and how it stands against the targets.
 
+mod access;
+
 use std::fs::File;
 use std::io;
 use std::io::BufWriter;
@@ -40,8 +42,6 @@ use crate::publish::rates::RateView;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
     take_census(session, &data)?;
-    let moments = moments(request, session.clock.now())?;
-    let rows = rows(session, &data, request, moments)?;
     let mut out: Box<dyn Write + Send> = match &request.output {
         Some(path) => {
             let file = File::create(path);
@@ -53,6 +53,13 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if matches!(request.format, RatesFormat::Jsonl | RatesFormat::Csv) {
         session.mark_in_log();
     }
+    if request.access {
+        access::write(session, &data, request, &mut out)?;
+        out.flush()?;
+        return Ok(Ended::Done);
+    }
+    let moments = moments(request, session.clock.now())?;
+    let rows = rows(session, &data, request, moments)?;
     match request.format {
         RatesFormat::Table => rates::table(&rows, session.layout(), &mut out)?,
         RatesFormat::Jsonl => rates::jsonl(&rows, &mut out)?,

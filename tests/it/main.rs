@@ -12,6 +12,7 @@ mod crash;
 mod damage;
 mod exempting;
 mod import;
+mod interface;
 mod listing;
 mod lookup;
 mod manners;

@@ -106,6 +106,7 @@ mod tests {
             page: None,
             body_sha256: None,
             certificate: None,
+            control: None,
             claims: vec![],
         };
         Sighting { address, placement, visits: state.map(visit).into_iter().collect() }
@@ -118,6 +119,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             channel: "list".to_owned(),
             names: 1,
+            upstream: None,
             filing,
             hosts: vec![HostExamination {
                 host: Some("a.cn".parse().unwrap()),
@@ -137,6 +139,10 @@ mod tests {
     fn a_doubt_is_counted_where_it_lies_and_nothing_else_is() {
         let summary = FilingSummary {
             numbers: vec![],
+            former: vec![],
+            are_subjects_known: true,
+            filed_on: None,
+            changed_on: None,
             subjects: vec![],
             providers: vec![],
             are_providers_known: true,

@@ -1,25 +1,24 @@
-//! Findings as the ministry's list of unfiled sites: `WBAWZLB` of the filing interface V3.0, in GBK.
+//! Findings as messages of the filing interface V3.0, in GBK: the list of unfiled sites (`WBAWZLB`)
+//! and the result of the check of access (`HCJG`).
 //!
-//! The interface knows one IPv4 address a record and its own numbers for providers, and takes at
-//! most 1,000 records a file; what cannot be said in it is handed back with the reason. A message
-//! says nowhere for whom it is: whoever downloads it is meant, so that a list should be of one
+//! The interface knows one IPv4 address a record and its own numbers for providers and sites, and
+//! takes at most 1,000 records a file; what cannot be said in it is handed back with the reason. A
+//! message says nowhere for whom it is: whoever downloads it is meant, so that each should be of one
 //! provider.
+
+pub mod access;
+pub mod unfiled;
 
 use std::fmt;
 use std::io;
-use std::io::Write;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 
 use encoding_rs::GBK;
-use sha2::Digest;
-use sha2::Sha256;
 use ulid::Ulid;
 
-use crate::clock;
 use crate::facts::finding::Kind;
 use crate::facts::provider::ProviderId;
-use crate::publish::text::listed;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
 
@@ -34,26 +33,26 @@ const LONGEST_NAME: usize = 128;
 pub struct Listing {
     /// The records written. With none, nothing at all was written: an empty list is no valid message.
     pub records: usize,
-    /// The findings, or addresses of them, that the list does not hold.
+    /// The findings, or parts of them, that no message holds.
     pub left_out: Vec<LeftOut>,
 }
 
-/// A finding, or one address of it, that the list does not hold.
+/// A finding, or one address or record of it, that no message holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
     /// Which finding.
     pub finding: Ulid,
     /// Its domain.
     pub domain: String,
-    /// Why it is not in the list.
+    /// Why it is left out.
     pub why: Why,
 }
 
-/// Why a finding, or one address of it, cannot be listed.
+/// Why a finding, or one address or record of it, cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// The list is of unfiled sites only.
-    #[error("the list holds unfiled sites only, this is {0}")]
+    /// `WBAWZLB` is of unfiled sites, `HCJG` of access records; other kinds have no message.
+    #[error("this message does not hold findings of the kind {0}")]
     OtherKind(Kind),
     /// The fault stands no more.
     #[error("the finding is closed")]
@@ -73,8 +72,22 @@ pub enum Why {
     /// `Wzym_mc` holds at most 128 characters.
     #[error("the name has more than {LONGEST_NAME} characters")]
     LongName,
+    /// The register holds no active record that the fault is of.
+    #[error("the filing register holds no such active record any more")]
+    NoRecord,
+    /// `Wzid` is never optional.
+    #[error(
+        "its record does not have the ministry's number of the site (Wzid), which the mirror feed tells"
+    )]
+    NoSiteId,
+    /// `Wz_Baxh` is never optional.
+    #[error("its record has no site number")]
+    NoSiteNumber,
+    /// `Hcjg` of an empty shell is alive or dead.
+    #[error("the last examination does not tell whether the site lives")]
+    UnknownLife,
     /// The file is full.
-    #[error("the file holds {MOST_RECORDS} records already; list one provider at a time")]
+    #[error("the file holds {MOST_RECORDS} records already; give a folder as --output")]
     Full,
 }
 
@@ -84,123 +97,129 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// Writes those of `rows` that can be listed, a record for each address, and tells the rest.
-pub fn write(
-    rows: impl Iterator<Item = FindingView>,
-    names: &ProviderNames,
-    out: &mut impl Write,
-) -> io::Result<Listing> {
-    let mut listing = Listing::default();
-    for row in rows {
-        let mut leave_out = |why| {
-            let domain = row.domain.clone();
-            listing.left_out.push(LeftOut { finding: row.id, domain, why });
-        };
-        let issuers = match issuers(&row, names) {
-            Ok(issuers) => issuers,
-            Err(why) => {
-                leave_out(why);
-                continue;
+impl Listing {
+    fn leave_out(&mut self, row: &FindingView, why: Why) {
+        self.left_out.push(LeftOut { finding: row.id, domain: row.domain.clone(), why });
+    }
+}
+
+/// Where messages go.
+pub struct Outbox<'a> {
+    /// Takes one whole message.
+    pub put: &'a mut dyn FnMut(&[u8]) -> io::Result<()>,
+    /// Whether there is room for one message only.
+    pub is_single: bool,
+}
+
+impl fmt::Debug for Outbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("is_single", &self.is_single).finish_non_exhaustive()
+    }
+}
+
+/// The records of one message after the other.
+struct Messages<'a, 'b> {
+    outbox: &'b mut Outbox<'a>,
+    /// What the records lie in, from `ICP` down.
+    path: &'static [&'static str],
+    /// Each with the place of its group in the message.
+    records: Vec<(u8, String)>,
+    written: usize,
+}
+
+impl<'a, 'b> Messages<'a, 'b> {
+    fn new(outbox: &'b mut Outbox<'a>, path: &'static [&'static str]) -> Self {
+        Self { outbox, path, records: Vec::new(), written: 0 }
+    }
+
+    /// Takes a record; `false` where there is no room for it.
+    fn push(&mut self, group: u8, record: String) -> io::Result<bool> {
+        if self.records.len() == MOST_RECORDS {
+            if self.outbox.is_single {
+                return Ok(false);
             }
-        };
-        for address in &row.addresses {
-            match address {
-                IpAddr::V4(v4) if !v4.is_unspecified() => {
-                    if listing.records == MOST_RECORDS {
-                        leave_out(Why::Full);
-                        break;
-                    }
-                    if listing.records == 0 {
-                        out.write_all(OPENING.as_bytes())?;
-                    }
-                    out.write_all(&in_gbk(&record(&row, *v4, issuers)))?;
-                    listing.records += 1;
-                }
-                IpAddr::V4(_) | IpAddr::V6(_) => leave_out(Why::Address(*address)),
-            }
+            self.flush()?;
+        }
+        self.records.push((group, record));
+        self.written += 1;
+        Ok(true)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.records.is_empty() {
+            return Ok(());
+        }
+        self.records.sort_by_key(|(group, _)| *group);
+        let mut xml = String::from(
+            "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<DownloadData version=\"V.3.0\">\n<ICP>\n",
+        );
+        for name in self.path {
+            xml.extend(["<", name, ">\n"]);
+        }
+        for (_, record) in self.records.drain(..) {
+            xml.push_str(&record);
+        }
+        for name in self.path.iter().rev() {
+            xml.extend(["</", name, ">\n"]);
+        }
+        xml.push_str("</ICP>\n</DownloadData>\n");
+        (self.outbox.put)(&in_gbk(&xml))
+    }
+
+    /// Writes what is left, and tells how many records were written in all.
+    fn finish(mut self) -> io::Result<usize> {
+        self.flush()?;
+        Ok(self.written)
+    }
+}
+
+/// One record being written: elements in order, optional ones left out, never empty.
+struct Record {
+    name: &'static str,
+    xml: String,
+}
+
+impl Record {
+    fn new(name: &'static str) -> Self {
+        Self { name, xml: format!("<{name}>") }
+    }
+
+    fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
+        let value = escaped(&value.to_string());
+        self.xml.extend(["<", name, ">", &value, "</", name, ">"]);
+        self
+    }
+
+    fn with_some(self, name: &str, value: Option<impl fmt::Display>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
         }
     }
-    if listing.records > 0 {
-        out.write_all(CLOSING.as_bytes())?;
+
+    fn finish(mut self) -> String {
+        self.xml.extend(["</", self.name, ">\n"]);
+        self.xml
     }
-    Ok(listing)
 }
 
-const OPENING: &str = "<?xml version=\"1.0\" encoding=\"GBK\"?>\n\
-    <DownloadData version=\"V.3.0\">\n<ICP>\n<WBAWZLB>\n";
-const CLOSING: &str = "</WBAWZLB>\n</ICP>\n</DownloadData>\n";
-
-/// The ministry's numbers of the two providers in a record.
-#[derive(Debug, Clone, Copy)]
-struct Issuers {
-    access: Option<u64>,
-    carrier: u64,
+/// The ministry's number of a provider.
+fn number(id: &ProviderId, names: &ProviderNames) -> Result<u64, Why> {
+    let number = names.v3_id(id).filter(|number| is_long(*number));
+    number.ok_or_else(|| Why::NoNumber(id.clone()))
 }
 
-/// The numbers for `row`, or why it cannot be listed whatever its addresses.
-fn issuers(row: &FindingView, names: &ProviderNames) -> Result<Issuers, Why> {
-    if row.kind != Kind::Unfiled {
-        return Err(Why::OtherKind(row.kind));
-    }
-    if row.closed_reason.is_some() {
-        return Err(Why::Closed);
-    }
-    if row.domain.chars().count() > LONGEST_NAME {
-        return Err(Why::LongName);
-    }
-    if row.addresses.is_empty() {
-        return Err(Why::NoAddress);
-    }
-    let number = |id: &ProviderId| {
-        let number =
-            names.v3_id(id).filter(|number| (1..=i64::MAX.unsigned_abs()).contains(number));
-        number.ok_or_else(|| Why::NoNumber(id.clone()))
-    };
-    let carrier = row.carrier.as_ref().ok_or(Why::NoCarrier)?;
-    let access = row.provider.as_ref().map(|provider| number(&provider.id)).transpose()?;
-    Ok(Issuers { access, carrier: number(&carrier.id)? })
+/// The interface counts in signed numbers, and from 1 on.
+fn is_long(number: u64) -> bool {
+    (1..=i64::MAX.unsigned_abs()).contains(&number)
 }
 
-/// One `Wbawz_xx`. The order of the elements is fixed, and optional ones are left out, never empty.
-fn record(row: &FindingView, address: Ipv4Addr, issuers: Issuers) -> String {
-    let mut xml = String::from("<Wbawz_xx>");
-    let mut element = |name: &str, value: &dyn fmt::Display| {
-        let value = escaped(&value.to_string());
-        xml.extend(["<", name, ">", &value, "</", name, ">"]);
-    };
-    element("Id", &record_id(row.id, address));
-    element("Wzym_mc", &row.domain);
-    element("IP", &u32::from(address));
-    element("Dqjcsj", &clock::day(row.last_seen));
-    element("Jccs", &row.times_seen);
-    if let Some(code) = row.bureau.area_code() {
-        element("Sssh", &code);
+/// The address as the interface can write it.
+fn expressible(address: IpAddr) -> Result<Ipv4Addr, Why> {
+    match address {
+        IpAddr::V4(v4) if !v4.is_unspecified() => Ok(v4),
+        IpAddr::V4(_) | IpAddr::V6(_) => Err(Why::Address(address)),
     }
-    element("Scjcsj", &clock::day(row.first_seen));
-    if let Some(access) = issuers.access {
-        element("Jrs", &access);
-    }
-    element("Yys", &issuers.carrier);
-    element("Bz", &remark(row));
-    xml.push_str("</Wbawz_xx>\n");
-    xml
-}
-
-fn remark(row: &FindingView) -> String {
-    let hosts = if row.hosts.is_empty() {
-        String::new()
-    } else {
-        format!("；主机名 {}", listed(&row.hosts))
-    };
-    format!("理由 {}{hosts}", listed(&row.reasons))
-}
-
-/// A positive number that is the same each time this address of this finding is listed.
-fn record_id(finding: Ulid, address: Ipv4Addr) -> u64 {
-    let digest = Sha256::new().chain_update(finding.to_bytes()).chain_update(address.octets());
-    let number = digest.finalize().iter().take(8).fold(0, |n: u64, byte| n << 8 | u64::from(*byte));
-    // The interface counts in signed numbers from 1 on.
-    (number >> 1).max(1)
 }
 
 fn escaped(text: &str) -> String {
@@ -227,4 +246,12 @@ fn in_gbk(xml: &str) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_gbk_or_xml_cannot_hold_is_written_all_the_same() {
+        let bytes = in_gbk(&escaped("<中>&€\u{7}\u{ffff}😀"));
+        assert_eq!(GBK.decode(&bytes).0, "&lt;中&gt;&amp;&#8364;&#128512;");
+    }
+}

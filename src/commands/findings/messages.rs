@@ -1,0 +1,146 @@
+//! Findings as messages of the ministry's interface: one file, or a folder of files for each
+//! provider.
+
+use std::fs;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use anyhow::Result;
+use jiff::Timestamp;
+
+use crate::cli::Findings as Request;
+use crate::commands::session::Data;
+use crate::commands::usage;
+use crate::facts::directory::Directory;
+use crate::facts::finding::Finding;
+use crate::facts::finding::Kind;
+use crate::facts::provider::ProviderId;
+use crate::publish::findings::v3::Listing;
+use crate::publish::findings::v3::Outbox;
+use crate::publish::findings::v3::access;
+use crate::publish::findings::v3::access::Checked;
+use crate::publish::findings::v3::unfiled;
+use crate::publish::view::FindingView;
+use crate::publish::view::ProviderNames;
+use crate::store::filings::FilingRegister;
+
+/// The kinds that the result of the check of access holds.
+const OF_ACCESS: [Kind; 3] = [Kind::NotConnected, Kind::OverReported, Kind::Shell];
+
+/// Which message is written.
+struct Writer<'a> {
+    data: &'a Data,
+    names: ProviderNames,
+    directory: Directory,
+    register: Option<FilingRegister>,
+    is_of_access: bool,
+    now: Timestamp,
+}
+
+/// Writes `found` as `request` says; what cannot be told goes to the log.
+pub(super) fn write(
+    data: &Data,
+    request: &Request,
+    mut found: Vec<Finding>,
+    now: Timestamp,
+) -> Result<()> {
+    let is_of_access = request.kind.iter().any(|kind| OF_ACCESS.contains(kind));
+    if is_of_access && request.kind.iter().any(|kind| !OF_ACCESS.contains(kind)) {
+        return Err(usage(
+            "a message holds either unfiled sites (--kind unfiled) or the check of access \
+             (--kind not_connected,over_reported,shell)",
+        ));
+    }
+    let writer = Writer {
+        data,
+        names: data.names()?,
+        directory: data.directory()?,
+        register: data.registers.filings()?,
+        is_of_access,
+        now,
+    };
+    let Some(folder) = request.output.as_deref().filter(|path| is_folder(path)) else {
+        let mut put = |message: &[u8]| match &request.output {
+            Some(path) => fs::write(path, message),
+            None => io::stdout().write_all(message),
+        };
+        tell(&writer.write(&found, &mut Outbox { put: &mut put, is_single: true })?);
+        return Ok(());
+    };
+    fs::create_dir_all(folder).with_context(|| format!("cannot write {}", folder.display()))?;
+    found.sort_by(|a, b| a.key.provider.cmp(&b.key.provider));
+    for own in found.chunk_by(|a, b| a.key.provider == b.key.provider) {
+        let name = own.first().and_then(|finding| finding.key.provider.as_ref());
+        let message = if is_of_access { "hcjg" } else { "wbawzlb" };
+        let mut part = 0;
+        let mut put = |bytes: &[u8]| {
+            part += 1;
+            let part = if part == 1 { String::new() } else { format!("-{part}") };
+            fs::write(folder.join(format!("{message}-{}{part}.xml", file_name(name))), bytes)
+        };
+        tell(&writer.write(own, &mut Outbox { put: &mut put, is_single: false })?);
+    }
+    Ok(())
+}
+
+impl Writer<'_> {
+    fn write(&self, found: &[Finding], outbox: &mut Outbox<'_>) -> Result<Listing> {
+        let views = found
+            .iter()
+            .map(|finding| (&finding.key.target, FindingView::of(finding, &self.names, self.now)));
+        if !self.is_of_access {
+            let rows = views.map(|(_, view)| view);
+            return Ok(unfiled::write(rows, &self.names, outbox)?);
+        }
+        let rows = views.map(|(target, finding)| -> Result<Checked> {
+            let records = self.register.as_ref().map(|register| register.lookup(target));
+            Ok(Checked {
+                finding,
+                records: records.transpose()?.unwrap_or_default(),
+                examination: self.data.registers.examination(target)?,
+            })
+        });
+        access::write(rows, &self.names, &self.directory, outbox)
+    }
+}
+
+fn tell(listing: &Listing) {
+    for left_out in &listing.left_out {
+        tracing::warn!("{left_out}");
+    }
+}
+
+/// Whether `path` is meant as a folder: it is one, or ends like one.
+fn is_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
+}
+
+/// `provider` as a part of a file's name; different providers stay different.
+fn file_name(provider: Option<&ProviderId>) -> String {
+    let Some(provider) = provider else { return "nobody".to_owned() };
+    let mut name = String::new();
+    for c in provider.as_str().chars() {
+        if c.is_alphanumeric() || c == '-' || c == '_' {
+            name.push(c);
+        } else {
+            name.extend(["%", &format!("{:02X}", u32::from(c))]);
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_cannot_lead_out_of_the_folder() {
+        let name = |id: &str| file_name(Some(&id.parse().unwrap()));
+        assert_eq!(name("P004"), "P004");
+        assert_eq!(name("../a b"), "%2E%2E%2Fa%20b");
+        assert_eq!(name("甲"), "甲");
+        assert_eq!(file_name(None), "nobody");
+    }
+}
