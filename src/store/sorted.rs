@@ -7,6 +7,7 @@
 //! length u32 · key · value)*`, the index has one entry `(offset u64 · key length u16 · key)` a block,
 //! the trailer is `index offset u64 · records u64 · index crc u32 · magic`. Numbers are little-endian.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::io::Write;
@@ -16,10 +17,24 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::store::StoreError;
+use crate::store::sorted::index::Index;
+use crate::store::sorted::index::IndexWriter;
+
+pub(crate) mod index;
 
 const MAGIC: [u8; 8] = *b"chabei\x00\x01";
-const BLOCK: usize = 4096;
 const TRAILER: usize = 28;
+
+/// What a block holds at least, in bytes, where reading on is more usual than looking up.
+const BLOCK: usize = 4096;
+
+/// The same where records are small and looked up one by one.
+pub(crate) const SMALL_BLOCK: usize = 1024;
+
+thread_local! {
+    /// The block that a look-up reads, kept for the next one.
+    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Writes a sorted file from front to back.
 #[derive(Debug)]
@@ -27,17 +42,22 @@ pub struct SortedWriter {
     path: PathBuf,
     out: BufWriter<File>,
     offset: u64,
+    block_size: usize,
     block: Vec<u8>,
     first_key: Vec<u8>,
-    first_key_length: u16,
     last_key: Option<Vec<u8>>,
-    index: Vec<u8>,
+    index: IndexWriter,
     records: u64,
 }
 
 impl SortedWriter {
     /// Begins a new file at `path`, in place of what was there.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
+        Self::with_blocks(path, BLOCK)
+    }
+
+    /// The same, with blocks of about `block_size` bytes.
+    pub(crate) fn with_blocks(path: &Path, block_size: usize) -> Result<Self, StoreError> {
         let file = File::create(path).map_err(StoreError::io(path))?;
         let mut out = BufWriter::with_capacity(256 * 1024, file);
         out.write_all(&MAGIC).map_err(StoreError::io(path))?;
@@ -45,11 +65,11 @@ impl SortedWriter {
             path: path.to_owned(),
             out,
             offset: MAGIC.len() as u64,
-            block: Vec::with_capacity(2 * BLOCK),
+            block_size,
+            block: Vec::with_capacity(2 * block_size),
             first_key: Vec::new(),
-            first_key_length: 0,
             last_key: None,
-            index: Vec::new(),
+            index: IndexWriter::default(),
             records: 0,
         })
     }
@@ -66,7 +86,6 @@ impl SortedWriter {
             u32::try_from(value.len()).map_err(|_| misfit("the value is too long"))?;
         if self.block.is_empty() {
             self.first_key = key.to_vec();
-            self.first_key_length = key_length;
         }
         self.block.extend_from_slice(&key_length.to_le_bytes());
         self.block.extend_from_slice(&value_length.to_le_bytes());
@@ -76,16 +95,14 @@ impl SortedWriter {
         last.clear();
         last.extend_from_slice(key);
         self.records += 1;
-        if self.block.len() >= BLOCK { self.end_block() } else { Ok(()) }
+        if self.block.len() >= self.block_size { self.end_block() } else { Ok(()) }
     }
 
     fn end_block(&mut self) -> Result<(), StoreError> {
         if self.block.is_empty() {
             return Ok(());
         }
-        self.index.extend_from_slice(&self.offset.to_le_bytes());
-        self.index.extend_from_slice(&self.first_key_length.to_le_bytes());
-        self.index.extend_from_slice(&self.first_key);
+        self.index.push(self.offset, &self.first_key);
         let length = u32::try_from(self.block.len()).map_err(|_| StoreError::Damaged {
             path: self.path.clone(),
             offset: self.offset,
@@ -111,7 +128,7 @@ impl SortedWriter {
     pub fn finish(mut self) -> Result<u64, StoreError> {
         self.end_block()?;
         let index_offset = self.offset;
-        let index = std::mem::take(&mut self.index);
+        let index = std::mem::take(&mut self.index).into_bytes();
         self.write(&index)?;
         let mut trailer = Vec::with_capacity(TRAILER);
         trailer.extend_from_slice(&index_offset.to_le_bytes());
@@ -139,10 +156,7 @@ struct Inner {
     path: PathBuf,
     file: File,
     records: u64,
-    first_keys: Vec<Box<[u8]>>,
-    offsets: Vec<u64>,
-    /// Where the last block ends.
-    end: u64,
+    index: Index,
 }
 
 impl SortedFile {
@@ -167,26 +181,14 @@ impl SortedFile {
             .checked_sub(index_at)
             .and_then(|length| usize::try_from(length).ok())
             .ok_or_else(|| damaged(trailer_at, "the index lies outside"))?;
-        let mut index = vec![0; index_length];
-        file.read_exact_at(&mut index, index_at).map_err(StoreError::io(path))?;
-        if crc32fast::hash(&index) != crc {
+        let mut bytes = vec![0; index_length];
+        file.read_exact_at(&mut bytes, index_at).map_err(StoreError::io(path))?;
+        if crc32fast::hash(&bytes) != crc {
             return Err(damaged(index_at, "the index does not match its checksum"));
         }
-        let (mut first_keys, mut offsets) = (Vec::new(), Vec::new());
-        let mut rest = index.as_slice();
-        while let Some((offset, after)) = take_u64(rest) {
-            let entry = take_u16(after)
-                .and_then(|(length, after)| after.split_at_checked(usize::from(length)));
-            let Some((key, after)) = entry else {
-                return Err(damaged(index_at, "the index is cut"));
-            };
-            offsets.push(offset);
-            first_keys.push(key.into());
-            rest = after;
-        }
-        let inner =
-            Inner { path: path.to_owned(), file, records, first_keys, offsets, end: index_at };
-        Ok(Self { inner: Arc::new(inner) })
+        let index =
+            Index::of(bytes, index_at).ok_or_else(|| damaged(index_at, "the index is cut"))?;
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), file, records, index }) })
     }
 
     /// The number of records.
@@ -196,8 +198,35 @@ impl SortedFile {
 
     /// The value of `key`.
     pub fn value_of(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let next = self.records_from(key).next().transpose()?;
-        Ok(next.filter(|(found, _)| found == key).map(|(_, value)| value))
+        self.find(key, <[u8]>::to_vec)
+    }
+
+    /// What `read` makes of the value of `key`. Costs one read of one block, and no memory beyond
+    /// what `read` takes.
+    pub fn find<T>(
+        &self,
+        key: &[u8],
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let inner = &self.inner;
+        let Some(place) = inner.index.block_of(key) else { return Ok(None) };
+        // Whoever reads a value while reading a value gets a block of its own.
+        let mut block = READ.try_with(RefCell::take).unwrap_or_default();
+        let found = inner.read_block(place, &mut block).map(|bytes| {
+            let mut rest = bytes;
+            while let Some((found, value, after)) = record(rest) {
+                if found == key {
+                    return Some(read(value));
+                }
+                if found > key {
+                    break;
+                }
+                rest = after;
+            }
+            None
+        });
+        let _ = READ.try_with(|read| read.replace(block));
+        found
     }
 
     /// Every record whose key begins with `prefix`, ascending.
@@ -225,15 +254,45 @@ impl SortedFile {
 
     /// Every record from `key` on, ascending.
     fn records_from(&self, key: &[u8]) -> Records {
-        let after = self.inner.first_keys.partition_point(|first| first.as_ref() <= key);
         Records {
-            inner: Arc::clone(&self.inner),
-            next_block: after.saturating_sub(1),
-            block: Vec::new(),
-            at: 0,
+            next_block: self.inner.index.block_of(key).unwrap_or(0),
             from: Some(key.to_vec()),
+            ..self.all()
         }
     }
+}
+
+impl Inner {
+    /// Reads the block in the place `place` into `buffer`, and gives its records.
+    fn read_block<'b>(
+        &self,
+        place: usize,
+        buffer: &'b mut Vec<u8>,
+    ) -> Result<&'b [u8], StoreError> {
+        let Some((offset, end)) = self.index.bounds(place) else { return Ok(&[]) };
+        let damaged = |what| StoreError::Damaged { path: self.path.clone(), offset, what };
+        let length = end.checked_sub(offset).and_then(|length| usize::try_from(length).ok());
+        buffer.resize(length.ok_or_else(|| damaged("the blocks do not follow each other"))?, 0);
+        self.file.read_exact_at(buffer, offset).map_err(|_| damaged("the block is cut"))?;
+        let (length, rest) = take_u32(buffer).unwrap_or_default();
+        let (crc, records) = take_u32(rest).unwrap_or_default();
+        if usize::try_from(length).ok() != Some(records.len()) {
+            return Err(damaged("the block does not end where the next begins"));
+        }
+        if crc32fast::hash(records) != crc {
+            return Err(damaged("the block does not match its checksum"));
+        }
+        Ok(records)
+    }
+}
+
+/// The first record of a block's `bytes`: key, value, and what comes after it.
+fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (key_length, rest) = take_u16(bytes)?;
+    let (value_length, rest) = take_u32(rest)?;
+    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let (value, rest) = rest.split_at_checked(usize::try_from(value_length).ok()?)?;
+    Some((key, value, rest))
 }
 
 /// Records of a sorted file in order.
@@ -241,45 +300,30 @@ impl SortedFile {
 pub struct Records {
     inner: Arc<Inner>,
     next_block: usize,
+    /// The block as it stands in the file, with its head.
     block: Vec<u8>,
     at: usize,
     /// Records below this key are passed over, once.
     from: Option<Vec<u8>>,
 }
 
+/// The length and the checksum before the records of a block, in bytes.
+const HEAD: usize = 8;
+
 impl Records {
     /// Reads the next block; `false` after the last one.
     fn read_block(&mut self) -> Result<bool, StoreError> {
-        let inner = &self.inner;
-        let Some(&offset) = inner.offsets.get(self.next_block) else { return Ok(false) };
-        let damaged = |what| StoreError::Damaged { path: inner.path.clone(), offset, what };
-        let mut header = [0; 8];
-        inner.file.read_exact_at(&mut header, offset).map_err(StoreError::io(&inner.path))?;
-        let (length, rest) = take_u32(&header).unwrap_or_default();
-        let (crc, _) = take_u32(rest).unwrap_or_default();
-        let next = inner.offsets.get(self.next_block + 1).copied().unwrap_or(inner.end);
-        if offset.checked_add(8 + u64::from(length)) != Some(next) {
-            return Err(damaged("the block does not end where the next begins"));
+        if self.next_block >= self.inner.index.blocks() {
+            return Ok(false);
         }
-        self.block.resize(usize::try_from(length).unwrap_or(0), 0);
-        inner
-            .file
-            .read_exact_at(&mut self.block, offset + 8)
-            .map_err(|_| damaged("the block is cut"))?;
-        if crc32fast::hash(&self.block) != crc {
-            return Err(damaged("the block does not match its checksum"));
-        }
-        self.at = 0;
+        self.inner.read_block(self.next_block, &mut self.block)?;
+        self.at = HEAD;
         self.next_block += 1;
         Ok(true)
     }
 
     fn record(&mut self) -> Option<(&[u8], &[u8])> {
-        let rest = self.block.get(self.at..)?;
-        let (key_length, rest) = take_u16(rest)?;
-        let (value_length, rest) = take_u32(rest)?;
-        let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
-        let value = rest.get(..usize::try_from(value_length).ok()?)?;
+        let (key, value, _) = record(self.block.get(self.at..)?)?;
         self.at += 6 + key.len() + value.len();
         Some((key, value))
     }
