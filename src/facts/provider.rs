@@ -1,11 +1,14 @@
 //! Who connects sites to the internet (接入服务商), and by which names registers speak of them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
 use serde::Serialize;
+use unicode_normalization::IsNormalized;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::is_nfkc_quick;
 
 use crate::facts::bureau::Bureau;
 use crate::facts::domain::Host;
@@ -90,7 +93,9 @@ impl ProviderName {
 }
 
 fn normal(text: &str) -> Result<Box<str>, NotAProviderName> {
-    let name: String = text.nfkc().collect();
+    // Nearly every name is normal already, and names are read by the million.
+    let is_normal = is_nfkc_quick(text.chars()) == IsNormalized::Yes;
+    let name = if is_normal { Cow::Borrowed(text) } else { text.nfkc().collect() };
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control) {
         return Err(NotAProviderName);
