@@ -40,7 +40,20 @@ pub struct Filing {
     pub details: Vec<(String, String)>,
 }
 
+/// The detail that tells the day of the first register that no longer had the record.
+pub const LEFT_ON: &str = "left_on";
+
 impl Filing {
+    /// A further column by its English name.
+    pub fn detail(&self, column: &str) -> Option<&str> {
+        self.details.iter().find(|(name, _)| name == column).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether only an earlier register had the record.
+    pub fn has_left(&self) -> bool {
+        self.detail(LEFT_ON).is_some()
+    }
+
     /// The subject whose filing this is, from either number.
     pub fn subject(&self) -> Option<&SubjectNumber> {
         [&self.subject_number, &self.site_number]

@@ -98,7 +98,7 @@ impl Filings {
         let Some(register) = &self.register else {
             return Ok(FilingStatus::Unknown(RegisterGap::NotImported));
         };
-        let found = register.lookup(target)?;
+        let found = register.briefs(target)?;
         Ok(records::status(&found, self.gap, register.imported_at(), directory))
     }
 

@@ -1,6 +1,7 @@
 //! How facts become bytes: a version byte, then postcard. A later format gets a later byte, and old
 //! records stay readable as long as their byte is known.
 
+use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +18,14 @@ pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<
 pub(crate) fn decode<T: DeserializeOwned>(
     what: &'static str,
     bytes: &[u8],
+) -> Result<T, StoreError> {
+    decode_borrowed(what, bytes)
+}
+
+/// The value of `bytes`, which may borrow from them.
+pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    bytes: &'a [u8],
 ) -> Result<T, StoreError> {
     match bytes.split_first() {
         Some((&VERSION, rest)) => {

@@ -1,4 +1,11 @@
 //! The filing register, open for lookups: by Domain, and whether a subject exists at all.
+//!
+//! A generation is four files: the rows as they were imported; what verdicts rest on of each Domain's
+//! rows, small, so that a night of ten million names reads little; the subjects; and what earlier
+//! registers had and this one has not, so that it is not forgotten who was filed.
+
+pub(crate) mod brief;
+pub(crate) mod files;
 
 use jiff::Timestamp;
 
@@ -6,45 +13,70 @@ use crate::facts::filing::Filing;
 use crate::facts::number::SubjectNumber;
 use crate::facts::target::Target;
 use crate::store::StoreError;
+use crate::store::filings::brief::Brief;
+use crate::store::filings::brief::target_of;
 use crate::store::registers::Registers;
 use crate::store::rows::Row;
 use crate::store::sorted::SortedFile;
 
-/// The name of the file of subjects that goes with each generation of filings.
-pub(crate) const SUBJECTS: &str = "subjects";
+/// The places of the files of a generation in the manifest.
+pub(crate) const ROWS: usize = 0;
+pub(crate) const BRIEFS: usize = 1;
+pub(crate) const SUBJECTS: usize = 2;
+pub(crate) const FORMER: usize = 3;
 
 /// One generation of the filing register. It stays whole while a newer one takes its place.
 #[derive(Debug, Clone)]
 pub struct FilingRegister {
-    filings: SortedFile,
+    rows: SortedFile,
+    briefs: SortedFile,
     subjects: SortedFile,
     imported_at: Timestamp,
 }
 
 impl FilingRegister {
     pub(crate) fn open(registers: &Registers) -> Result<Option<Self>, StoreError> {
+        let file = |place| registers.file(Filing::REGISTER, place);
         // A register without a row proves nothing.
-        let filings = registers.file(Filing::REGISTER, 0)?.filter(|file| file.count() > 0);
-        let subjects = registers.file(Filing::REGISTER, 1)?;
-        let imported_at = registers.imported_at::<Filing>();
-        Ok(match (filings, subjects, imported_at) {
-            (Some(filings), Some(subjects), Some(imported_at)) => {
-                Some(Self { filings, subjects, imported_at })
-            }
-            _ => None,
-        })
+        let Some(rows) = file(ROWS)?.filter(|file| file.count() > 0) else { return Ok(None) };
+        let (Some(briefs), Some(subjects), Some(_), Some(imported_at)) =
+            (file(BRIEFS)?, file(SUBJECTS)?, file(FORMER)?, registers.imported_at::<Filing>())
+        else {
+            let what = "the filing register lacks files; import it again".to_owned();
+            return Err(StoreError::Manifest { path: registers.dir.join("manifest.json"), what });
+        };
+        Ok(Some(Self { rows, briefs, subjects, imported_at }))
     }
 
-    /// Every record of one Domain, active or cancelled.
+    /// What verdicts rest on of every record of one Domain: numbers, state, providers, and of the
+    /// details `filed_on` and `changed_on`. A record that an earlier register had and this one has
+    /// not counts as cancelled, and says `left_on`, the day of the import that did not have it.
+    pub fn briefs(&self, target: &Target) -> Result<Vec<Filing>, StoreError> {
+        let read = |bytes: &[u8]| Brief::filings(bytes, target);
+        Ok(self.briefs.find(&target.sort_key(), read)?.transpose()?.unwrap_or_default())
+    }
+
+    /// Every record of one Domain with all its details, active or cancelled; after them, in brief,
+    /// those that only earlier registers had. Holds personal data.
     pub fn lookup(&self, target: &Target) -> Result<Vec<Filing>, StoreError> {
         let mut prefix = target.sort_key();
         prefix.push(0);
-        self.filings.with_prefix(&prefix).map(|record| Filing::decode(&record?.1)).collect()
+        let rows = self.rows.with_prefix(&prefix);
+        let mut records = rows
+            .map(|record| Filing::decode(&record?.1))
+            .collect::<Result<Vec<Filing>, StoreError>>()?;
+        records.extend(self.briefs(target)?.into_iter().filter(Filing::has_left));
+        Ok(records)
     }
 
-    /// Whether any record, active or cancelled, is this subject's.
+    /// Every record, those of one target side by side. Holds personal data.
+    pub fn all(&self) -> impl Iterator<Item = Result<Filing, StoreError>> + Send + use<> {
+        self.rows.all().map(|record| Filing::decode(&record?.1))
+    }
+
+    /// Whether any record, active or cancelled, now or in an earlier register, is this subject's.
     pub fn has_subject(&self, subject: &SubjectNumber) -> Result<bool, StoreError> {
-        self.subjects.value_of(subject.to_string().as_bytes()).map(|value| value.is_some())
+        self.subjects.find(subject.to_string().as_bytes(), |_| ()).map(|found| found.is_some())
     }
 
     /// When the register was imported.
@@ -52,24 +84,11 @@ impl FilingRegister {
         self.imported_at
     }
 
-    /// Every record, those of one target side by side.
-    pub fn all(&self) -> impl Iterator<Item = Result<Filing, StoreError>> + Send + use<> {
-        self.filings.all().map(|record| Filing::decode(&record?.1))
-    }
-
-    /// Every target with a record, each once, by sort key.
+    /// Every target with a record, now or in an earlier register, each once, by sort key.
     pub fn targets(&self) -> impl Iterator<Item = Result<Target, StoreError>> + Send + use<> {
-        let mut last = None;
-        self.filings.all().filter_map(move |record| match record {
-            Err(error) => Some(Err(error)),
-            Ok((_, bytes)) => match Filing::decode(&bytes) {
-                Err(error) => Some(Err(error)),
-                Ok(filing) if last.as_ref() == Some(&filing.domain) => None,
-                Ok(filing) => {
-                    last = Some(filing.domain.clone());
-                    Some(Ok(filing.domain))
-                }
-            },
-        })
+        self.briefs.all().map(|record| target_of(&record?.0))
     }
 }
+
+#[cfg(test)]
+mod tests;

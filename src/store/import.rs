@@ -3,13 +3,10 @@
 
 use std::iter::Peekable;
 use std::marker::PhantomData;
-use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::facts::filing::Filing;
 use crate::store::StoreError;
-use crate::store::filings::SUBJECTS;
 use crate::store::registers::Living;
 use crate::store::registers::Registers;
 use crate::store::rows::Merged;
@@ -70,6 +67,7 @@ impl<'a, R: Row> Import<'a, R> {
             // Nothing was said, so that the register is as old as it was.
             return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
         }
+        let generation = living.map_or(1, |living| living.generation + 1);
         let old = match registers.file(R::REGISTER, 0) {
             Err(error) if replaces => {
                 tracing::warn!(%error, "what is replaced cannot be compared with");
@@ -77,8 +75,7 @@ impl<'a, R: Row> Import<'a, R> {
             }
             old => old?,
         };
-        let generation =
-            registers.manifest.registers.get(R::REGISTER).map_or(1, |living| living.generation + 1);
+        let mut beside = R::beside(registers, generation, now)?;
         let name = format!("{}.{generation}.sorted", R::REGISTER);
         let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
         let mut counts = ImportCounts::default();
@@ -88,22 +85,20 @@ impl<'a, R: Row> Import<'a, R> {
         let mut old = old.iter().flat_map(SortedFile::all).take_while(is_readable).peekable();
         let mut new = sorter.finish()?.peekable();
         while let Some(key) = least_key(&mut old, &mut new)? {
-            let before = value_at(&mut old, &key)?.map(|bytes| R::decode(&bytes)).transpose()?;
-            let mut row = if replaces { None } else { before.clone() };
-            while let Some(bytes) = value_at(&mut new, &key)? {
-                row = Some(counts.take(row, R::decode(&bytes)?, before.as_ref()));
-            }
-            if let Some(row) = row {
-                writer.push(&key, &row.encode()?)?;
+            let before = value_at(&mut old, &key)?;
+            let row = counts.settle::<R>(replaces, before.as_deref(), &key, &mut new)?;
+            match (row.as_ref().or(before.as_ref().filter(|_| !replaces)), &before) {
+                (Some(row), _) => {
+                    writer.push(&key, row)?;
+                    beside.take(&key, row)?;
+                }
+                (None, Some(before)) => beside.leave(&key, before)?,
+                (None, None) => {}
             }
         }
         counts.rows = writer.finish()?;
         let mut files = vec![name];
-        if R::REGISTER == Filing::REGISTER {
-            let subjects = format!("{SUBJECTS}.{generation}.sorted");
-            write_subjects(&registers.dir, &files[0], &subjects)?;
-            files.push(subjects);
-        }
+        files.extend(beside.finish()?);
         let living = Living { generation, rows: counts.rows, imported_at: now, files };
         registers.switch(R::REGISTER, living)?;
         Ok(counts)
@@ -111,8 +106,38 @@ impl<'a, R: Row> Import<'a, R> {
 }
 
 impl ImportCounts {
-    /// Folds one new row into what the key holds so far, and counts it. `before` is what the
-    /// register held, which a replacement is compared with and otherwise knows nothing of.
+    /// Folds everything new of one key into what the register holds, and counts it. `None` where
+    /// nothing new was said. `before` is what the register held, which a replacement is compared
+    /// with and otherwise knows nothing of.
+    fn settle<R: Row>(
+        &mut self,
+        replaces: bool,
+        before: Option<&[u8]>,
+        key: &[u8],
+        new: &mut Peekable<impl Iterator<Item = Pair>>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(first) = value_at(new, key)? else { return Ok(None) };
+        let second = value_at(new, key)?;
+        if second.is_none() && (replaces || before.is_none()) {
+            // The usual case costs no decoding.
+            self.count(before != Some(first.as_slice()));
+            return Ok(Some(first));
+        }
+        let before = before.map(R::decode).transpose()?;
+        let mut row = if replaces { None } else { before.clone() };
+        let mut next = Some(first);
+        let mut second = second;
+        while let Some(bytes) = next {
+            row = Some(self.take(row, R::decode(&bytes)?, before.as_ref()));
+            next = match second.take() {
+                None => value_at(new, key)?,
+                second => second,
+            };
+        }
+        row.map(|row| row.encode()).transpose()
+    }
+
+    /// Folds one new row into what the key holds so far, and counts it.
     fn take<R: Row>(&mut self, so_far: Option<R>, new: R, before: Option<&R>) -> R {
         let Some(so_far) = so_far else {
             let is_known = before == Some(&new);
@@ -165,35 +190,12 @@ pub(crate) fn value_at(
     side.next_if(is_here).transpose().map(|pair| pair.map(|(_, value)| value))
 }
 
-/// Writes the subjects of all filings beside them, each once: whose a number is must be answered
-/// for numbers that no Domain leads to.
-fn write_subjects(dir: &Path, filings: &str, subjects: &str) -> Result<(), StoreError> {
-    let mut sorter = Sorter::new(dir, SUBJECTS, MEMORY);
-    for record in SortedFile::open(&dir.join(filings))?.all() {
-        let filing = Filing::decode(&record?.1)?;
-        for number in filing.subject_number.iter().chain(&filing.site_number) {
-            if let Some(subject) = number.subject() {
-                sorter.push(subject.to_string().into_bytes(), Vec::new())?;
-            }
-        }
-    }
-    let mut writer = SortedWriter::create(&dir.join(subjects))?;
-    let mut last = None;
-    for record in sorter.finish()? {
-        let (key, value) = record?;
-        if last.as_ref() != Some(&key) {
-            writer.push(&key, &value)?;
-            last = Some(key);
-        }
-    }
-    writer.finish().map(|_| ())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::facts::candidate::Candidate;
     use crate::facts::candidate::HOSTS_PER_DOMAIN;
+    use crate::facts::filing::Filing;
     use crate::facts::filing::FilingState;
 
     fn candidate(name: &str) -> Candidate {

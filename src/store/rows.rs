@@ -2,17 +2,22 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
+
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
+use crate::facts::filing::FilingState;
 use crate::facts::problem::Problem;
 use crate::facts::problem::ProblemKey;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderId;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::filings::files::FilingFiles;
+use crate::store::registers::Registers;
 
 /// A row of a register.
 pub trait Row: Sized + Clone + PartialEq {
@@ -31,6 +36,45 @@ pub trait Row: Sized + Clone + PartialEq {
     /// What becomes of an older row with the same key; the new one takes its place by default.
     fn merged(self, _old: &Self) -> Merged<Self> {
         Merged::Row(self)
+    }
+
+    /// Begins the files that the register keeps beside the rows of `generation`, imported at `now`;
+    /// none by default.
+    fn beside(
+        _registers: &Registers,
+        _generation: u64,
+        _now: Timestamp,
+    ) -> Result<Box<dyn Beside>, StoreError> {
+        Ok(Box::new(Nothing))
+    }
+}
+
+/// Files beside the rows of one generation, written while they are: each key comes once, ascending.
+pub trait Beside {
+    /// `row` is in the register from now on.
+    fn take(&mut self, key: &[u8], row: &[u8]) -> Result<(), StoreError>;
+
+    /// `row` was in the register, and a replacement no longer has it.
+    fn leave(&mut self, key: &[u8], row: &[u8]) -> Result<(), StoreError>;
+
+    /// Sees the files onto the disk, and tells their names.
+    fn finish(self: Box<Self>) -> Result<Vec<String>, StoreError>;
+}
+
+/// No files.
+struct Nothing;
+
+impl Beside for Nothing {
+    fn take(&mut self, _key: &[u8], _row: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn leave(&mut self, _key: &[u8], _row: &[u8]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Vec<String>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
@@ -108,6 +152,33 @@ impl Row for Filing {
     }
 
     encoded!();
+
+    /// A cancellation that says little leaves what was known of the filing.
+    fn merged(self, old: &Self) -> Merged<Self> {
+        if self.state == FilingState::Active {
+            return Merged::Row(self);
+        }
+        let mut row = Self {
+            site_number: self.site_number.or_else(|| old.site_number.clone()),
+            subject_number: self.subject_number.or_else(|| old.subject_number.clone()),
+            providers: self.providers.or_else(|| old.providers.clone()),
+            ..self
+        };
+        for (column, text) in &old.details {
+            if row.details.iter().all(|(known, _)| known != column) {
+                row.details.push((column.clone(), text.clone()));
+            }
+        }
+        Merged::Row(row)
+    }
+
+    fn beside(
+        registers: &Registers,
+        generation: u64,
+        now: Timestamp,
+    ) -> Result<Box<dyn Beside>, StoreError> {
+        Ok(Box::new(FilingFiles::begin(registers, generation, now)?))
+    }
 }
 
 impl Row for Candidate {

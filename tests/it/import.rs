@@ -108,7 +108,7 @@ fn a_strict_import_takes_nothing_if_one_row_is_refused() {
 }
 
 #[test]
-fn rows_are_counted_as_taken_or_unchanged_and_replacing_forgets_the_others() {
+fn rows_are_counted_as_taken_or_unchanged_and_replacing_ends_the_others() {
     let desk = Desk::new();
     let two = desk.write("two.csv", "domain,site_number\na.cn,\nb.cn,京ICP备10000001号-1\n");
     let one = desk.write("one.csv", "domain,site_number\nb.cn,京ICP备10000001号-1\n");
@@ -116,7 +116,7 @@ fn rows_are_counted_as_taken_or_unchanged_and_replacing_forgets_the_others() {
     import(&[&two]).ends(0).says("2 taken, 0 unchanged, 0 refused; 2 rows now");
     import(&[&one]).ends(0).says("0 taken, 1 unchanged, 0 refused; 2 rows now");
     import(&[&one, "--replace"]).ends(0).says("refused; 1 rows now");
-    desk.run(&["lookup", "a.cn"]).ends(0).says("未备案");
+    desk.run(&["lookup", "a.cn"]).ends(0).says("备案已注销");
     desk.run(&["lookup", "b.cn"]).ends(0).says("京ICP备10000001号-1");
 }
 
