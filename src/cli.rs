@@ -3,6 +3,7 @@
 mod check;
 mod findings;
 mod rates;
+mod sample;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +25,15 @@ pub use crate::cli::findings::FindingsFormat;
 pub use crate::cli::findings::StateFilter;
 pub use crate::cli::rates::Rates;
 pub use crate::cli::rates::RatesFormat;
+pub use crate::cli::sample::DrawSample;
+pub use crate::cli::sample::RateSample;
+pub use crate::cli::sample::ReadSample;
+pub use crate::cli::sample::ReportFormat;
+pub use crate::cli::sample::ReportSample;
+pub use crate::cli::sample::Sample;
+pub use crate::cli::sample::SheetFormat;
+pub use crate::cli::sample::SheetKind;
+pub use crate::cli::sample::SheetSample;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderName;
@@ -81,6 +91,9 @@ pub enum Command {
     Check(Check),
     /// How much is filed of what is there, for the nation, bureaus and providers, against targets
     Rates(Rates),
+    /// Draws the accuracy sample, writes call sheets, reads them back, gives the accuracy rate
+    #[command(subcommand)]
+    Sample(Sample),
     /// Takes a finding back
     Withdraw(Withdraw),
     /// Names that are not reported, with reason and end

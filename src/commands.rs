@@ -10,6 +10,7 @@ mod explain;
 mod lookup;
 mod check;
 mod rates;
+mod sample;
 mod withdraw;
 mod exempt;
 mod lab;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli) -> Result<Ended> {
         Command::Lookup(request) => lookup::run(&session, request),
         Command::Check(request) => check::run(&session, request),
         Command::Rates(request) => rates::run(&session, request),
+        Command::Sample(request) => sample::run(&session, request),
         Command::Withdraw(request) => withdraw::run(&session, request),
         Command::Exempt(request) => exempt::run(&session, request),
         Command::Lab(request) => lab::run(request),

@@ -14,6 +14,7 @@ pub mod rpsl;
 pub mod sources;
 pub mod filings;
 pub mod domains_lookup;
+pub mod results;
 pub mod candidates;
 pub mod charset;
 pub mod html;

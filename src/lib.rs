@@ -82,6 +82,8 @@
 //!   XLSX.
 //! * A new format of findings: a file under `publish/findings/`, an arm in [`cli::FindingsFormat`].
 //! * A new state a page can show: `stages/probe/answer.rs` reads it, `stages/judge/presence.rs` folds it.
+//! * A new kind or cause of errors in filings: `config/error-words.toml`; sheets offer it at once. A new
+//!   column of call sheets: `COLUMNS` in `formats/results.rs`, and [`publish::samples`].
 //! * A new key of the configuration: the `Settings` of the part that uses it, and its line in
 //!   `config/chabei.toml`, which a test holds against the defaults.
 //! * A new scenario of the simulated internet: one function in `lab/scenarios/`, one line in the table

@@ -16,3 +16,4 @@ pub mod providers;
 pub mod problems;
 pub mod rates;
 pub mod access;
+pub mod samples;

@@ -19,6 +19,9 @@ pub mod interval;
 pub mod estimate;
 pub mod size;
 pub mod targets;
+pub mod draw;
+pub mod outcome;
+pub mod rates;
 
 use serde::Serialize;
 

@@ -111,6 +111,8 @@ impl RowError {
 /// One row, its cells by column.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
+    /// The line where the row begins, as in [`Refusal`].
+    pub(crate) line: u64,
     columns: &'static [Column],
     places: &'a [Option<usize>],
     cells: &'a [String],
@@ -266,7 +268,7 @@ impl<T: 'static> Rows<T> {
                 return None;
             }
             let row = if cells.len() == width {
-                Record { columns, places: &places, cells: &cells }.converted(&convert)
+                Record { line, columns, places: &places, cells: &cells }.converted(&convert)
             } else {
                 let reason = format!("{} cells where the heading has {width}", cells.len());
                 Err(Flaw { column: None, reason })

@@ -25,6 +25,7 @@ use crate::facts::finding::FindingState;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::samples::Samples;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
 const CACHE: u64 = 32 * 1024 * 1024;
@@ -91,6 +92,7 @@ pub struct Position {
 /// The open database. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Findings {
+    database: sled::Db,
     tree: sled::Tree,
     path: PathBuf,
 }
@@ -111,7 +113,13 @@ impl Findings {
         }
         let database = opened.map_err(failed)?;
         let tree = database.open_tree("findings").map_err(failed)?;
-        Ok(Self { tree, path: path.to_owned() })
+        Ok(Self { database, tree, path: path.to_owned() })
+    }
+
+    /// The accuracy samples, which lie in the same database.
+    pub fn samples(&self) -> Result<Samples, StoreError> {
+        let tree = self.database.open_tree("samples").map_err(self.failed())?;
+        Ok(Samples::new(tree, self.path.clone()))
     }
 
     fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {

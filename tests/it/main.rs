@@ -22,6 +22,7 @@ mod rates;
 mod real_servers;
 mod registers;
 mod resolving;
+mod sampling;
 mod prefixes;
 mod truth;
 mod upstream;

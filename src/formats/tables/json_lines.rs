@@ -49,7 +49,7 @@ pub(super) fn rows<T: 'static>(
             return None;
         }
         let row = keys.cells(&text, required).and_then(|(places, cells)| {
-            Record { columns, places: &places, cells: &cells }.converted(&convert)
+            Record { line, columns, places: &places, cells: &cells }.converted(&convert)
         });
         Some(row.map_err(|flaw| RowError::refused(line, flaw)))
     });

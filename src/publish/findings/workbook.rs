@@ -22,7 +22,7 @@ use crate::publish::view::FindingView;
 use crate::publish::view::state_in_chinese;
 
 /// The rows that a sheet can hold below its heading.
-const MOST_ROWS: u32 = 1_048_575;
+pub(crate) const MOST_ROWS: u32 = 1_048_575;
 
 /// The characters that a cell can hold.
 const MOST_CHARACTERS: usize = 32_767;
@@ -33,8 +33,8 @@ const CUT: &str = "……（已截断）";
 /// Why a workbook was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum NoWorkbook {
-    /// More findings than a sheet has rows.
-    #[error("more than {MOST_ROWS} findings do not fit on a sheet; narrow the list or use csv")]
+    /// More than a sheet has rows.
+    #[error("more than {MOST_ROWS} rows do not fit on a sheet; narrow the list or use csv")]
     TooMany,
     /// The workbook could not be put together, for instance because the folder for temporary files
     /// is full.
@@ -132,7 +132,7 @@ fn in_chinese(column: &str, row: &FindingView) -> Option<Cell> {
 }
 
 /// `text` without control characters, cut with a mark where a cell cannot hold it.
-fn fitting(text: &str) -> String {
+pub(crate) fn fitting(text: &str) -> String {
     let text = printable(text);
     if text.encode_utf16().count() <= MOST_CHARACTERS {
         return text;
