@@ -1,6 +1,7 @@
 //! Days as registers and spreadsheets write them: `2024-03-01`, `2024/3/1`, `20240301`, `2024年3月1日`,
 //! with or without a time of day after it.
 
+use jiff::Span;
 use jiff::civil::Date;
 
 /// The day that `text` names; `None` where it names none.
@@ -19,6 +20,13 @@ pub(crate) fn day(text: &str) -> Option<Date> {
         return None;
     }
     Date::new(year, month, day).ok()
+}
+
+/// The day that a spreadsheet writes as a number of days since the end of 1899, between 1954 and 2119;
+/// other numbers are none.
+pub(crate) fn of_spreadsheet(text: &str) -> Option<Date> {
+    let days: i32 = text.parse().ok().filter(|days| (20_000..=80_000).contains(days))?;
+    Date::constant(1899, 12, 30).checked_add(Span::new().days(days)).ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The filing register as a file. Refusals never quote a cell that may hold personal data.
 
+mod query;
 pub mod v3;
 
 use std::io;
@@ -9,6 +10,7 @@ use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::number::FilingNumber;
 use crate::facts::target::Target;
+use crate::formats::dates;
 use crate::formats::numbers;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
@@ -40,10 +42,12 @@ const COLUMNS: &[Column] = &[
     Column { name: "email", chinese: &["电子邮箱"] },
     Column { name: "access_kind", chinese: &["接入方式"] },
     Column { name: "server_place", chinese: &["服务器放置地"] },
-    Column { name: "approvals", chinese: &["前置或专项审批"] },
+    Column { name: "approvals", chinese: &["前置或专项审批", "contentTypeName"] },
     Column { name: "services", chinese: &["服务内容"] },
     Column { name: "filed_on", chinese: &["备案日期"] },
     Column { name: "changed_on", chinese: &["变更日期", "updateRecordTime"] },
+    Column { name: "access_limited", chinese: &["限制接入", "limitAccess"] },
+    Column { name: "blacklist_level", chinese: &["黑名单级别", "blackListLevel"] },
 ];
 
 /// Columns that are kept as they are.
@@ -69,19 +73,29 @@ const DETAILS: &[&str] = &[
     "services",
     "filed_on",
     "changed_on",
+    "access_limited",
+    "blacklist_level",
 ];
+
+/// Columns of many digits, of which a spreadsheet keeps 15 and shows fewer.
+const LONG_NUMBERS: [&str; 5] =
+    ["certificate_number", "office_phone", "mobile_phone", "site_number", "subject_number"];
 
 /// What is looked at to tell a message from a table, in bytes.
 const SAMPLE: usize = 4096;
 
-/// The filings of a table, of the public query's rows (an object a line), or of a message of the
-/// filing interface.
+/// The filings of a table, of the public query's rows (an object a line, or a whole reply), or of a
+/// message of the filing interface.
 pub fn read(mut input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
     let mut sample = Vec::with_capacity(SAMPLE);
     input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
     let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
     let is_message = text.trim_ascii_start().starts_with(b"<");
+    let is_document = query::is_document(&sample);
     let whole = io::Cursor::new(sample).chain(input);
+    if is_document {
+        return Rows::of_table(query::lines(whole)?, COLUMNS, &["domain"], filing);
+    }
     if is_message {
         return Ok(v3::read(whole));
     }
@@ -96,6 +110,13 @@ fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
         "cancelled" | "已注销" | "注销" => FilingState::Cancelled,
         _ => return Err(Flaw::of("state", "it is neither active (有效) nor cancelled (已注销)")),
     };
+    for column in LONG_NUMBERS {
+        if is_shortened(record.cell(column)) {
+            let reason = "a spreadsheet has made a number of it and lost digits; format the column \
+                          as text and write it again";
+            return Err(Flaw::of(column, reason));
+        }
+    }
     // Without the column the access providers are not known; an empty cell says that there are none.
     let providers = match record.column("providers") {
         None => None,
@@ -107,8 +128,27 @@ fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
         subject_number: number(record, "subject_number")?,
         state,
         providers,
-        details: record.details(DETAILS),
+        details: record.details(DETAILS).into_iter().map(dated).collect(),
     })
+}
+
+/// Whether a cell is what spreadsheets make of a long number: `1.10101199001011E+17`.
+fn is_shortened(cell: &str) -> bool {
+    let Some((digits, exponent)) = cell.split_once(['E', 'e']) else { return false };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let is_number = |text: &str, also: char| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_digit() || c == also)
+    };
+    is_number(digits, '.') && is_number(exponent, '0')
+}
+
+/// A day that a spreadsheet wrote as a number of days, as a day; everything else as it is.
+fn dated((column, text): (String, String)) -> (String, String) {
+    let is_day = matches!(column.as_str(), "filed_on" | "changed_on");
+    let day = is_day.then(|| dates::of_spreadsheet(&text)).flatten();
+    let text = day.map_or(text, |day| day.to_string());
+    (column, text)
 }
 
 /// A filing or licence number; one of another registry is told as what it is.
@@ -179,6 +219,59 @@ mod tests {
             assert_eq!(refusal.column.as_deref(), Some(column));
             assert!(!refusal.reason.contains("张三"));
         }
+    }
+
+    #[test]
+    fn a_number_that_a_spreadsheet_cut_is_refused_and_not_quoted() {
+        for (column, cell) in [
+            ("certificate_number", "1.10101199001011E+17"),
+            ("证件号码", "1.1E+17"),
+            ("mobile_phone", "1.39E+10"),
+            ("office_phone", "1.39e10"),
+        ] {
+            let text = format!("domain,{column}\na.cn,{cell}\n");
+            let rows: Vec<_> = read(Cursor::new(text)).unwrap().collect();
+            let [Err(RowError::Refused(refusal))] = &rows[..] else { panic!("{rows:?}") };
+            assert_eq!(refusal.line, 2);
+            assert!(refusal.reason.contains("as text") && !refusal.reason.contains(cell));
+        }
+        for cell in ["110101199001011234", "91110108551385082E", "E2E", "1E", "", "12345E"] {
+            let text = format!("domain,certificate_number\na.cn,{cell}\n");
+            assert!(read(Cursor::new(text)).unwrap().next().unwrap().is_ok(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_day_as_spreadsheets_count_them_is_a_day() {
+        let text = "domain,filed_on,changed_on\na.cn,39965,2012年3月4日\nb.cn,1,20100620\n";
+        let rows: Vec<Filing> = read(Cursor::new(text)).unwrap().map(Result::unwrap).collect();
+        let told = |row: &Filing| row.details.iter().map(|(_, text)| text.clone()).collect();
+        let told: Vec<Vec<String>> = rows.iter().map(told).collect();
+        assert_eq!(told, [["2009-06-01", "2012年3月4日"], ["1", "20100620"]]);
+    }
+
+    #[test]
+    fn a_whole_reply_of_the_public_query_is_read_and_a_failed_one_is_told() {
+        let row = "{\"domain\":\"a.cn\",\"serviceLicence\":\"京ICP备05014806号-9\",\
+                   \"limitAccess\":\"否\",\"blackListLevel\":2,\"contentTypeName\":\"出版\"}";
+        for text in [
+            format!("[{row}]"),
+            format!("{{\"code\":200,\"params\":{{\"list\":[{row}],\"total\":1}}}}"),
+            format!("{{\n \"success\": true,\n \"params\": {{\n \"list\": [\n{row}\n]}}}}"),
+            row.to_owned(),
+        ] {
+            let rows: Vec<Filing> = read(Cursor::new(text)).unwrap().map(Result::unwrap).collect();
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].providers, None);
+            let has = |column: &str, text: &str| {
+                rows[0].details.contains(&(column.to_owned(), text.to_owned()))
+            };
+            assert!(has("access_limited", "否") && has("blacklist_level", "2"), "{rows:?}");
+            assert!(has("approvals", "出版"));
+        }
+        let failed = "{\n\"code\": 500, \"msg\": \"查询失败\"}";
+        let error = read(Cursor::new(failed)).unwrap_err().to_string();
+        assert!(error.contains("no list of rows") && !error.contains("查询"), "{error}");
     }
 
     proptest! {

@@ -202,7 +202,10 @@ impl Iterator for Message {
         self.has_records |= matches!(part, Ok(Some(Part::Record(_))));
         if matches!(part, Ok(None)) && !self.has_records {
             // A page that asks to log in is XML too, and no register.
-            let what = format!("there is none of {} in it", self.records.join(", "));
+            let what = format!(
+                "there is none of {} in it",
+                self.records.get(..3).unwrap_or(self.records).join(", ")
+            );
             return Some(Err(broken(self.line, &what)));
         }
         part.transpose()

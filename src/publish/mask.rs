@@ -53,6 +53,8 @@ const COLUMNS: &[(&str, &str, Holds)] = &[
     ("services", "服务内容", Holds::Nothing),
     ("filed_on", "备案日期", Holds::Nothing),
     ("changed_on", "变更日期", Holds::Nothing),
+    ("access_limited", "限制接入", Holds::Nothing),
+    ("blacklist_level", "黑名单级别", Holds::Nothing),
     ("gateway", "网关", Holds::Nothing),
     ("city", "地市", Holds::Nothing),
     ("user", "使用单位", Holds::Holder),

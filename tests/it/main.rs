@@ -11,6 +11,7 @@ mod command_line;
 mod crash;
 mod damage;
 mod exempting;
+mod filings;
 mod import;
 mod interface;
 mod listing;

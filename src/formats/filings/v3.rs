@@ -21,8 +21,93 @@ use crate::formats::v3::Message;
 use crate::formats::v3::Part;
 use crate::formats::v3::Record;
 
-/// A subject with its sites, and a cancellation.
-const RECORDS: &[&str] = &["Baxx", "Zxxx"];
+/// A subject with its sites, and what else repeats in the interface's messages, so that each can be
+/// told as what it is.
+const RECORDS: &[&str] = &[
+    "Baxx",
+    "Zxxx",
+    "Zx_xx",
+    "Xzxx",
+    "Bgxx",
+    "Hsjgxx",
+    "Jg_xx",
+    "Gjsh",
+    "Zthc",
+    "Jrhc",
+    "Kkwzhc",
+    "Wzch",
+    "Clxx",
+    "Wbawz_xx",
+    "Ffjrxx",
+    "Tzxx",
+    "Zthmdxxs",
+    "Wzhmdxxs",
+    "Ly",
+    "Ly_xx",
+    "Lyxx",
+    "Fpsy",
+    "Fpxx",
+    "Zdxx",
+    "Jsxx",
+    "Gbxx",
+    "Yj",
+    "Ct",
+    "Wb",
+    "Lyjg",
+    "Fpjg",
+    "Gbjs",
+    "Zdip",
+    "Ymxx",
+    "Bbdw",
+    "StatusInfo",
+];
+
+/// Why a record is no row of the register, by its element; `None` where it is one.
+fn refusal(record: &Record) -> Option<&'static str> {
+    let is_in = |name: &str| record.around.iter().any(|around| around == name);
+    Some(match record.element.name.as_str() {
+        "Baxx" if is_in("XZBA") => {
+            "a new filing that is asked for (XZBA 新增备案) is none before the bureau has approved it; \
+             import the mirror feed (SJTB) or the approved filings (BASJ)"
+        }
+        "Baxx" => return None,
+        "Xzxx" if is_in("XZWZ") => {
+            "a new site that is asked for (XZWZ 新增网站) is none before the bureau has approved it; \
+             import the mirror feed (SJTB) or the approved filings (BASJ)"
+        }
+        "Xzxx" => {
+            "a new access that is asked for (XZJR 新增接入) names a site by number, and is none before \
+             the bureau has approved it; import the mirror feed (SJTB)"
+        }
+        "Bgxx" => {
+            "a change that is asked for (BGBA 变更备案) is none before the bureau has approved it; \
+             import the mirror feed (SJTB) or the approved filings (BASJ)"
+        }
+        "Zx_xx" => {
+            "a cancellation that is asked for (ZXBA 注销备案) is none before the bureau has made it; \
+             import the mirror feed (SJTB) with --replace"
+        }
+        "Zxxx" => {
+            "a cancellation (ZXSJ 注销数据) names a subject, a site or an access by the bureau's \
+             number, by which rows cannot be found; import the whole mirror feed with --replace instead"
+        }
+        "Hsjgxx" => "it is the result of a verification (HSJG 核实结果), and no filing",
+        "Jg_xx" | "Gjsh" => "it is the result of an upload (BAJG 备案结果), and no filing",
+        "Zthc" | "Jrhc" | "Kkwzhc" | "Wzch" => {
+            "it is the result of a check (HCJG 核查结果), and no filing"
+        }
+        "Clxx" => "it is a provider's answer (WBACLJG 未备案网站处理结果), and no filing",
+        "Wbawz_xx" => "it is an unfiled site (WBAWZLB 未备案网站列表), and no filing",
+        "Ffjrxx" | "Zthmdxxs" | "Wzhmdxxs" => "it is of a blacklist (黑名单), and no filing",
+        "Tzxx" => "it is a notice (XGTZ 修改通知), and no filing",
+        "Ymxx" => "it is of a registry of domains (YM), and no filing",
+        "Bbdw" => "it is a unit of the code tables (JCDM 基础代码), and no filing",
+        "StatusInfo" => {
+            "it is the answer to one question (是否备案查询), and no register; nothing says of which day"
+        }
+        _ => "it is an address (IP), and no filing; see import allocations",
+    })
+}
 
 /// The rows of a message.
 pub fn read(input: impl Read + Send + 'static) -> Rows<Filing> {
@@ -55,9 +140,7 @@ impl Iterator for Feed {
 
 fn rows(record: &Record) -> Vec<Result<Filing, RowError>> {
     let refused = |flaw| RowError::refused(record.line, flaw);
-    if record.element.name == "Zxxx" {
-        let reason = "a cancellation names its row by the bureau's number; import the whole mirror \
-                      feed with --replace instead";
+    if let Some(reason) = refusal(record) {
         return vec![Err(refused(Flaw { column: None, reason: reason.to_owned() }))];
     }
     let Some(subject) = record.element.child("Zt_xx") else {

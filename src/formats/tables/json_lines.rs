@@ -117,7 +117,11 @@ fn cell(value: Value) -> Result<String, &'static str> {
     match value {
         Value::Array(parts) => {
             let parts: Result<Vec<String>, _> = parts.into_iter().map(scalar).collect();
-            Ok(parts?.join(";"))
+            let parts = parts?;
+            if parts.iter().any(|part| part.contains([';', '；'])) {
+                return Err("a part of a list holds `;`, which separates parts");
+            }
+            Ok(parts.join(";"))
         }
         value => scalar(value),
     }

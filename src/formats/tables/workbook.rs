@@ -35,6 +35,9 @@ const COLUMNS: usize = 1000;
 /// A row with longer cells is refused: what they have together, in bytes.
 const LONGEST_ROW: usize = 1024 * 1024;
 
+/// From here on not every whole number is kept.
+const LARGEST_WHOLE: f64 = 1e15;
+
 /// The cells of a larger sheet are not copied, in bytes: one text may stand in every cell.
 const LARGEST_SHEET: usize = 4 << 30;
 
@@ -162,6 +165,8 @@ fn text<'c>(value: &'c DataRef<'_>) -> Cow<'c, str> {
     match value {
         DataRef::Empty => Cow::Borrowed(""),
         DataRef::Int(number) => number.to_string().into(),
+        // Of more digits a workbook has kept 15: as it shows them, and never as if they were whole.
+        DataRef::Float(number) if number.abs() >= LARGEST_WHOLE => format!("{number:E}").into(),
         DataRef::Float(number) => number.to_string().into(),
         DataRef::Bool(is_so) => is_so.to_string().into(),
         DataRef::String(text) | DataRef::DurationIso(text) => text.into(),
