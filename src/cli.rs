@@ -36,6 +36,7 @@ pub use crate::cli::sample::SheetKind;
 pub use crate::cli::sample::SheetSample;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::bureau::Bureau;
+use crate::facts::dossier::RecordId;
 use crate::facts::provider::ProviderName;
 use crate::facts::reason::Reason;
 use crate::facts::target::Target;
@@ -94,6 +95,8 @@ pub enum Command {
     /// Draws the accuracy sample, writes call sheets, reads them back, gives the accuracy rate
     #[command(subcommand)]
     Sample(Sample),
+    /// Whether everything on the disk is as it was written
+    CheckData(CheckData),
     /// Takes a finding back
     Withdraw(Withdraw),
     /// Names that are not reported, with reason and end
@@ -180,6 +183,9 @@ pub struct Scan {
     /// Everything is due, filed and connected names too
     #[arg(long)]
     pub all: bool,
+    /// Judges what was learnt before by the rules and registers of today; asks nobody
+    #[arg(long, conflicts_with_all = ["until", "for_time", "limit", "bureau", "provider", "all"])]
+    pub rejudge: bool,
     /// Writes what the night did as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
@@ -201,6 +207,12 @@ pub struct Explain {
     /// A domain, an address, or a reason code such as R01
     #[arg(value_parser = explained)]
     pub subject: Explained,
+    /// Where the evidence of its findings lies, and who has read it
+    #[arg(long)]
+    pub evidence: bool,
+    /// One record of its evidence itself, unpacked; who reads one is noted
+    #[arg(long, value_name = "ID", conflicts_with = "evidence")]
+    pub record: Option<RecordId>,
     /// How to write it
     #[arg(long, default_value = "text")]
     pub format: Format,
@@ -227,6 +239,14 @@ pub struct Lookup {
     /// Shows personal data unmasked; logged
     #[arg(long)]
     pub reveal: bool,
+}
+
+/// `check-data`
+#[derive(Debug, Args)]
+pub struct CheckData {
+    /// How to write what is wrong
+    #[arg(long, default_value = "text")]
+    pub format: Format,
 }
 
 /// `withdraw`

@@ -4,11 +4,13 @@
 mod session;
 mod demo;
 mod import;
+mod rejudge;
 mod scan;
 mod findings;
 mod explain;
 mod lookup;
 mod check;
+mod check_data;
 mod rates;
 mod sample;
 mod withdraw;
@@ -70,6 +72,7 @@ fn dispatch(cli: &Cli) -> Result<Ended> {
         Command::Explain(request) => explain::run(&session, request),
         Command::Lookup(request) => lookup::run(&session, request),
         Command::Check(request) => check::run(&session, request),
+        Command::CheckData(request) => check_data::run(&session, request),
         Command::Rates(request) => rates::run(&session, request),
         Command::Sample(request) => sample::run(&session, request),
         Command::Withdraw(request) => withdraw::run(&session, request),

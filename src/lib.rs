@@ -29,7 +29,7 @@
 //! | probe | [`stages::probe`] | [`facts::visit::Visit`]: the state of the site at one address, and what its page claims |
 //! | judge | [`stages::judge`] | a [`stages::judge::Ruling`] for each kind of fault and each provider |
 //! | ledger | [`scan::ledger`] | the transition of the finding: opened, seen again, closed and why, reopened |
-//! | store | [`store::journal`], [`store::findings`] | the outcome on the disk, in the order it was learnt |
+//! | store | [`store::evidence`], [`store::journal`], [`store::findings`] | the outcome on the disk, in the order it was learnt |
 //! | publish | [`publish`] | tables, files for others, the trail of a name |
 //!
 //! The order is what makes a night cheap. Most names are filed and connected or lie abroad, so they

@@ -9,6 +9,7 @@ pub mod view;
 pub mod findings;
 pub mod place;
 pub mod trail;
+pub mod evidence;
 pub mod lookup;
 pub mod mask;
 pub mod summary;

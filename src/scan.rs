@@ -4,5 +4,6 @@ pub mod frontier;
 pub mod examine;
 mod queue;
 pub mod ledger;
+pub mod rejudge;
 pub mod tally;
 pub mod night;

@@ -18,6 +18,8 @@ pub mod findings;
 pub mod evidence;
 pub mod samples;
 pub mod journal;
+pub mod examinations;
+pub mod inspection;
 pub mod writer;
 
 use std::io;
@@ -73,6 +75,16 @@ pub enum StoreError {
         path: PathBuf,
         /// What sled said.
         source: sled::Error,
+    },
+    /// sled does not give back what was written to it.
+    #[error("the findings in {} have lost what was written to them: they are at write {is} of {was}; restore the folder and the .mark beside it from a backup, and see `check-data`", path.display())]
+    Lost {
+        /// sled's folder.
+        path: PathBuf,
+        /// The writes that it knows of.
+        is: u64,
+        /// The writes that there were, at the least.
+        was: u64,
     },
     /// The manifest is not ours.
     #[error("{}: {what}; restore it from a backup, or remove the folder and import the registers again", path.display())]

@@ -195,6 +195,7 @@ fn whole_night() -> ScanRequest {
         provider: None,
         domain: Vec::new(),
         all: false,
+        rejudge: false,
         summary: None,
     }
 }

@@ -1,5 +1,7 @@
 //! `explain`: the trail of one target, or the page of one reason.
 
+mod evidence;
+
 use std::io;
 
 use anyhow::Result;
@@ -24,7 +26,11 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             trail::reason(*reason, &mut io::stdout().lock())?;
             Ok(Ended::Done)
         }
-        Explained::Target(target) => of_target(session, target, request.format),
+        Explained::Target(target) => match request.record {
+            Some(id) => evidence::record(session, target, id),
+            None if request.evidence => evidence::places(session, target, request.format),
+            None => of_target(session, target, request.format),
+        },
     }
 }
 
@@ -41,7 +47,9 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
     for finding in data.findings.of_target(target)? {
         if finding.state != FindingState::Accruing {
             let history = data.findings.history(finding.id)?;
-            findings.push((FindingView::of(&finding, &names, now), history));
+            let mut view = FindingView::of(&finding, &names, now);
+            view.evidence.warc = data.place(finding.id)?.map(|place| place.to_string());
+            findings.push((view, history));
         }
     }
     let today = clock::day(now);

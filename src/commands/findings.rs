@@ -52,7 +52,16 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         messages::write(&data, request, found, now)?;
         return Ok(Ended::Done);
     }
-    let rows = found.iter().map(|finding| FindingView::of(finding, &names, now));
+    let mut places = Vec::with_capacity(found.len());
+    for finding in &found {
+        places.push(data.place(finding.id)?);
+    }
+    let rows = found.iter().zip(&places).map(|(finding, place)| {
+        let mut view = FindingView::of(finding, &names, now);
+        view.evidence.warc = place.map(|place| place.to_string());
+        view
+    });
+
     let mut out: Box<dyn Write + Send> = match &request.output {
         Some(path) => {
             let file = File::create(path);

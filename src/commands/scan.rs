@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::commands::Ended;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::take_night_count;
+use crate::commands::rejudge;
 use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -61,6 +62,9 @@ const QUEUE: usize = 1024;
 const CLEARED_EVERY: u32 = 7;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    if request.rejudge {
+        return rejudge::run(session, request);
+    }
     let Some(limits) = limits(session, request)? else {
         let window = session.settings.scan.window.as_deref();
         tracing::warn!(window, "outside the window: no night is begun, all is kept for next time");
@@ -334,7 +338,7 @@ fn time_from(now: Time, time: Time) -> Duration {
 }
 
 /// Asks the night to end on SIGINT, SIGTERM and SIGHUP.
-async fn cancel_on_signal(stop: CancellationToken) {
+pub(super) async fn cancel_on_signal(stop: CancellationToken) {
     let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
     let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
     let Some((first, rest)) = signals.split_first_mut() else { return };

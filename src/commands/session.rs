@@ -7,6 +7,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use ulid::Ulid;
 
 use crate::cli::Cli;
 use crate::clock::Clock;
@@ -14,6 +15,7 @@ use crate::commands::usage;
 use crate::config::DEFAULT_FILE;
 use crate::config::Settings;
 use crate::facts::directory::Directory;
+use crate::facts::dossier::Place;
 use crate::net::upstream::Upstream;
 use crate::publish::layout::Layout;
 use crate::publish::view::ProviderNames;
@@ -112,6 +114,12 @@ impl Session {
 impl Data {
     pub(super) fn directory(&self) -> Result<Directory> {
         Ok(Directory::new(self.registers.providers()?))
+    }
+
+    /// Where the newest exchange of a finding is kept.
+    pub(super) fn place(&self, finding: Ulid) -> Result<Option<Place>> {
+        let dossier = self.findings.dossier(finding)?;
+        Ok(dossier.and_then(|dossier| dossier.newest().map(|kept| kept.place)))
     }
 
     pub(super) fn names(&self) -> Result<ProviderNames> {

@@ -25,7 +25,7 @@ pub struct EvidenceName {
 }
 
 /// Where a record lies. The id tells which it is; the offset only finds it sooner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// The file.
     pub file: EvidenceName,

@@ -49,6 +49,41 @@ pub fn json(scan: &Scan, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// What judging again did, as `scan --rejudge --summary` writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RejudgeSummary {
+    /// Examinations that were judged again.
+    pub examinations: u64,
+    /// Of these, those that the registers say something else of now.
+    pub changed: u64,
+    /// Findings that opened.
+    pub opened: u64,
+    /// That came back.
+    pub reopened: u64,
+    /// That were closed.
+    pub closed: u64,
+    /// Of which something else is told now.
+    pub restated: u64,
+    /// Whether that was everything.
+    pub is_over: bool,
+}
+
+/// Writes what judging again did as one line of JSON.
+pub fn rejudged_json(summary: &RejudgeSummary, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, summary)?;
+    out.write_all(b"\n")
+}
+
+/// Writes it for people.
+pub fn rejudged_text(summary: &RejudgeSummary, out: &mut impl Write) -> io::Result<()> {
+    let RejudgeSummary { examinations, changed, opened, reopened, closed, restated, is_over } =
+        summary;
+    let ended = if *is_over { "完成" } else { "中途停止" };
+    writeln!(out, "重新判定：{ended}（未访问任何网站）")?;
+    writeln!(out, "  检测记录 {examinations} 条，其中 {changed} 条的登记信息有变")?;
+    writeln!(out, "  新发现 {opened}，死灰复燃 {reopened}，关闭 {closed}，更正 {restated}")
+}
+
 /// Writes a few lines on `scan` for people.
 pub fn text(scan: &Scan, out: &mut impl Write) -> io::Result<()> {
     let counts = &scan.counts;

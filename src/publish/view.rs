@@ -187,7 +187,8 @@ pub struct EvidenceView {
     pub final_url: Option<String>,
     /// SHA-256 of the body as read, lower-case hex.
     pub body_sha256: Option<String>,
-    /// Where the raw exchange is kept; always `None` while none is kept.
+    /// Where the newest exchange is kept: file, byte and record. `None` where none is; the store knows,
+    /// not the finding.
     pub warc: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! What changed: yesterday's finding and tonight's ruling in, the transition out. Pure; one table.
 
 pub mod deadlines;
+pub mod rejudging;
 
 use jiff::Timestamp;
 use ulid::Ulid;
@@ -59,6 +60,20 @@ pub enum Effect {
     Reopened,
     /// Only counters moved.
     Counted,
+}
+
+/// The newest finding of each key: the one that stands, else the last one closed.
+pub(crate) fn newest(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(|finding| {
+        (!finding.stands(), std::cmp::Reverse((finding.last_night, finding.id)))
+    });
+    let mut newest: Vec<Finding> = Vec::new();
+    for finding in findings {
+        if newest.iter().all(|other| other.key != finding.key) {
+            newest.push(finding);
+        }
+    }
+    newest
 }
 
 /// Applies tonight's `ruling` on `key` to the newest finding of that key. `None`: nothing changes.

@@ -330,4 +330,4 @@ impl Current {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

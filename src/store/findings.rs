@@ -4,6 +4,8 @@
 //! flushes before it calls anything done. Values are small, `len()` is never asked.
 
 mod evidence;
+mod inspection;
+pub(crate) mod mark;
 mod counts;
 
 use std::path::Path;
@@ -25,6 +27,7 @@ use crate::facts::finding::FindingState;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::findings::mark::Mark;
 use crate::store::samples::Samples;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
@@ -51,6 +54,8 @@ const EXEMPTION: u8 = b'x';
 const CENSUS: u8 = b'C';
 /// `N` night → what it could not tell.
 const NIGHT_COUNT: u8 = b'N';
+/// `g` → how often the database was written.
+const GENERATION: &[u8] = b"g";
 /// `p` → the journal position that is applied.
 const POSITION: &[u8] = b"p";
 
@@ -113,13 +118,46 @@ impl Findings {
         }
         let database = opened.map_err(failed)?;
         let tree = database.open_tree("findings").map_err(failed)?;
-        Ok(Self { database, tree, path: path.to_owned() })
+        let findings = Self { database, tree, path: path.to_owned() };
+        findings.hold_against_mark()?;
+        Ok(findings)
     }
 
     /// The accuracy samples, which lie in the same database.
     pub fn samples(&self) -> Result<Samples, StoreError> {
         let tree = self.database.open_tree("samples").map_err(self.failed())?;
         Ok(Samples::new(tree, self.path.clone()))
+    }
+
+    /// Fails where the mark knows of more than sled does.
+    fn hold_against_mark(&self) -> Result<(), StoreError> {
+        let is = self.generation()?;
+        match mark::read(&self.path)? {
+            Mark::Written(was) if is < was => {
+                Err(StoreError::Lost { path: self.path.clone(), is, was })
+            }
+            Mark::None | Mark::Written(_) => Ok(()),
+            Mark::Damaged => {
+                tracing::warn!(file = %mark::path_of(&self.path).display(), "the mark is damaged; it is made anew");
+                mark::write(&self.path, is)
+            }
+        }
+    }
+
+    /// How often the database was written.
+    fn generation(&self) -> Result<u64, StoreError> {
+        let bytes = self.tree.get(GENERATION).map_err(self.failed())?;
+        let number = bytes.and_then(|bytes| bytes.first_chunk::<8>().copied());
+        Ok(number.map_or(0, u64::from_be_bytes))
+    }
+
+    /// Applies `batch` as a whole, and sees it onto the disk.
+    fn write(&self, mut batch: sled::Batch) -> Result<(), StoreError> {
+        let generation = self.generation()? + 1;
+        batch.insert(GENERATION, &generation.to_be_bytes()[..]);
+        self.tree.apply_batch(batch).map_err(self.failed())?;
+        self.tree.flush().map_err(self.failed())?;
+        mark::write(&self.path, generation)
     }
 
     fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
@@ -229,15 +267,23 @@ impl Findings {
 
     /// Removes an exemption; `false` when there was none.
     pub fn remove_exemption(&self, target: &Target) -> Result<bool, StoreError> {
-        let old = self.tree.remove(exemption_key(target)).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(old.is_some())
+        let was_there = self.exemption(target)?.is_some();
+        if was_there {
+            self.remove(exemption_key(target))?;
+        }
+        Ok(was_there)
     }
 
     fn put(&self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
-        self.tree.insert(key, value).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(())
+        let mut batch = sled::Batch::default();
+        batch.insert(key, value);
+        self.write(batch)
+    }
+
+    fn remove(&self, key: Vec<u8>) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        batch.remove(key);
+        self.write(batch)
     }
 
     /// How far the journal of the last night is applied.
@@ -290,9 +336,7 @@ impl Findings {
         if let Some(position) = position {
             batch.insert(POSITION, encoding::encode("position", &position)?);
         }
-        self.tree.apply_batch(batch).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(())
+        self.write(batch)
     }
 
     fn last_sequence(&self) -> Result<u64, StoreError> {

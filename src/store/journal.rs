@@ -88,6 +88,27 @@ impl Journal {
         Ok(journal)
     }
 
+    /// Where the first record begins, in bytes.
+    pub const BEGINS: u64 = HEADER;
+
+    /// The journals in `dir`, with their nights, in order.
+    pub fn all(dir: &Path) -> Result<Vec<(u32, PathBuf)>, StoreError> {
+        let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(StoreError::io(dir))?.path();
+            all.extend(night_of(&path).map(|night| (night, path)));
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    /// The journal of `night` at `path`, only to be read: nothing is cut off.
+    pub fn look(path: &Path, night: u32) -> Result<Self, StoreError> {
+        let file = File::open(path).map_err(StoreError::io(path))?;
+        Ok(Self { path: path.to_owned(), file, night, end: HEADER })
+    }
+
     /// Whether there is a journal of `night` in `dir`.
     pub fn exists(dir: &Path, night: u32) -> bool {
         path_of(dir, night).is_file()
@@ -149,12 +170,8 @@ impl Journal {
     /// The last examination of `target` in the journals in `dir`, of nights that are not finished.
     pub fn find(dir: &Path, target: &Target) -> Result<Option<Examination>, StoreError> {
         let mut newest: Option<Examination> = None;
-        let Ok(entries) = std::fs::read_dir(dir) else { return Ok(None) };
-        for entry in entries {
-            let path = entry.map_err(StoreError::io(dir))?.path();
-            let Some(night) = night_of(&path) else { continue };
-            let file = File::open(&path).map_err(StoreError::io(&path))?;
-            let journal = Self { path, file, night, end: 0 };
+        for (night, path) in Self::all(dir)? {
+            let journal = Self::look(&path, night)?;
             for outcome in journal.outcomes(0)? {
                 let examination = outcome?.1.examination;
                 let is_newer = newest.as_ref().is_none_or(|last| last.night <= examination.night);

@@ -47,8 +47,12 @@ pub struct Registers {
 
 /// What `manifest.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     format: u32,
+    /// Of what it says of the registers; `None` in one that was written before there were any.
+    #[serde(default)]
+    checksum: Option<u32>,
     pub(crate) registers: BTreeMap<String, Living>,
 }
 
@@ -62,6 +66,31 @@ pub(crate) struct Living {
     pub(crate) files: Vec<String>,
 }
 
+impl Manifest {
+    /// The manifest in `bytes`, which are those of the file at `path`.
+    pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Self, StoreError> {
+        let wrong = |what| StoreError::Manifest { path: path.to_owned(), what };
+        let manifest: Self =
+            serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        if manifest.format != FORMAT {
+            return Err(wrong(format!("format {} is not known", manifest.format)));
+        }
+        Ok(manifest)
+    }
+
+    /// What is wrong with it, whose file holds `bytes`.
+    pub(crate) fn fault(&self, bytes: &[u8]) -> Option<&'static str> {
+        // Without one it is an older program's, and there is nothing to hold it against.
+        let checksum = self.checksum?;
+        let is_as_written = serde_json::to_vec_pretty(self).is_ok_and(|written| written == bytes);
+        (!is_as_written || Some(checksum) != self.sum()).then_some("it does not match its checksum")
+    }
+
+    fn sum(&self) -> Option<u32> {
+        serde_json::to_vec(&self.registers).ok().map(|bytes| crc32fast::hash(&bytes))
+    }
+}
+
 impl Registers {
     /// Opens the registers in `dir`, which is made if it is not there, and clears away what an
     /// interrupted import left.
@@ -69,21 +98,13 @@ impl Registers {
         std::fs::create_dir_all(dir).map_err(StoreError::io(dir))?;
         let path = dir.join("manifest.json");
         let manifest = match std::fs::read(&path) {
-            Ok(bytes) => {
-                let wrong = |what| StoreError::Manifest { path: path.clone(), what };
-                let manifest: Manifest =
-                    serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
-                if manifest.format != FORMAT {
-                    return Err(wrong(format!("format {} is not known", manifest.format)));
-                }
-                manifest
-            }
+            Ok(bytes) => Manifest::read(&path, &bytes)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if holds_registers(dir)? {
                     let what = "it is missing, and registers lie beside it".to_owned();
                     return Err(StoreError::Manifest { path, what });
                 }
-                Manifest { format: FORMAT, registers: BTreeMap::new() }
+                Manifest { format: FORMAT, checksum: None, registers: BTreeMap::new() }
             }
             Err(error) => return Err(StoreError::io(&path)(error)),
         };
@@ -119,6 +140,7 @@ impl Registers {
         next.registers.insert(register.to_owned(), living);
         let path = self.dir.join("manifest.json");
         let fresh = self.dir.join("manifest.json.new");
+        next.checksum = next.sum();
         let text = serde_json::to_vec_pretty(&next).map_err(|error| StoreError::Manifest {
             path: path.clone(),
             what: error.to_string(),

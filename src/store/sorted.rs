@@ -7,6 +7,8 @@
 //! length u32 · key · value)*`, the index has one entry `(offset u64 · key length u16 · key)` a block,
 //! the trailer is `index offset u64 · records u64 · index crc u32 · magic`. Numbers are little-endian.
 
+pub(crate) mod check;
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;

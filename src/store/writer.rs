@@ -53,7 +53,7 @@ impl NightWriter {
 }
 
 /// Applies the records that a crash kept sled from seeing.
-fn catch_up(findings: &Findings, journal: &Journal) -> Result<(), StoreError> {
+pub fn catch_up(findings: &Findings, journal: &Journal) -> Result<(), StoreError> {
     let night = journal.night();
     let from = findings
         .position()?

@@ -18,7 +18,7 @@ use crate::store::journal::Outcome;
 impl Stages {
     /// The newest findings of `target`, one of each key.
     pub(super) fn known(&self, target: &Target) -> Result<Vec<Finding>, StoreError> {
-        Ok(newest(self.findings.of_target(target)?))
+        Ok(ledger::newest(self.findings.of_target(target)?))
     }
 
     /// What changes, and whether nothing was left for another run of the night.
@@ -67,18 +67,4 @@ impl Stages {
         scope.provider.as_ref().is_none_or(|id| key.provider.as_ref() == Some(id))
             && scope.bureau.is_none_or(|wanted| bureau == Some(wanted))
     }
-}
-
-/// The newest finding of each key: the one that stands, else the last one closed.
-fn newest(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by_key(|finding| {
-        (!finding.stands(), std::cmp::Reverse((finding.last_night, finding.id)))
-    });
-    let mut newest: Vec<Finding> = Vec::new();
-    for finding in findings {
-        if newest.iter().all(|other| other.key != finding.key) {
-            newest.push(finding);
-        }
-    }
-    newest
 }

@@ -1,6 +1,6 @@
 //! What findings rest on is kept, reads back, and shows whatever was done to it since.
 
-mod office;
+pub(crate) mod office;
 
 use jiff::ToSpan;
 

@@ -12,11 +12,11 @@ use crate::store::findings::Findings;
 use crate::store::findings::with_id;
 
 /// `e` finding id → dossier.
-const DOSSIER: u8 = b'e';
+pub(super) const DOSSIER: u8 = b'e';
 /// `w` night, part → file of evidence.
-const FILE: u8 = b'w';
+pub(super) const FILE: u8 = b'w';
 /// `r` finding id, number → reading.
-const READING: u8 = b'r';
+pub(super) const READING: u8 = b'r';
 
 impl Findings {
     /// The evidence of one finding; `None` where none was ever kept, or is kept no more.
@@ -43,9 +43,7 @@ impl Findings {
 
     /// Forgets where the evidence of one finding was.
     pub fn remove_dossier(&self, finding: Ulid) -> Result<(), StoreError> {
-        self.tree.remove(with_id(DOSSIER, finding)).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(())
+        self.remove(with_id(DOSSIER, finding))
     }
 
     pub(super) fn batch_dossier(
@@ -104,6 +102,6 @@ impl Findings {
     }
 }
 
-fn file_key(name: EvidenceName) -> Vec<u8> {
+pub(super) fn file_key(name: EvidenceName) -> Vec<u8> {
     [&[FILE][..], &name.night.to_be_bytes(), &name.part.to_be_bytes()].concat()
 }

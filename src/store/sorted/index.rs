@@ -102,7 +102,7 @@ impl Index {
         Some((offset(place)?, offset(place + 1).unwrap_or(self.end)))
     }
 
-    fn first_key(&self, place: usize) -> Option<&[u8]> {
+    pub(super) fn first_key(&self, place: usize) -> Option<&[u8]> {
         let at = usize::try_from(*self.entries.get(place)?).ok()?;
         entry(&self.bytes, at).map(|(_, key)| key)
     }

@@ -35,7 +35,7 @@ use crate::facts::visit::Visit;
 use crate::store::evidence::members::Entry;
 use crate::store::findings::Update;
 
-pub(super) fn moment(night: u32) -> Timestamp {
+pub(crate) fn moment(night: u32) -> Timestamp {
     Timestamp::from_second(1_764_000_000 + i64::from(night) * 86_400).unwrap()
 }
 
@@ -125,7 +125,7 @@ fn host(number: u32, visit: Visit) -> HostExamination {
 }
 
 /// A night's outcome for site `number`, whose page is `body`; `change` is what happened to its finding.
-pub(super) fn outcome(number: u32, night: u32, body: &str, change: Option<ChangeKind>) -> Outcome {
+pub(crate) fn outcome(number: u32, night: u32, body: &str, change: Option<ChangeKind>) -> Outcome {
     let is_closed = change == Some(ChangeKind::Closed);
     let state =
         if is_closed { FindingState::Closed(ClosedReason::Stopped) } else { FindingState::Open };
@@ -196,29 +196,29 @@ pub(super) fn outcome(number: u32, night: u32, body: &str, change: Option<Change
     }
 }
 
-pub(super) struct Office {
+pub(crate) struct Office {
     dir: tempfile::TempDir,
-    pub(super) findings: Findings,
-    pub(super) settings: Settings,
+    pub(crate) findings: Findings,
+    pub(crate) settings: Settings,
 }
 
 impl Office {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let findings = Findings::open(&dir.path().join("findings")).unwrap();
         Self { dir, findings, settings: Settings::default() }
     }
 
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir.path().join("evidence")
     }
 
-    pub(super) fn open(&self, night: u32) -> EvidenceWriter {
+    pub(crate) fn open(&self, night: u32) -> EvidenceWriter {
         EvidenceWriter::open(&self.path(), &self.settings, night, &self.findings).unwrap()
     }
 
     /// A whole night, as the writer does it.
-    pub(super) fn night(&self, night: u32, mut batch: Vec<Outcome>) {
+    pub(crate) fn night(&self, night: u32, mut batch: Vec<Outcome>) {
         let mut writer = self.open(night);
         writer.keep(&mut batch, &self.findings).unwrap();
         let files = writer.sync().unwrap();
@@ -226,26 +226,33 @@ impl Office {
         self.findings.apply_with(updates, None, &files).unwrap();
     }
 
-    pub(super) fn dossier(&self, number: u32) -> Option<Dossier> {
+    pub(crate) fn dossier(&self, number: u32) -> Option<Dossier> {
         self.findings.dossier(Ulid::from(u128::from(number))).unwrap()
     }
 
-    pub(super) fn entries(&self, name: &str) -> Vec<Entry> {
+    pub(crate) fn entries(&self, name: &str) -> Vec<Entry> {
         Members::open(&self.path().join(name))
             .unwrap()
             .map(|entry| entry.unwrap().unwrap())
             .collect()
     }
 
-    pub(super) fn kinds(&self, name: &str) -> Vec<String> {
+    pub(crate) fn kinds(&self, name: &str) -> Vec<String> {
         let entries = self.entries(name).into_iter();
         entries.map(|entry| entry.member.record.field("WARC-Type").unwrap().to_owned()).collect()
     }
 
     /// The body that the newest whole exchange of a finding holds now.
-    pub(super) fn body(&self, number: u32) -> Option<Vec<u8>> {
+    pub(crate) fn body(&self, number: u32) -> Option<Vec<u8>> {
         let place = self.dossier(number)?.newest()?.place;
         let entry = members::find(&self.path(), place).unwrap()?;
         (!entry.is_removed).then(|| entry.member.record.payload().to_vec())
+    }
+}
+
+impl Office {
+    /// The folder that holds everything, for reading; with a night that is over.
+    pub(crate) fn data(&self) -> &Path {
+        self.dir.path()
     }
 }

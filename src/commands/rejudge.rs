@@ -1,0 +1,151 @@
+//! `scan --rejudge`: what was learnt before, by the rules and registers of today. Asks nobody.
+
+use std::fs::File;
+use std::io;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use anyhow::Result;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Scan as Request;
+use crate::clock;
+use crate::commands::Ended;
+use crate::commands::scan::cancel_on_signal;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::facts::change::Scan;
+use crate::facts::examination::Examination;
+use crate::net::guard::Guard;
+use crate::publish::summary;
+use crate::publish::summary::RejudgeSummary;
+use crate::scan::rejudge::Rejudge;
+use crate::scan::rejudge::RejudgeCounts;
+use crate::scan::rejudge::Rejudged;
+use crate::stages::attribute::AddressTable;
+use crate::stages::check::Filings;
+use crate::store::examinations::LastExaminations;
+use crate::store::findings::Update;
+use crate::store::journal::Journal;
+
+/// Updates that go to the disk together.
+const BATCH: usize = 256;
+
+/// Judges everything that is kept again, or as much as a signal leaves time for; what is done is kept.
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let stop = CancellationToken::new();
+    let mut watch = JoinSet::new();
+    watch.spawn_on(cancel_on_signal(stop.clone()), runtime.handle());
+    let mut data = session.data()?;
+    let latest = data.findings.latest_scan()?;
+    if let Some(last) = latest.as_ref().filter(|last| last.started > session.clock.now()) {
+        return Err(usage(format!(
+            "now, {}, lies before the last night began, {}; time does not run backwards",
+            clock::written(session.clock.now()),
+            clock::written(last.started)
+        )));
+    }
+    let rejudge = rejudge(session, &data)?;
+    let journal = under_way(session, &data, latest.as_ref())?;
+    let (counts, is_over) = judge_all(&rejudge, &mut data, journal.as_ref(), request, &stop)?;
+    let summary = RejudgeSummary {
+        examinations: counts.examinations,
+        changed: counts.changed,
+        opened: counts.opened,
+        reopened: counts.reopened,
+        closed: counts.closed,
+        restated: counts.restated,
+        is_over,
+    };
+    let out = &mut io::stdout().lock();
+    session.mark(out)?;
+    summary::rejudged_text(&summary, out)?;
+    if let Some(path) = &request.summary {
+        write(&summary, path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(if is_over { Ended::Done } else { Ended::Stopped })
+}
+
+/// The journal of the night that is not finished, or was not put away.
+fn under_way(session: &Session, data: &Data, latest: Option<&Scan>) -> Result<Option<Journal>> {
+    let Some(scan) = latest.filter(|scan| Journal::exists(&session.nights(), scan.night)) else {
+        return Ok(None);
+    };
+    let journal = Journal::open(&session.nights(), scan.night)?;
+    crate::store::writer::catch_up(&data.findings, &journal)?;
+    Ok(Some(journal))
+}
+
+/// Returns what it did, and whether that was all.
+fn judge_all(
+    rejudge: &Rejudge,
+    data: &mut Data,
+    journal: Option<&Journal>,
+    request: &Request,
+    stop: &CancellationToken,
+) -> Result<(RejudgeCounts, bool)> {
+    let all = LastExaminations::new(&data.registers, journal)?;
+    let mut counts = RejudgeCounts::default();
+    let mut batch: Vec<Update> = Vec::new();
+    let mut is_over = true;
+    let mut kept = data.registers.begin::<Examination>(false);
+    for last in all {
+        if stop.is_cancelled() {
+            is_over = false;
+            break;
+        }
+        let last = last?;
+        if !request.domain.is_empty() && !request.domain.contains(&last.examination.target) {
+            continue;
+        }
+        let Rejudged { examination, update } = rejudge.again(&last.examination, &mut counts)?;
+        if !last.is_under_way && examination != last.examination {
+            kept.push(&examination)?;
+        }
+        if !update.findings.is_empty() {
+            batch.push(update);
+        }
+        if batch.len() >= BATCH {
+            data.findings.apply(&batch, None)?;
+            batch.clear();
+        }
+    }
+    data.findings.apply(&batch, None)?;
+    kept.finish(rejudge.now)?;
+    Ok((counts, is_over))
+}
+
+fn rejudge(session: &Session, data: &Data) -> Result<Rejudge> {
+    let settings = &session.settings;
+    let directory = data.directory()?;
+    let now = session.clock.now();
+    let mut broken = None;
+    let rows =
+        data.registers.allocations()?.map_while(|row| row.map_err(|e| broken = Some(e)).ok());
+    let addresses = AddressTable::new(rows, &directory, clock::day(now));
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    Ok(Rejudge {
+        addresses,
+        directory,
+        guard: Guard::new(settings.probe.allow.clone(), settings.opt_out()?),
+        filings: Filings::new(data.registers.filings()?, &settings.filings, now),
+        judge: settings.judge.clone(),
+        parked: settings.scan.parked,
+        deadlines: settings.deadlines.clone(),
+        findings: data.findings.clone(),
+        misses_to_close: settings.scan.misses_to_close,
+        now,
+    })
+}
+
+fn write(summary: &RejudgeSummary, path: &Path) -> io::Result<()> {
+    let mut out = File::create(path)?;
+    summary::rejudged_json(summary, &mut out)?;
+    out.flush()
+}

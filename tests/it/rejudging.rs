@@ -1,0 +1,93 @@
+//! Registers that changed are applied to what was learnt before, and nobody is asked anything.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::town::Town;
+use crate::town::text;
+
+/// What must be the same of a finding, whoever judged it.
+fn told(findings: &[Value]) -> Vec<String> {
+    let fields =
+        ["/domain", "/kind", "/provider/id", "/carrier/id", "/bureau", "/reasons", "/filing"];
+    let stands = findings.iter().filter(|finding| text(finding, "/state") == Some("open"));
+    let mut told: Vec<_> = stands
+        .map(|finding| {
+            fields.map(|field| finding.pointer(field).unwrap_or(&Value::Null).to_string()).join(" ")
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// Imports the filings in `name` in place of those that are there.
+fn refile(town: &Town, name: &str) {
+    let path = town.path(name);
+    let args = ["import", "filings", path.to_str().unwrap(), "--replace", "--strict"];
+    town.run(&args).ends(0);
+}
+
+#[test]
+fn registers_that_change_and_change_back_give_what_the_night_gave_and_nobody_is_asked() {
+    let town = Town::new(200, 4);
+    town.import_all();
+    town.scan(&["--all"]);
+    let before = told(&town.findings());
+
+    // Every other filing is gone.
+    let filings = fs::read_to_string(town.path("filings.csv")).unwrap();
+    let lines = filings.lines().enumerate();
+    let fewer: Vec<_> = lines.filter(|(at, _)| at % 2 == 0).map(|(_, line)| line).collect();
+    town.write("fewer.csv", fewer.join("\n"));
+    refile(&town, "fewer.csv");
+    let arrivals = town.lab().arrivals();
+    town.run(&["scan", "--rejudge", "--summary", "again.json"]).ends(0);
+    let after = town.lab().arrivals();
+    assert_eq!(after.request_count(), arrivals.request_count());
+    assert_eq!(after.questions.count, arrivals.questions.count);
+    let summary = town.summary("again.json");
+    assert!(summary["opened"].as_u64().unwrap() > 5, "{summary}");
+    let again = told(&town.findings());
+    assert_ne!(again, before);
+
+    // Once more changes nothing.
+    town.run(&["scan", "--rejudge", "--summary", "again.json"]).ends(0);
+    let summary = town.summary("again.json");
+    let moved =
+        ["opened", "reopened", "closed", "restated", "changed"].map(|field| &summary[field]);
+    assert!(moved.iter().all(|count| **count == 0), "{summary}");
+    assert_eq!(told(&town.findings()), again);
+
+    refile(&town, "filings.csv");
+    town.run(&["scan", "--rejudge"]).ends(0);
+    assert_eq!(told(&town.findings()), before);
+    // No sighting was counted, and the next night is a night like any other.
+    assert!(town.findings().iter().all(|finding| finding["times_seen"] == 1));
+    town.run(&["check-data"]).ends(0);
+    town.scan(&["--summary", "night.json"]);
+    assert_eq!(town.summary("night.json")["scan"], 2);
+}
+
+#[test]
+fn a_new_filing_closes_and_tells_who_did() {
+    let town = Town::new(60, 4);
+    town.import_all();
+    town.scan(&["--limit", "40"]);
+    let found = town.findings();
+    let unfiled = found.iter().find(|finding| text(finding, "/kind") == Some("unfiled")).unwrap();
+    let domain = text(unfiled, "/domain").unwrap();
+    let row = town.write("more.csv", format!("domain,state\n{domain},active\n"));
+    town.run(&["import", "filings", &row]).ends(0);
+    // The night is not over: what its journal holds is judged as well.
+    town.run(&["scan", "--rejudge", "--domain", domain]).ends(0);
+    let trail = town.run(&["explain", domain, "--format", "json"]).json().remove(0);
+    let stood = &trail["findings"][0];
+    assert_eq!(
+        (text(stood, "/state"), text(stood, "/closed_reason")),
+        (Some("closed"), Some("filed"))
+    );
+    let change = stood["changes"].as_array().unwrap().last().unwrap();
+    assert_eq!(text(change, "/actor"), Some("rejudge"));
+    town.run(&["scan", "--rejudge", "--limit", "3"]).ends(2);
+}
