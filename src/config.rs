@@ -19,8 +19,8 @@ use crate::net::dns::lies;
 use crate::net::guard::OptOut;
 use crate::net::http;
 use crate::net::pace;
+use crate::scan;
 use crate::scan::ledger::deadlines::Deadlines;
-use crate::scan::night;
 use crate::stages::check;
 use crate::stages::judge;
 use crate::store::evidence;
@@ -45,7 +45,7 @@ pub struct Settings {
     /// How far the filing register is trusted.
     pub filings: check::Settings,
     /// Nights.
-    pub scan: night::Settings,
+    pub scan: scan::settings::Settings,
     /// Rules of judgement.
     pub judge: judge::Settings,
     /// Days by which findings are due.

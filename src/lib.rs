@@ -32,6 +32,10 @@
 //! | store | [`store::evidence`], [`store::journal`], [`store::findings`] | the outcome on the disk, in the order it was learnt |
 //! | publish | [`publish`] | tables, files for others, the trail of a name |
 //!
+//! Between check and probe lies a wait: politeness is what bounds a night. Targets are surveyed up to
+//! there; those that need a page wait on the disk, in queues by provider and by address, until both may
+//! be spoken to, and the most worthy goes first ([`scan::examine::worth`], [`net::pace`]).
+//!
 //! The order is what makes a night cheap. Most names are filed and connected or lie abroad, so they
 //! never cost a page: probed is only that whose verdict depends on what answers, what has a finding
 //! to verify, and filed names in rotation.

@@ -3,6 +3,9 @@
 pub mod frontier;
 pub mod examine;
 mod queue;
+mod waiting;
+mod flight;
+pub mod settings;
 pub mod ledger;
 pub mod rejudge;
 pub mod tally;

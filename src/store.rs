@@ -20,6 +20,7 @@ pub mod samples;
 pub mod journal;
 pub mod examinations;
 pub mod inspection;
+pub mod shelf;
 pub mod writer;
 
 use std::io;

@@ -151,7 +151,14 @@ pub(super) async fn night(
     let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE)?;
     let bar = bar(data);
     let progress = |counts: &NightCounts| show(&bar, counts);
-    let run = Run { limits, stop, counts, progress: &progress };
+    let run = Run {
+        limits,
+        pace: &session.settings.pace,
+        dir: &session.nights(),
+        stop,
+        counts,
+        progress: &progress,
+    };
     let mut tests = JoinSet::new();
     tests.spawn(test_servers(Arc::clone(&stages.resolver), session.settings.resolve.test_every));
     let (ended_by, counts, journal) =
@@ -263,6 +270,7 @@ fn stages(
         judge: settings.judge.clone(),
         parked: settings.scan.parked,
         deadlines: settings.deadlines.clone(),
+        last: data.registers.last_examinations()?,
         findings: data.findings.clone(),
         misses_to_close: settings.scan.misses_to_close,
         verify_filed_nights: settings.scan.verify_filed_nights,

@@ -176,6 +176,20 @@ impl FilingStatus {
             Self::None | Self::Unknown(_) => None,
         }
     }
+
+    /// Whether it is the same answer, from whatever day the register is.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let undated = |status: &Self| match status {
+            Self::Active(summary) => {
+                Self::Active(FilingSummary { as_of: Timestamp::UNIX_EPOCH, ..summary.clone() })
+            }
+            Self::Cancelled(summary) => {
+                Self::Cancelled(FilingSummary { as_of: Timestamp::UNIX_EPOCH, ..summary.clone() })
+            }
+            Self::None | Self::Unknown(_) => status.clone(),
+        };
+        undated(self) == undated(other)
+    }
 }
 
 /// Whose number a page claims, seen from the register and the Domain that shows it.

@@ -78,6 +78,8 @@ pub enum Sign {
     NotAsked,
     /// The server speaks no TLS that is still spoken, only versions before 1.2.
     TlsTooOld,
+    /// The address was left alone tonight, because it asked for that or nobody was reached there.
+    PutOff,
 }
 
 /// How a filing number stands on a page.

@@ -96,6 +96,7 @@ max_body = \"512 KiB\"
 in_flight = 512
 per_address = 2000.0
 per_provider = 5000.0
+failures = 0              # a site where nothing listens is to be seen as such
 
 [filings]
 complete = true

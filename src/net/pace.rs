@@ -1,26 +1,45 @@
-//! How often strangers are spoken to: so many requests a second to an address, and to a provider.
+//! How often strangers are spoken to: so many requests a second to an address, and to a provider;
+//! less often where they say that it is too much, and not for a while where nobody is reached.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
 
-use governor::Quota;
+use ipnet::IpNet;
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::facts::provider::ProviderId;
 use crate::facts::special;
 use crate::net::pace::gate::Gate;
-use crate::net::pace::gate::quota;
+use crate::net::pace::gate::Rate;
+use crate::net::pace::temper::Temper;
 
 pub(crate) mod gate;
+mod temper;
 
 /// Below so many gates none is looked at for removal.
 const FEW: usize = 1024;
+
+/// So long after its last rest it is forgotten how strained an address was.
+const MEMORY: Duration = Duration::from_mins(10);
+
+/// Somebody in the middle of a visit waits no longer than this for an address that is left alone.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// So many addresses of one provider in a row, none answering as it should in between, speak for the
+/// provider.
+const SPEAKING_FOR_ALL: usize = 4;
+
+/// Of a provider nobody knows, the neighbours of an address stand in its place: so many leading bits.
+const NEIGHBOURS: (u8, u8) = (24, 48);
 
 /// `[pace]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -32,35 +51,93 @@ pub struct Settings {
     pub per_address: f64,
     /// Requests a second to all addresses of one provider together; 20.
     pub per_provider: f64,
+    /// So many targets in a row that could not be connected to let an address rest; 10. 0 never does.
+    pub failures: u32,
+    /// How long it rests then, and twice as long each time after; 5 minutes.
+    #[serde(with = "humantime_serde")]
+    pub rest: Duration,
+    /// At the end of a night it is waited no longer than this for addresses that rest; what is to be
+    /// asked there stays unknown until the next night; 10 minutes.
+    #[serde(with = "humantime_serde")]
+    pub patience: Duration,
 }
 
 /// Keeps the pace that was promised to strangers.
 ///
-/// Memory grows with the addresses and providers spoken to within one gap between requests, not
-/// with those of a whole night.
+/// Memory grows with the addresses and providers spoken to within one gap between requests, and
+/// with those that are left alone, not with those of a whole night.
 #[derive(Debug)]
 pub struct Pace {
     addresses: Gates<IpAddr>,
-    providers: Gates<ProviderId>,
-    in_flight: Arc<Semaphore>,
+    groups: Gates<Group>,
+    failures: u32,
+    rest: Duration,
+}
+
+/// Whose pace the requests to several addresses share.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Group {
+    Provider(ProviderId),
+    Neighbours(IpNet),
 }
 
 #[derive(Debug)]
 struct Gates<K> {
-    quota: Quota,
-    gates: Mutex<HashMap<K, Arc<Gate>>>,
+    rate: Rate,
+    gates: Mutex<HashMap<K, Arc<Stranger>>>,
+}
+
+/// One address, or one group of them.
+#[derive(Debug)]
+struct Stranger {
+    gate: Gate,
+    temper: Mutex<Temper>,
+    /// Of a group: the addresses that said in a row that it was too much, each once.
+    refusing: Mutex<Vec<IpAddr>>,
+}
+
+/// The right to send one request to an address, now.
+#[derive(Debug)]
+#[must_use = "a turn that nobody uses is lost"]
+pub struct Turn {
+    address: IpAddr,
+}
+
+/// Why there is no turn yet, and when it is worth asking again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotYet {
+    /// It is the address that is not to be spoken to before then.
+    Address(Instant),
+    /// It is the provider, with all its addresses.
+    Provider(Instant),
+}
+
+/// The address is left alone for longer than anybody waits in the middle of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutOff;
+
+tokio::task_local! {
+    /// The turn that was taken for this task's next request.
+    static TAKEN: Mutex<Option<Turn>>;
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { in_flight: 512, per_address: 1.0, per_provider: 20.0 }
+        Self {
+            in_flight: 512,
+            per_address: 1.0,
+            per_provider: 20.0,
+            failures: 10,
+            rest: Duration::from_mins(5),
+            patience: Duration::from_mins(10),
+        }
     }
 }
 
 impl Settings {
     /// Whether the values make sense; if not, what is wrong with which.
     pub fn validate(&self) -> Result<(), String> {
-        if !(1..=Semaphore::MAX_PERMITS).contains(&self.in_flight) {
+        if self.in_flight == 0 {
             return Err(format!("in_flight = {}: must be at least 1", self.in_flight));
         }
         for (key, rate) in [("per_address", self.per_address), ("per_provider", self.per_provider)]
@@ -77,148 +154,191 @@ impl Pace {
     /// A pace as `settings` say; values that [`Settings::validate`] refuses become the most
     /// careful ones.
     pub fn new(settings: &Settings) -> Self {
-        let permits = settings.in_flight.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            addresses: Gates::new(quota(settings.per_address, NonZeroU32::MIN)),
-            providers: Gates::new(quota(settings.per_provider, NonZeroU32::MIN)),
-            in_flight: Arc::new(Semaphore::new(permits)),
+            addresses: Gates::new(Rate::strict(settings.per_address, NonZeroU32::MIN)),
+            groups: Gates::new(Rate::steady(settings.per_provider)),
+            failures: settings.failures,
+            rest: settings.rest,
         }
     }
 
+    /// The turn to send a request to `address` of `provider`, if it is due and nobody waits for it.
+    /// `None` where the provider is not known: then the neighbours of the address share its pace.
+    pub fn try_turn(&self, address: IpAddr, provider: Option<&ProviderId>) -> Result<Turn, NotYet> {
+        let now = Instant::now();
+        let plain = special::unwrapped(address);
+        let group = self.groups.of(group(plain, provider));
+        if let Some(until) = group.temper().rests_until(now) {
+            return Err(NotYet::Provider(until));
+        }
+        let stranger = self.addresses.of(plain);
+        if let Some(until) = stranger.temper().rests_until(now) {
+            return Err(NotYet::Address(until));
+        }
+        let gap = self.addresses.rate.gap();
+        let mut head = stranger.gate.head().ok_or(NotYet::Address(now + gap))?;
+        head.take().map_err(NotYet::Address)?;
+        let passed = match group.gate.head() {
+            Some(head) => head.take(),
+            None => Err(now + self.groups.rate.gap()),
+        };
+        if let Err(until) = passed {
+            head.give_back();
+            return Err(NotYet::Provider(until));
+        }
+        self.spoken_to(&stranger, &group, now);
+        Ok(Turn { address: plain })
+    }
+
+    /// The time between two requests to one provider, or to one address and its neighbours.
+    pub fn provider_gap(&self) -> Duration {
+        self.groups.rate.gap()
+    }
+
+    /// Runs `visit`, whose first request to the address of `turn` need not wait any more.
+    pub async fn with_turn<T>(turn: Turn, visit: impl Future<Output = T>) -> T {
+        TAKEN.scope(Mutex::new(Some(turn)), visit).await
+    }
+
     /// Waits until one request may be sent to `address` of `provider`; `None` where the provider
-    /// is not known.
+    /// is not known. An address that is left alone for long is not waited for.
     ///
     /// Those who wait are served in the order in which they came. The place at the address is kept
     /// while the provider is waited for, and the address rests from the moment that both were
     /// free: so the provider's turns are never spent on waiting for an address, and two requests
     /// to an address are never closer than promised.
-    pub async fn turn(&self, address: IpAddr, provider: Option<&ProviderId>) {
-        let address = self.addresses.gate(special::unwrapped(address));
-        let mut at_address = address.line_up().await;
-        at_address.pass().await;
-        if let Some(provider) = provider {
-            self.providers.gate(provider.clone()).line_up().await.pass().await;
-            at_address.restart();
+    pub async fn turn(&self, address: IpAddr, provider: Option<&ProviderId>) -> Result<(), PutOff> {
+        let plain = special::unwrapped(address);
+        if took(plain) {
+            return Ok(());
+        }
+        let stranger = self.addresses.of(plain);
+        let group = self.groups.of(group(plain, provider));
+        let mut at_address = stranger.gate.line_up().await;
+        loop {
+            at_address.pass().await;
+            group.gate.line_up().await.pass().await;
+            let now = Instant::now();
+            let rests = [stranger.temper().rests_until(now), group.temper().rests_until(now)];
+            let Some(until) = rests.into_iter().flatten().max() else { break };
+            if until - now > PATIENCE {
+                at_address.give_back();
+                return Err(PutOff);
+            }
+            tokio::time::sleep_until(until).await;
+        }
+        at_address.restart();
+        self.spoken_to(&stranger, &group, Instant::now());
+        Ok(())
+    }
+
+    /// Learns from an answer of `address`: where it was a 429 or 503, `refused` is how long the
+    /// server asked to be left alone, zero where it did not say.
+    pub fn heard(&self, address: IpAddr, provider: Option<&ProviderId>, refused: Option<Duration>) {
+        let now = Instant::now();
+        let plain = special::unwrapped(address);
+        let (stranger, group) = (self.addresses.of(plain), self.groups.of(group(plain, provider)));
+        let Some(asked) = refused else {
+            stranger.temper().answered();
+            group.temper().answered();
+            group.refusing().clear();
+            return;
+        };
+        stranger.temper().refused(asked, self.addresses.rate.gap(), now);
+        let mut refusing = group.refusing();
+        if !refusing.contains(&plain) {
+            refusing.push(plain);
+        }
+        if refusing.len() >= SPEAKING_FOR_ALL {
+            refusing.clear();
+            group.temper().refused(Duration::ZERO, self.groups.rate.gap(), now);
+            tracing::warn!(%address, ?provider, "many addresses say that it is too much");
         }
     }
 
-    /// Waits until one more target may be examined. The permit is given back when it is dropped.
-    #[expect(clippy::missing_panics_doc, reason = "only a closed semaphore refuses")]
-    pub async fn in_flight(&self) -> OwnedSemaphorePermit {
-        Arc::clone(&self.in_flight).acquire_owned().await.expect("the semaphore is never closed")
+    /// Learns from a whole visit whether any connection to `address` came about.
+    pub fn visited(&self, address: IpAddr, was_reached: bool) {
+        let stranger = self.addresses.of(special::unwrapped(address));
+        let mut temper = stranger.temper();
+        if was_reached {
+            temper.reached();
+        } else if temper.not_reached(self.failures, self.rest, Instant::now()) {
+            tracing::info!(%address, "nobody is reached there; what is left to ask is put off");
+        }
+    }
+
+    fn spoken_to(&self, stranger: &Stranger, group: &Stranger, now: Instant) {
+        let mut temper = stranger.temper();
+        temper.try_out(self.rest, now);
+        temper.spoken_to(self.addresses.rate.gap(), now);
+        group.temper().spoken_to(self.groups.rate.gap(), now);
+    }
+}
+
+/// Whether the turn that was taken for this task is to `address`; then it is spent.
+fn took(address: IpAddr) -> bool {
+    let take = |taken: &Mutex<Option<Turn>>| {
+        locked(taken).take_if(|turn| turn.address == address).is_some()
+    };
+    TAKEN.try_with(take).unwrap_or(false)
+}
+
+fn group(address: IpAddr, provider: Option<&ProviderId>) -> Group {
+    if let Some(provider) = provider {
+        return Group::Provider(provider.clone());
+    }
+    Group::Neighbours(neighbours(address))
+}
+
+/// The addresses that share a pace with `address` where nobody knows the provider.
+pub fn neighbours(address: IpAddr) -> IpNet {
+    let address = special::unwrapped(address);
+    let bits = if address.is_ipv4() { NEIGHBOURS.0 } else { NEIGHBOURS.1 };
+    IpNet::new(address, bits).map_or(address.into(), |net| net.trunc())
+}
+
+impl Stranger {
+    fn temper(&self) -> MutexGuard<'_, Temper> {
+        locked(&self.temper)
+    }
+
+    fn refusing(&self) -> MutexGuard<'_, Vec<IpAddr>> {
+        locked(&self.refusing)
+    }
+
+    /// Whether a new one would do as well.
+    fn is_rested(&self) -> bool {
+        self.gate.is_rested() && self.temper().is_even(Instant::now(), MEMORY)
     }
 }
 
 impl<K: Eq + Hash> Gates<K> {
-    fn new(quota: Quota) -> Self {
-        Self { quota, gates: Mutex::new(HashMap::new()) }
+    fn new(rate: Rate) -> Self {
+        Self { rate, gates: Mutex::new(HashMap::new()) }
     }
 
-    /// The gate of `key`. Gates that nobody needs any more are dropped whenever the map would
+    /// The one that `key` names. Those whom nobody needs any more are dropped whenever the map would
     /// have to grow.
-    fn gate(&self, key: K) -> Arc<Gate> {
-        let mut gates = self.gates.lock().expect("nothing panics under this lock");
+    fn of(&self, key: K) -> Arc<Stranger> {
+        let mut gates = locked(&self.gates);
         if gates.len() >= FEW && gates.len() == gates.capacity() {
             gates.retain(|_, gate| Arc::strong_count(gate) > 1 || !gate.is_rested());
             let room = gates.len().saturating_mul(2).max(FEW);
             gates.shrink_to(room);
         }
-        Arc::clone(gates.entry(key).or_insert_with(|| Arc::new(Gate::new(self.quota))))
+        let stranger = || Stranger {
+            gate: Gate::new(self.rate),
+            temper: Mutex::default(),
+            refusing: Mutex::default(),
+        };
+        Arc::clone(gates.entry(key).or_insert_with(|| Arc::new(stranger())))
     }
+}
+
+/// Nothing panics under these locks, so what they hold is whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-    use std::time::Duration;
-
-    use tokio::task::JoinSet;
-    use tokio::time::Instant;
-
-    use super::*;
-
-    /// Sends every request at once, and tells at which millisecond each had its turn.
-    async fn turns(settings: Settings, requests: &[(u8, &'static str)]) -> Vec<(u8, u128)> {
-        let pace = Arc::new(Pace::new(&settings));
-        let begin = Instant::now();
-        let mut tasks = JoinSet::new();
-        for &(address, provider) in requests {
-            let pace = Arc::clone(&pace);
-            tasks.spawn(async move {
-                let provider = provider.parse().ok();
-                pace.turn(Ipv4Addr::new(1, 2, 4, address).into(), provider.as_ref()).await;
-                (address, begin.elapsed().as_millis())
-            });
-        }
-        let mut turns = tasks.join_all().await;
-        turns.sort_unstable_by_key(|(_, at)| *at);
-        turns
-    }
-
-    fn gaps(turns: &[(u8, u128)], address: u8) -> Vec<u128> {
-        let at: Vec<u128> = turns.iter().filter(|t| t.0 == address).map(|t| t.1).collect();
-        at.windows(2).map(|pair| pair[1] - pair[0]).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_address_is_spoken_to_once_a_gap_and_others_do_not_wait_for_it() {
-        let settings = Settings { per_address: 2.0, ..Settings::default() };
-        let turns = turns(settings, &[(1, ""), (1, ""), (1, ""), (2, "")]).await;
-        assert!(gaps(&turns, 1).iter().all(|gap| (500..510).contains(gap)), "{turns:?}");
-        assert!(turns.iter().any(|turn| turn.0 == 2 && turn.1 < 10), "{turns:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_provider_is_spoken_to_at_its_own_rate_over_all_its_addresses() {
-        let requests: Vec<_> = (0..100).map(|address| (address, "P1")).collect();
-        let turns = turns(Settings::default(), &requests).await;
-        assert!(turns.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 50), "{turns:?}");
-        assert!(turns[99].1 < 99 * 52, "{turns:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_address_keeps_its_gap_however_long_its_provider_was_waited_for() {
-        let mut requests = vec![(200, "P1")];
-        requests.extend((0..37).map(|address| (address, "P1")));
-        requests.extend([(200, "P1"), (200, "P1")]);
-        let turns = turns(Settings::default(), &requests).await;
-        assert!(gaps(&turns, 200).iter().all(|gap| *gap >= 1000), "{turns:?}");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn gates_of_the_past_are_forgotten() {
-        let pace = Pace::new(&Settings::default());
-        for number in 0..50_000_u32 {
-            pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), None).await;
-            if number % 1000 == 0 {
-                tokio::time::advance(Duration::from_secs(2)).await;
-            }
-        }
-        let gates = pace.addresses.gates.lock().unwrap();
-        assert!(gates.capacity() <= 8 * FEW, "{} gates", gates.capacity());
-    }
-
-    #[tokio::test]
-    async fn no_more_targets_are_in_flight_than_said() {
-        let pace = Pace::new(&Settings { in_flight: 1, ..Settings::default() });
-        let permit = pace.in_flight().await;
-        assert!(Arc::clone(&pace.in_flight).try_acquire_owned().is_err());
-        drop(permit);
-        drop(pace.in_flight().await);
-    }
-
-    #[test]
-    fn senseless_settings_are_named() {
-        let good = Settings::default;
-        assert_eq!(good().validate(), Ok(()));
-        for (settings, key) in [
-            (Settings { in_flight: 0, ..good() }, "in_flight"),
-            (Settings { per_address: 0.0, ..good() }, "per_address"),
-            (Settings { per_address: f64::NAN, ..good() }, "per_address"),
-            (Settings { per_provider: -1.0, ..good() }, "per_provider"),
-        ] {
-            assert!(settings.validate().unwrap_err().contains(key), "{settings:?}");
-            Pace::new(&settings);
-        }
-    }
-}
+mod tests;

@@ -36,7 +36,7 @@ use crate::formats::domains_lookup::LookupRequest;
 use crate::formats::domains_lookup::MOST_DOMAINS;
 use crate::formats::domains_lookup::PATH;
 use crate::net::pace::gate::Gate;
-use crate::net::pace::gate::quota;
+use crate::net::pace::gate::Rate;
 use crate::net::upstream::breaker::Breaker;
 use crate::net::upstream::cache::Cache;
 
@@ -106,7 +106,7 @@ impl Upstream {
             timeout: settings.timeout,
             cache_time: settings.cache_time,
             clock,
-            gate: Gate::new(quota(settings.per_second, NonZeroU32::MIN)),
+            gate: Gate::new(Rate::strict(settings.per_second, NonZeroU32::MIN)),
             cache: Mutex::new(Cache::new(settings.cache_size)),
             breaker: Mutex::default(),
             waiting: Mutex::default(),

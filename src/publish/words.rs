@@ -67,6 +67,7 @@ pub(crate) fn sign(sign: &Sign) -> Words {
         Sign::NotAllowed => ("not_allowed", "该地址不得探测"),
         Sign::NotAsked => ("not_asked", "本机未能发出请求"),
         Sign::TlsTooOld => ("tls_too_old", "只支持过时的 TLS 版本"),
+        Sign::PutOff => ("put_off", "该地址今夜暂停访问，留待下次"),
     }
 }
 
@@ -93,7 +94,8 @@ pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
         | Sign::TlsFailure
         | Sign::NotAllowed
         | Sign::NotAsked
-        | Sign::TlsTooOld => None,
+        | Sign::TlsTooOld
+        | Sign::PutOff => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! still depends on a page waits for its turn, and is visited.
 
 pub mod survey;
+pub mod worth;
 mod visit;
 mod settle;
 
@@ -19,6 +20,7 @@ use crate::net::dns::Resolver;
 use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
 use crate::scan::examine::survey::Survey;
+use crate::scan::examine::worth::Worth;
 use crate::scan::ledger::deadlines::Deadlines;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
@@ -27,6 +29,7 @@ use crate::stages::judge::Parked;
 use crate::stages::probe::Prober;
 use crate::store::findings::Findings;
 use crate::store::journal::Outcome;
+use crate::store::registers::LastExaminations;
 
 /// Every part that an examination passes through.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ pub struct Stages {
     pub parked: Parked,
     /// `[deadlines]`
     pub deadlines: Deadlines,
+    /// What was learnt on earlier nights.
+    pub last: LastExaminations,
     /// Yesterday's findings.
     pub findings: Findings,
     /// `[scan] misses_to_close`
@@ -69,10 +74,19 @@ pub enum Surveyed {
     /// No page is needed.
     Settled(Box<Outcome>),
     /// The verdict still depends on what answers, first of all there.
-    Waits(Box<Survey>, Place),
+    Waits(Box<Survey>, Place, Worth),
     /// The run is narrowed to a provider or bureau that has nothing to do with it: its turn tonight
     /// is still to come.
     OutOfScope,
+}
+
+/// What a visit leads to.
+#[derive(Debug)]
+pub enum Visited {
+    /// Everything is known.
+    Judged(Box<Outcome>),
+    /// It was too much for the address, which is to be asked once more later in the night.
+    Again(Box<Survey>, Place),
 }
 
 /// Whom the next request of a target goes to.

@@ -119,6 +119,31 @@ impl Prober {
         plain.into_iter().chain(secure)
     }
 
+    /// The pace that it keeps.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// What is known of `address` where it is left alone tonight.
+    pub fn not_visited(&self, address: IpAddr) -> Visit {
+        let is_secure = self.http_port == 0;
+        Visit {
+            address,
+            port: if is_secure { self.https_port } else { self.http_port },
+            is_secure,
+            state: SiteState::Unknown,
+            sign: Sign::PutOff,
+            status: None,
+            final_url: String::new(),
+            hops: Vec::new(),
+            page: None,
+            body_sha256: None,
+            claims: Vec::new(),
+            certificate: None,
+            control: None,
+        }
+    }
+
     /// Asks at `door` what is there. A block page is believed only when it is seen twice.
     pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visited {
         let (visit, mut exchanges) = Chain::new(self, door, provider_of).follow().await;

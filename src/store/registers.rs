@@ -91,6 +91,18 @@ impl Manifest {
     }
 }
 
+/// The last examinations of the nights that are finished; stays as it is when another is added.
+#[derive(Debug)]
+pub struct LastExaminations(Option<SortedFile>);
+
+impl LastExaminations {
+    /// That of `target`.
+    pub fn of(&self, target: &Target) -> Result<Option<Examination>, StoreError> {
+        let Some(file) = &self.0 else { return Ok(None) };
+        file.value_of(&target.sort_key())?.map(|bytes| Examination::decode(&bytes)).transpose()
+    }
+}
+
 impl Registers {
     /// Opens the registers in `dir`, which is made if it is not there, and clears away what an
     /// interrupted import left.
@@ -225,6 +237,11 @@ impl Registers {
     /// The last examination of one target, of the nights that are finished.
     pub fn examination(&self, target: &Target) -> Result<Option<Examination>, StoreError> {
         self.row(target)
+    }
+
+    /// The last examinations of all targets, open for many questions.
+    pub fn last_examinations(&self) -> Result<LastExaminations, StoreError> {
+        self.file(Examination::REGISTER, 0).map(LastExaminations)
     }
 
     fn row<R: Row>(&self, target: &Target) -> Result<Option<R>, StoreError> {

@@ -20,7 +20,7 @@ use crate::net::dns::question::Question;
 use crate::net::dns::socket::Sent;
 use crate::net::dns::socket::Socket;
 use crate::net::pace::gate::Gate;
-use crate::net::pace::gate::quota;
+use crate::net::pace::gate::Rate;
 
 /// How many sockets ask one server. Which of them sends is left to chance, like the id.
 const SOCKETS: usize = 4;
@@ -51,7 +51,7 @@ impl Server {
         // Timers tick in milliseconds: without a small burst, what is lost to them would slow
         // every rate above a few hundred.
         let burst = NonZeroU32::new(queries_per_second / 50).unwrap_or(NonZeroU32::MIN);
-        let gate = Gate::new(quota(queries_per_second.into(), burst));
+        let gate = Gate::new(Rate::strict(queries_per_second.into(), burst));
         Ok(Self { address, sockets, gate, queries_sent: AtomicU64::new(0) })
     }
 

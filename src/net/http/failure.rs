@@ -33,6 +33,8 @@ pub enum Failure {
     /// This machine could not even try: no files, ports, memory or leave of its own, or no IPv6.
     /// It says nothing about the site.
     Local,
+    /// It was not even tried: the address is left alone for a while.
+    PutOff,
 }
 
 /// Why no TCP connection to `address` came about.

@@ -23,59 +23,119 @@ type Limiter = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>
 #[derive(Debug, Clone)]
 struct Ticks(Instant);
 
+/// So many parts a turn has where a late one may be made up for.
+const PARTS: NonZeroU32 = NonZeroU32::new(20).expect("twenty is not zero");
+
+/// So many parts of a turn may be made up for: a fifth of the gap. Timers are late by a millisecond
+/// or more, which would otherwise be lost of every gap, and is much of a gap of fifty.
+const MADE_UP: u32 = 4;
+
+/// How often turns come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    quota: Quota,
+    /// What one turn takes of the quota.
+    cost: NonZeroU32,
+    gap: Duration,
+}
+
 /// A stranger's rate, and the line before it. The line is first come, first served, and only its
 /// head looks at the limiter: were all to sleep until it opens, each turn would wake them all.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    quota: Quota,
+    rate: Rate,
     line: Mutex<Limiter>,
 }
 
 /// The head of a line. Whoever comes next waits until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Head<'gate> {
-    quota: Quota,
+    rate: Rate,
     limiter: MutexGuard<'gate, Limiter>,
+}
+
+impl Rate {
+    /// `rate` turns a second, `burst` of them at once, none ever closer than that.
+    pub(crate) fn strict(rate: f64, burst: NonZeroU32) -> Self {
+        Self { quota: quota(rate, burst), cost: NonZeroU32::MIN, gap: gap(rate) }
+    }
+
+    /// `rate` turns a second. A turn that was late may be made up for by the next, so that over any
+    /// stretch of time there are as many as said, and at most one begun.
+    pub(crate) fn steady(rate: f64) -> Self {
+        let parts = quota(rate * f64::from(PARTS.get()), PARTS.saturating_add(MADE_UP));
+        Self { quota: parts, cost: PARTS, gap: gap(rate) }
+    }
+
+    /// The time between two turns.
+    pub(crate) fn gap(self) -> Duration {
+        self.gap
+    }
 }
 
 /// `rate` turns a second, at most `burst` of them at once. A rate beyond what the clock can tell
 /// apart becomes the nearest that it can; one that is no positive number becomes the slowest.
-pub(crate) fn quota(rate: f64, burst: NonZeroU32) -> Quota {
+fn quota(rate: f64, burst: NonZeroU32) -> Quota {
+    Quota::with_period(gap(rate)).expect("the gap is at least a nanosecond").allow_burst(burst)
+}
+
+fn gap(rate: f64) -> Duration {
     let gap = Duration::try_from_secs_f64(1.0 / rate).unwrap_or(LONGEST);
-    let gap = gap.clamp(Duration::from_nanos(1), LONGEST);
-    Quota::with_period(gap).expect("the gap is at least a nanosecond").allow_burst(burst)
+    gap.clamp(Duration::from_nanos(1), LONGEST)
 }
 
 impl Gate {
-    pub(crate) fn new(quota: Quota) -> Self {
-        Self { quota, line: Mutex::new(limiter(quota)) }
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, line: Mutex::new(limiter(rate.quota)) }
     }
 
     /// Waits for the head of the line.
     pub(crate) async fn line_up(&self) -> Head<'_> {
-        Head { quota: self.quota, limiter: self.line.lock().await }
+        Head { rate: self.rate, limiter: self.line.lock().await }
+    }
+
+    /// The head of the line; `None` where somebody waits already.
+    pub(crate) fn head(&self) -> Option<Head<'_>> {
+        Some(Head { rate: self.rate, limiter: self.line.try_lock().ok()? })
     }
 
     /// Whether nobody waits here and the last turn is long past, so that a new gate would do as
     /// well.
     pub(crate) fn is_rested(&self) -> bool {
-        self.line.try_lock().is_ok_and(|limiter| limiter.check().is_ok())
+        self.head().is_some_and(|head| head.take().is_ok())
     }
 }
 
 impl Head<'_> {
     /// Waits for the turn, and takes it.
     pub(crate) async fn pass(&self) {
-        while let Err(not_yet) = self.limiter.check() {
-            tokio::time::sleep(not_yet.wait_time_from(self.limiter.clock().now())).await;
+        while let Err(moment) = self.take() {
+            tokio::time::sleep_until(moment).await;
+        }
+    }
+
+    /// Takes the turn if it is due; else the moment when it is.
+    pub(crate) fn take(&self) -> Result<(), Instant> {
+        match self.limiter.check_n(self.rate.cost) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(not_yet)) => {
+                Err(Instant::now() + not_yet.wait_time_from(self.limiter.clock().now()))
+            }
+            // The burst is never smaller than the cost.
+            Err(_) => Err(Instant::now() + LONGEST),
         }
     }
 
     /// Counts the time until the next turn from now.
     pub(crate) fn restart(&mut self) {
-        *self.limiter = limiter(self.quota);
+        self.give_back();
         // A new limiter has its first turn free, and this is it.
-        let _taken = self.limiter.check();
+        let _taken = self.take();
+    }
+
+    /// Gives back a turn that was taken and not used.
+    pub(crate) fn give_back(&mut self) {
+        *self.limiter = limiter(self.rate.quota);
     }
 }
 
@@ -113,7 +173,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn turns_are_a_gap_apart_once_the_burst_is_spent() {
-        let gate = Gate::new(quota(10.0, NonZeroU32::new(3).unwrap()));
+        let gate = Gate::new(Rate::strict(10.0, NonZeroU32::new(3).unwrap()));
         let begin = Instant::now();
         for _ in 0..13 {
             gate.line_up().await.pass().await;
@@ -124,7 +184,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_gate_is_rested_only_when_its_gap_is_over() {
-        let gate = Gate::new(quota(1.0, NonZeroU32::MIN));
+        let gate = Gate::new(Rate::strict(1.0, NonZeroU32::MIN));
         gate.line_up().await.pass().await;
         assert!(!gate.is_rested());
         tokio::time::advance(Duration::from_millis(1001)).await;

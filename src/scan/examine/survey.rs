@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::clock::day;
 use crate::facts::candidate::Candidate;
 use crate::facts::domain::Host;
 use crate::facts::examination::Examination;
@@ -17,6 +18,7 @@ use crate::facts::target::Target;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
 use crate::scan::examine::Surveyed;
+use crate::scan::examine::worth::Worth;
 use crate::store::StoreError;
 
 /// A target that was surveyed and is still to be visited.
@@ -26,12 +28,14 @@ pub struct Survey {
     pub examination: Examination,
     /// The host of the examination that is known not to be made up, the last one asked about.
     pub(super) vouched: Option<usize>,
+    /// Whether it was visited tonight already, and its address was in no state to answer.
+    pub(super) is_again: bool,
 }
 
 impl Survey {
-    /// Whether any question to the name servers went without an answer.
-    pub fn has_failed(&self) -> bool {
-        has_failed(&self.examination)
+    /// One that has only just been made.
+    pub fn of(examination: Examination) -> Self {
+        Self { examination, vouched: None, is_again: false }
     }
 }
 
@@ -60,12 +64,15 @@ impl Stages {
             return Ok(Surveyed::OutOfScope);
         }
         self.ask_upstream(&mut examination, &known).await;
-        let mut survey = Survey { examination, vouched: None };
+        let mut survey = Survey::of(examination);
         match self.next_place(&mut survey, &known).await {
             Some((host, sighting)) => {
                 let address = survey.examination.hosts[host].sightings[sighting].address;
                 let place = Place { address, provider: self.provider_of(address) };
-                Ok(Surveyed::Waits(Box::new(survey), place))
+                let today = day(survey.examination.at);
+                let last = self.last.of(&survey.examination.target)?;
+                let worth = Worth::of(&known, last.as_ref(), &survey.examination, today);
+                Ok(Surveyed::Waits(Box::new(survey), place, worth))
             }
             None => Ok(Surveyed::Settled(Box::new(self.settle(survey.examination, &known)?))),
         }

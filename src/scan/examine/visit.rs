@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::exchange::Exchange;
 use crate::facts::filing::FilingStatus;
 use crate::facts::finding::Finding;
 use crate::facts::finding::Kind;
@@ -10,9 +12,12 @@ use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
+use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
+use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
+use crate::scan::examine::Visited;
 use crate::scan::examine::survey::Survey;
 use crate::stages::probe::Door;
 use crate::store::StoreError;
@@ -28,28 +33,18 @@ type Spot = (Option<ProviderId>, bool);
 
 impl Stages {
     /// Visits a surveyed target, and judges it. Nothing is written yet.
-    pub async fn visit(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
+    pub async fn visit(&self, mut survey: Survey) -> Result<Visited, StoreError> {
         let known = self.known(&survey.examination.target)?;
         let mut exchanges = Vec::new();
-        let provider_of = |address: IpAddr| self.provider_of(address);
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
-            let Examination { target, filing, hosts, .. } = &mut survey.examination;
-            let examined = &mut hosts[host];
-            let sighting = &mut examined.sightings[place];
-            for is_secure in self.prober.ports() {
-                let host = examined.host.as_ref();
-                let door = Door { target, host, address: sighting.address, is_secure };
-                let visited = self.prober.visit(door, &provider_of).await;
-                exchanges.extend(visited.exchanges);
-                let mut visit = visited.visit;
-                if let Some(page) = &visit.page {
-                    visit.claims = self.filings.claims(page, filing)?;
-                }
-                let state = visit.state;
-                sighting.visits.push(visit);
-                if state >= SiteState::Redirected {
-                    break;
-                }
+            exchanges.extend(self.ask(&mut survey.examination, host, place).await?);
+            let sighting = &mut survey.examination.hosts[host].sightings[place];
+            if !survey.is_again && sighting.visits.iter().any(was_too_much) {
+                sighting.visits.clear();
+                survey.is_again = true;
+                let address = sighting.address;
+                let place = Place { address, provider: self.provider_of(address) };
+                return Ok(Visited::Again(Box::new(survey), place));
             }
         }
         let mut outcome = self.settle(survey.examination, &known)?;
@@ -57,7 +52,52 @@ impl Stages {
         if !outcome.update.findings.is_empty() {
             outcome.exchanges = exchanges;
         }
-        Ok(outcome)
+        Ok(Visited::Judged(Box::new(outcome)))
+    }
+
+    /// Judges a surveyed target whose address is not to be asked any more tonight: what answers
+    /// there is unknown.
+    pub async fn put_off(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
+        let known = self.known(&survey.examination.target)?;
+        while let Some((host, place)) = self.next_place(&mut survey, &known).await {
+            let sighting = &mut survey.examination.hosts[host].sightings[place];
+            sighting.visits.push(self.prober.not_visited(sighting.address));
+        }
+        self.settle(survey.examination, &known)
+    }
+
+    /// Asks at one sighting, port by port, until one shows a site.
+    async fn ask(
+        &self,
+        examination: &mut Examination,
+        host: usize,
+        place: usize,
+    ) -> Result<Vec<Exchange>, StoreError> {
+        let provider_of = |address: IpAddr| self.provider_of(address);
+        let Examination { target, filing, hosts, .. } = examination;
+        let HostExamination { host, sightings, .. } = &mut hosts[host];
+        let sighting = &mut sightings[place];
+        let mut exchanges = Vec::new();
+        for is_secure in self.prober.ports() {
+            let door = Door { target, host: host.as_ref(), address: sighting.address, is_secure };
+            let visited = self.prober.visit(door, &provider_of).await;
+            exchanges.extend(visited.exchanges);
+            let mut visit = visited.visit;
+            if let Some(page) = &visit.page {
+                visit.claims = self.filings.claims(page, filing)?;
+            }
+            let state = visit.state;
+            sighting.visits.push(visit);
+            if state >= SiteState::Redirected {
+                break;
+            }
+        }
+        if sighting.visits.iter().all(|visit| tells_of_the_address(&visit.sign)) {
+            let is_reached =
+                |visit: &Visit| !matches!(visit.sign, Sign::NoConnection | Sign::TimedOut);
+            self.prober.pace().visited(sighting.address, sighting.visits.iter().any(is_reached));
+        }
+        Ok(exchanges)
     }
 
     /// Where the target is to be asked next: the host and its sighting. `None` when nothing more is
@@ -159,4 +199,17 @@ impl Stages {
 
 fn shows_a_page(visit: &Visit) -> bool {
     visit.state == SiteState::Live && visit.page.is_some()
+}
+
+/// Whether the address was in no state to answer, and may be later.
+fn was_too_much(visit: &Visit) -> bool {
+    matches!(
+        visit.sign,
+        Sign::Status(429 | 503) | Sign::RobotsUnavailable(429 | 503) | Sign::PutOff
+    )
+}
+
+/// Whether it was tried at all to reach the address.
+fn tells_of_the_address(sign: &Sign) -> bool {
+    !matches!(sign, Sign::PutOff | Sign::NotAsked | Sign::NotAllowed)
 }

@@ -22,6 +22,7 @@ use crate::net::http::Fetched;
 use crate::net::http::Line;
 use crate::net::http::Reply;
 use crate::net::http::Robots as RobotsPolicy;
+use crate::net::pace::PutOff;
 use crate::stages::probe::Door;
 use crate::stages::probe::PAGE_BUDGET;
 use crate::stages::probe::Prober;
@@ -115,7 +116,10 @@ impl<'a> Chain<'a> {
             }
             self.pause().await;
             let before = self.cookies.changes();
-            let Fetched { reply, trace } = self.ask(&url, address).await;
+            let Fetched { reply, trace } = match self.ask(&url, address).await {
+                Ok(fetched) => fetched,
+                Err(failure) => return End::failed(failure),
+            };
             if let Some(certificate) = &trace.certificate {
                 self.visit.certificate = Some((**certificate).clone());
             }
@@ -150,18 +154,26 @@ impl<'a> Chain<'a> {
         }
     }
 
-    async fn ask(&mut self, url: &Url, address: IpAddr) -> Fetched {
+    async fn ask(&mut self, url: &Url, address: IpAddr) -> Result<Fetched, Failure> {
         let provider = (self.provider_of)(address);
         let mut turn = pin!(self.prober.pace.turn(address, provider.as_ref()));
         // Nobody's connection is held while a long line is waited in.
-        if timeout(LONGEST_IDLE, &mut turn).await.is_err() {
+        let turned = if let Ok(turned) = timeout(LONGEST_IDLE, &mut turn).await {
+            turned
+        } else {
             self.line.close();
-            turn.await;
-        }
+            turn.await
+        };
+        turned.map_err(|PutOff| Failure::PutOff)?;
         let cookies = self.cookies.header(url);
-        let fetched = self.prober.client.fetch(url, address, &cookies, &mut self.line).await;
+        let fetch = self.prober.client.fetch(url, address, &cookies, &mut self.line);
+        let fetched = Box::pin(fetch).await;
         self.asked = Some(Instant::now());
-        fetched
+        if let Reply::Answer(answer) = &fetched.reply {
+            let refused = answer.wait_asked(fetched.trace.at);
+            self.prober.pace.heard(address, provider.as_ref(), refused);
+        }
+        Ok(fetched)
     }
 
     /// Waits as long as robots.txt asks for between requests.
@@ -204,7 +216,10 @@ impl<'a> Chain<'a> {
     async fn robots_read(&mut self, url: &Url, mut address: IpAddr) -> (RobotsFile, usize) {
         let Ok(mut at) = url.join("/robots.txt") else { return (RobotsFile::absent(url), 0) };
         for _ in 0..=robots::MAX_REDIRECTS {
-            let Fetched { reply, trace } = self.ask(&at, address).await;
+            let Fetched { reply, trace } = match self.ask(&at, address).await {
+                Ok(fetched) => fetched,
+                Err(failure) => return (RobotsFile::unreachable(url, failure), 0),
+            };
             let answer = match reply {
                 Reply::Answer(answer) => answer,
                 Reply::Failed(failure) => return (RobotsFile::unreachable(url, failure), 0),
@@ -268,6 +283,7 @@ impl End {
             Failure::Malformed => (SiteState::Unknown, Sign::Malformed),
             Failure::NotAllowed => (SiteState::Unknown, Sign::NotAllowed),
             Failure::Local => (SiteState::Unknown, Sign::NotAsked),
+            Failure::PutOff => (SiteState::Unknown, Sign::PutOff),
         };
         Self { state, sign, status: None, page: None }
     }

@@ -55,8 +55,10 @@ async fn is_blocked(
 ) -> Option<bool> {
     let scheme = if door.is_secure { "https" } else { "http" };
     let url = Url::parse(&format!("{scheme}://{host}/robots.txt")).ok()?;
-    prober.pace.turn(door.address, provider_of(door.address).as_ref()).await;
-    match prober.client.fetch(&url, door.address, "", &mut Line::default()).await.reply {
+    prober.pace.turn(door.address, provider_of(door.address).as_ref()).await.ok()?;
+    let mut line = Line::default();
+    let fetched = Box::pin(prober.client.fetch(&url, door.address, "", &mut line)).await;
+    match fetched.reply {
         Reply::Answer(answer) => {
             Some(answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET))
         }

@@ -220,6 +220,7 @@ fn visits() -> Vec<Visit> {
         Sign::NotAllowed,
         Sign::NotAsked,
         Sign::TlsTooOld,
+        Sign::PutOff,
     ];
     let states = [
         SiteState::Silent,

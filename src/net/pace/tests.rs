@@ -1,0 +1,184 @@
+//! The pace, on a clock that is moved by hand.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::*;
+
+/// Sends every request at once, and tells at which millisecond each had its turn.
+async fn turns(settings: Settings, requests: &[(u8, &'static str)]) -> Vec<(u8, u128)> {
+    let pace = Arc::new(Pace::new(&settings));
+    let begin = Instant::now();
+    let mut tasks = JoinSet::new();
+    for &(address, provider) in requests {
+        let pace = Arc::clone(&pace);
+        tasks.spawn(async move {
+            let provider = provider.parse().ok();
+            pace.turn(at(address), provider.as_ref()).await.unwrap();
+            (address, begin.elapsed().as_millis())
+        });
+    }
+    let mut turns = tasks.join_all().await;
+    turns.sort_unstable_by_key(|(_, at)| *at);
+    turns
+}
+
+fn gaps(turns: &[(u8, u128)], address: u8) -> Vec<u128> {
+    let at: Vec<u128> = turns.iter().filter(|t| t.0 == address).map(|t| t.1).collect();
+    at.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_is_spoken_to_once_a_gap_and_others_do_not_wait_for_it() {
+    let settings = Settings { per_address: 2.0, ..Settings::default() };
+    let turns = turns(settings, &[(1, ""), (1, ""), (1, ""), (2, "")]).await;
+    assert!(gaps(&turns, 1).iter().all(|gap| (500..510).contains(gap)), "{turns:?}");
+    assert!(turns.iter().any(|turn| turn.0 == 2 && turn.1 < 60), "{turns:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_is_spoken_to_at_its_own_rate_over_all_its_addresses() {
+    let requests: Vec<_> = (0..100).map(|address| (address, "P1")).collect();
+    let turns = turns(Settings::default(), &requests).await;
+    assert!(turns.windows(2).all(|pair| pair[1].1 - pair[0].1 >= 39), "{turns:?}");
+    assert!(turns[99].1 < 99 * 52, "{turns:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_keeps_its_gap_however_long_its_provider_was_waited_for() {
+    let mut requests = vec![(200, "P1")];
+    requests.extend((0..37).map(|address| (address, "P1")));
+    requests.extend([(200, "P1"), (200, "P1")]);
+    let turns = turns(Settings::default(), &requests).await;
+    assert!(gaps(&turns, 200).iter().all(|gap| *gap >= 1000), "{turns:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn gates_of_the_past_are_forgotten() {
+    let pace = Pace::new(&Settings::default());
+    for number in 0..50_000_u32 {
+        pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), None).await.unwrap();
+        if number % 3 == 0 {
+            pace.visited(Ipv4Addr::from(number + (1 << 24)).into(), false);
+        }
+        if number % 1000 == 0 {
+            tokio::time::advance(Duration::from_secs(2)).await;
+        }
+    }
+    let gates = pace.addresses.gates.lock().unwrap();
+    assert!(gates.capacity() <= 8 * FEW, "{} gates", gates.capacity());
+}
+
+/// A provider by its id.
+fn provider(id: &str) -> Option<ProviderId> {
+    id.parse().ok()
+}
+
+fn at(last: u8) -> IpAddr {
+    Ipv4Addr::new(1, 2, 4, last).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_is_given_at_once_or_not_at_all_and_says_who_is_busy() {
+    let pace = Pace::new(&Settings::default());
+    let p1 = provider("P1");
+    let now = Instant::now();
+    let turn = pace.try_turn(at(1), p1.as_ref()).unwrap();
+    let not_yet = pace.try_turn(at(1), p1.as_ref()).unwrap_err();
+    assert!(matches!(not_yet, NotYet::Address(until) if until >= now + Duration::from_secs(1)));
+    let not_yet = pace.try_turn(at(2), p1.as_ref()).unwrap_err();
+    let NotYet::Provider(until) = not_yet else { panic!("{not_yet:?}") };
+    assert!(until >= now + Duration::from_millis(40) && until < now + Duration::from_millis(52));
+    // The turn at the address was not spent on finding that out.
+    tokio::time::advance(Duration::from_millis(51)).await;
+    let _second = pace.try_turn(at(2), p1.as_ref()).unwrap();
+    // Its own turn is there already; the next one has to wait.
+    let begin = Instant::now();
+    let both = async {
+        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let first = begin.elapsed();
+        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        (first, begin.elapsed())
+    };
+    let (first, second) = Pace::with_turn(turn, both).await;
+    assert_eq!(first, Duration::ZERO);
+    assert!(second >= Duration::from_millis(949), "{second:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_was_late_makes_up_for_it_and_is_never_ahead() {
+    let pace = Pace::new(&Settings { per_address: 1000.0, ..Settings::default() });
+    let p1 = provider("P1");
+    let begin = Instant::now();
+    for turn in 0..200_u32 {
+        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let due = Duration::from_millis(50) * turn;
+        assert!(begin.elapsed() + Duration::from_millis(11) >= due, "turn {turn}");
+        // As if the machine were busy.
+        tokio::time::advance(Duration::from_millis(4)).await;
+    }
+    let elapsed = begin.elapsed();
+    assert!(elapsed < Duration::from_millis(200 * 50 + 60), "{elapsed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_says_that_it_is_too_much_is_left_alone() {
+    let pace = Pace::new(&Settings::default());
+    let p1 = provider("P1");
+    pace.turn(at(1), p1.as_ref()).await.unwrap();
+    pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(30)));
+    let begin = Instant::now();
+    pace.turn(at(1), p1.as_ref()).await.unwrap();
+    assert!(begin.elapsed() >= Duration::from_secs(30));
+    pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(100)));
+    assert_eq!(pace.turn(at(1), p1.as_ref()).await, Err(PutOff));
+    let begin = Instant::now();
+    pace.turn(at(2), p1.as_ref()).await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(1), "its neighbour is not to blame");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_addresses_speak_for_their_provider() {
+    let pace = Pace::new(&Settings { per_provider: 1.0, ..Settings::default() });
+    let p1 = provider("P1");
+    for address in 1..=4 {
+        pace.heard(at(address), p1.as_ref(), Some(Duration::ZERO));
+    }
+    let not_yet = pace.try_turn(at(9), p1.as_ref()).unwrap_err();
+    assert!(matches!(not_yet, NotYet::Provider(_)), "{not_yet:?}");
+    assert!(pace.try_turn(at(9), provider("P2").as_ref()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_where_nobody_is_reached_rests_and_is_tried_with_one_target() {
+    let pace = Pace::new(&Settings { failures: 3, ..Settings::default() });
+    for _ in 0..3 {
+        pace.visited(at(1), false);
+    }
+    let not_yet = pace.try_turn(at(1), None).unwrap_err();
+    assert_eq!(not_yet, NotYet::Address(Instant::now() + Duration::from_mins(5)));
+    tokio::time::advance(Duration::from_mins(5)).await;
+    let _tried = pace.try_turn(at(1), None).unwrap();
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert!(pace.try_turn(at(1), None).is_err(), "one target is enough to try");
+    pace.visited(at(1), true);
+    assert!(pace.try_turn(at(1), None).is_ok());
+}
+
+#[test]
+fn senseless_settings_are_named() {
+    let good = Settings::default;
+    assert_eq!(good().validate(), Ok(()));
+    for (settings, key) in [
+        (Settings { in_flight: 0, ..good() }, "in_flight"),
+        (Settings { per_address: 0.0, ..good() }, "per_address"),
+        (Settings { per_address: f64::NAN, ..good() }, "per_address"),
+        (Settings { per_provider: -1.0, ..good() }, "per_provider"),
+    ] {
+        assert!(settings.validate().unwrap_err().contains(key), "{settings:?}");
+        Pace::new(&settings);
+    }
+}

@@ -1,0 +1,196 @@
+//! Which surveyed target is visited next: the one whose provider and address may both be spoken to,
+//! and among those the one that matters most.
+//!
+//! Targets wait in two levels of queues, by provider and within it by address, each with the moment
+//! from which it is worth asking again. What waits is on the disk; in memory is a bounded part of the
+//! queues, so that a provider with a million names waiting costs no more than one with some
+//! thousands, and keeps nobody else from being surveyed or visited.
+
+mod line;
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::facts::provider::ProviderId;
+use crate::net::pace::Pace;
+use crate::net::pace::Turn;
+use crate::scan::examine::Place;
+use crate::scan::examine::survey::Survey;
+use crate::scan::examine::worth::Worth;
+use crate::scan::waiting::line::Line;
+use crate::scan::waiting::line::Room;
+use crate::scan::waiting::line::Step;
+use crate::scan::waiting::line::Ticket;
+use crate::store::StoreError;
+use crate::store::shelf;
+use crate::store::shelf::Shelf;
+
+/// So many tickets are in memory before lines are kept short.
+const MANY: usize = 200_000;
+
+/// How long a line stands back that has more than its share of those in flight.
+const STANDS_BACK: Duration = Duration::from_millis(50);
+
+/// Everything that waits for a visit tonight.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    dir: PathBuf,
+    shelf: Shelf<Survey>,
+    lines: HashMap<Option<ProviderId>, Line>,
+    /// When each line is worth asking again.
+    wakes: BTreeSet<(Instant, Option<ProviderId>)>,
+    /// Targets that wait, on the disk or in memory.
+    count: usize,
+    /// Tickets in memory.
+    held: usize,
+    /// Lines that there were, for the names of their files.
+    born: u64,
+    /// Tickets that there were, which keeps those of one worth in order.
+    numbered: u64,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// This visit may begin: its first turn is taken.
+    Visit(Box<Survey>, Place, Turn),
+    /// Nobody may be spoken to before then.
+    At(Instant),
+    /// Nobody waits.
+    Nobody,
+}
+
+impl Waiting {
+    /// Nobody waits yet; `dir` takes what does not fit in memory.
+    pub(super) fn new(dir: &Path) -> Result<Self, StoreError> {
+        shelf::clear_away(dir)?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            shelf: Shelf::new(dir, "surveys")?,
+            lines: HashMap::new(),
+            wakes: BTreeSet::new(),
+            count: 0,
+            held: 0,
+            born: 0,
+            numbered: 0,
+        })
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Lets a surveyed target wait for `place`.
+    pub(super) fn push(
+        &mut self,
+        survey: &Survey,
+        place: Place,
+        worth: Worth,
+    ) -> Result<(), StoreError> {
+        let slot = self.shelf.put(survey)?;
+        self.numbered += 1;
+        let ticket = Ticket { worth, number: self.numbered, address: place.address, slot };
+        let room = if self.held < MANY { Room::Ample } else { Room::Scarce };
+        let line = self.lines.entry(place.provider.clone()).or_insert_with(|| {
+            self.born += 1;
+            Line::new(place.provider.clone(), &self.dir, self.born)
+        });
+        let before = line.held();
+        line.push(ticket, room)?;
+        self.held += line.held() - before;
+        self.count += 1;
+        // Its address may be free although all others of the line rest.
+        let wake = line.opens().max(Instant::now());
+        if line.wakes_at.is_none_or(|at| at > wake) {
+            self.wake(place.provider, wake);
+        }
+        Ok(())
+    }
+
+    /// The next visit. `free` of `places` in flight are left.
+    pub(super) fn next(
+        &mut self,
+        pace: &Pace,
+        free: usize,
+        places: usize,
+    ) -> Result<Next, StoreError> {
+        let now = Instant::now();
+        while let Some((at, provider)) = self.wakes.first().cloned() {
+            if at > now {
+                return Ok(Next::At(at));
+            }
+            self.wakes.pop_first();
+            let lines = self.lines.len();
+            let Some(line) = self.lines.get_mut(&provider) else { continue };
+            line.wakes_at = None;
+            // The last quarter of the places is for lines that have less than their share.
+            if free.saturating_mul(4) <= places && line.visits().saturating_mul(lines) >= places {
+                self.wake(provider, now + STANDS_BACK);
+                continue;
+            }
+            let before = line.held();
+            let step = line.next(now, pace)?;
+            self.held = (self.held + line.held()).saturating_sub(before);
+            match step {
+                Step::Go(ticket, turn) => {
+                    self.wake(provider.clone(), now);
+                    let survey = Box::new(self.shelf.get(ticket.slot)?);
+                    self.count -= 1;
+                    if self.count == 0 {
+                        self.shelf.clear()?;
+                    }
+                    let from = Place { address: ticket.address, provider };
+                    return Ok(Next::Visit(survey, from, turn));
+                }
+                Step::Later(at) => self.wake(provider, at),
+                Step::Empty => {
+                    if line.visits() == 0 {
+                        self.lines.remove(&provider);
+                    }
+                }
+            }
+        }
+        Ok(Next::Nobody)
+    }
+
+    /// A visit that began at `place` is over.
+    pub(super) fn back(&mut self, place: &Place) {
+        let Some(line) = self.lines.get_mut(&place.provider) else { return };
+        line.back(place.address);
+        if line.is_empty() && line.visits() == 0 {
+            self.lines.remove(&place.provider);
+        }
+    }
+
+    /// Takes one that waits, although it may not be visited.
+    pub(super) fn give_up(&mut self) -> Result<Option<(Box<Survey>, IpAddr)>, StoreError> {
+        for line in self.lines.values_mut() {
+            let before = line.held();
+            let ticket = line.give_up()?;
+            self.held = (self.held + line.held()).saturating_sub(before);
+            if let Some(ticket) = ticket {
+                self.count -= 1;
+                return Ok(Some((Box::new(self.shelf.get(ticket.slot)?), ticket.address)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn wake(&mut self, provider: Option<ProviderId>, at: Instant) {
+        let Some(line) = self.lines.get_mut(&provider) else { return };
+        if let Some(before) = line.wakes_at.replace(at) {
+            self.wakes.remove(&(before, provider.clone()));
+        }
+        self.wakes.insert((at, provider));
+    }
+}
+
+#[cfg(test)]
+mod tests;
