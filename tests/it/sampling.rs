@@ -249,5 +249,5 @@ fn first_and_current_samples_stand_side_by_side_and_a_changed_record_is_told() {
     ])
     .ends(0);
     let sheet = desk.run(&["sample", "sheet"]);
-    sheet.ends(0).says("登记已不在库").complains(&["changed since they were drawn"]);
+    sheet.ends(0).says("登记已注销").complains(&["changed since they were drawn"]);
 }
