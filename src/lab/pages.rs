@@ -1,5 +1,7 @@
 //! What the documents of the simulated internet look like, from templates under `pages/`.
 
+mod odd;
+
 use encoding_rs::GBK;
 
 use crate::lab::cast::Cast;
@@ -11,6 +13,14 @@ pub(crate) const ELSEWHERE: &str = "http://www.example.net/";
 
 /// The provider's block page.
 pub(crate) const BLOCK: &str = include_str!("pages/block.html");
+
+/// A block page of an older make, known by its frame.
+pub(crate) const BLOCK_FRAME: &str = "<html><head><meta charset=\"utf-8\"><title>该网站暂时无法访问</title></head>\
+    <body><iframe src=\"http://batit.aliyun.com/alww.html\" width=\"100%\"></iframe></body></html>";
+
+/// The block page of a smaller provider.
+pub(crate) const BLOCK_WORDS: &str = "<html><head><meta charset=\"utf-8\"><title>提示</title></head>\
+    <body><h1>温馨提示</h1><p>您访问的域名未备案，请网站主办者联系接入服务商办理备案。</p></body></html>";
 
 const ORDINARY: &str = include_str!("pages/ordinary.html");
 const ARTICLE: &str = include_str!("pages/article.html");
@@ -37,6 +47,12 @@ pub(crate) fn document(cast: Cast<'_>, paper: Paper, claim: Claim) -> Vec<u8> {
         Paper::Captcha => CAPTCHA.to_owned(),
         Paper::Script => SCRIPT.to_owned(),
         Paper::Nested => nested(cast),
+        Paper::Hidden(hiding) => odd::hidden(cast, hiding, claim),
+        Paper::In(charset) => return odd::encoded(cast, charset, claim),
+        Paper::Odd(oddity) => odd::odd(cast, oddity, claim),
+        Paper::Notice(title, text) => format!(
+            "<html><head><meta charset=\"utf-8\"><title>{title}</title></head><body><p>{text}</p></body></html>"
+        ),
     };
     text.into_bytes()
 }

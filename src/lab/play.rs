@@ -1,7 +1,10 @@
 //! The performance that is on: the plan, the night it is at, and who came to see it.
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +26,8 @@ pub(crate) struct Play {
     /// What arrives.
     pub(crate) ledger: Ledger,
     night: AtomicU32,
+    /// How often the page of each host was asked for, of those that answer by turns.
+    turns: Mutex<HashMap<String, u32>>,
 }
 
 /// What a host of a site does at one address.
@@ -39,7 +44,13 @@ pub(crate) struct Appearance<'w> {
 impl Play {
     /// The performance of `night`.
     pub(crate) fn new(world: Arc<World>, http_port: u16, night: u32) -> Self {
-        Self { world, http_port, ledger: Ledger::new(), night: AtomicU32::new(night) }
+        Self {
+            world,
+            http_port,
+            ledger: Ledger::new(),
+            night: AtomicU32::new(night),
+            turns: Mutex::default(),
+        }
     }
 
     /// The night that is on.
@@ -50,6 +61,14 @@ impl Play {
     /// Goes over to `night`, for everybody at once.
     pub(crate) fn turn_to(&self, night: u32) {
         self.night.store(night, Ordering::Release);
+    }
+
+    /// How often `host` has taken a turn before this one.
+    pub(crate) fn turn_of(&self, host: &str) -> u32 {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turns.entry(host.to_owned()).or_default();
+        *turn += 1;
+        *turn - 1
     }
 
     /// What the name servers say of `host` tonight, and the CNAME target on the way, if there is one.

@@ -1,5 +1,6 @@
 //! The web hosts of the simulated internet: small HTTP/1.1 servers, one request a connection.
 
+mod manners;
 mod request;
 mod reply;
 
@@ -28,6 +29,9 @@ const CONNECTIONS: usize = 1024;
 
 /// How long a connection may last, whatever is done on it.
 const LIFETIME: Duration = Duration::from_mins(2);
+
+/// How long half a page is left before the reset.
+const BEFORE_RESET: Duration = Duration::from_millis(50);
 
 /// How long to wait where no connection can be accepted, most likely for want of files.
 const RECOVERY: Duration = Duration::from_millis(20);
@@ -74,6 +78,18 @@ async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::R
         Reply::Hold => {
             // The visitor's leaving ends it.
             while stream.read(&mut [0; 512]).await? > 0 {}
+        }
+        Reply::Pieces(pieces, rest) => {
+            for piece in pieces {
+                stream.write_all(&piece).await?;
+                sleep(rest).await;
+            }
+        }
+        Reply::ResetAfter(bytes) => {
+            stream.write_all(&bytes).await?;
+            // A reset at once would take back what has not been read yet.
+            sleep(BEFORE_RESET).await;
+            return stream.set_zero_linger();
         }
         Reply::Reset => return stream.set_zero_linger(),
     }

@@ -12,7 +12,7 @@ fn the_tour_finds_exactly_the_truth_for_more_than_one_world() {
     let _alone = alone();
     for seed in ["3", "11"] {
         let desk = Desk::new();
-        let ran = desk.run(&["demo", "--sites", "150", "--seed", seed, "--nights", "4"]);
+        let ran = desk.run(&["demo", "--sites", "200", "--seed", seed, "--nights", "4"]);
         ran.ends(0).says("模拟数据");
         let compared: Vec<_> =
             ran.text().lines().filter(|line| line.contains("against the truth")).collect();

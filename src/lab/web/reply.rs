@@ -1,17 +1,22 @@
 //! What is sent back for a request, and how.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use crate::lab::cast::Cast;
+use crate::lab::manner::Manner;
 use crate::lab::pages;
 use crate::lab::play::Appearance;
 use crate::lab::play::Play;
 use crate::lab::ranges::ADVERTISER;
+use crate::lab::story::Charset;
 use crate::lab::story::Claim;
+use crate::lab::story::Oddity;
 use crate::lab::story::Paper;
 use crate::lab::story::Robots;
 use crate::lab::story::Way;
 use crate::lab::story::Web;
+use crate::lab::web::manners;
 use crate::lab::web::request::Request;
 
 /// What is done on the connection.
@@ -30,6 +35,10 @@ pub(crate) enum Reply {
     Drip(Vec<u8>),
     /// Nothing, until the visitor leaves.
     Hold,
+    /// These bytes one after the other, with a rest between them.
+    Pieces(Vec<Vec<u8>>, Duration),
+    /// These bytes, and then a reset.
+    ResetAfter(Vec<u8>),
     /// A reset.
     Reset,
 }
@@ -61,7 +70,8 @@ pub(crate) fn reply(play: &Play, address: Ipv4Addr, request: &Request) -> Reply 
 /// What robots.txt answers; `None` where the site answers everything alike.
 fn robots(appearance: Appearance<'_>, request: &Request) -> Option<Reply> {
     match appearance.web {
-        Web::SendsEverythingOn
+        Web::Mannered(Manner::BlockAllNames | Manner::ClosesAtOnce | Manner::HeadersEndless)
+        | Web::SendsEverythingOn
         | Web::BlockPage
         | Web::BlockRedirect
         | Web::Drip
@@ -73,7 +83,8 @@ fn robots(appearance: Appearance<'_>, request: &Request) -> Option<Reply> {
         | Web::SendsOn(_)
         | Web::SendsToWww
         | Web::Circle
-        | Web::Endless => {}
+        | Web::Endless
+        | Web::Mannered(_) => {}
     }
     Some(Reply::Bytes(match appearance.robots {
         Robots::Missing => status(404, &[], "not found", request),
@@ -87,11 +98,20 @@ fn robots(appearance: Appearance<'_>, request: &Request) -> Option<Reply> {
 
 fn site(play: &Play, appearance: Appearance<'_>, request: &Request) -> Reply {
     let cast = appearance.cast;
+    let web = match appearance.web {
+        // Where a page leads on within the site, every other page is an ordinary one.
+        Web::Document(Paper::Odd(Oddity::RefreshWithin | Oddity::ScriptWithin), claim)
+            if request.path != "/" =>
+        {
+            Web::Document(Paper::Ordinary, claim)
+        }
+        web => web,
+    };
     let html = |text: String| status(200, &[HTML], text, request);
     let location = |code, url: &str| {
         status(code, &[&format!("Location: {url}")], "<html><body>moved</body></html>", request)
     };
-    Reply::Bytes(match appearance.web {
+    Reply::Bytes(match web {
         Web::Document(paper, claim) => document(cast, paper, claim, request),
         Web::Status(code) => status(code, &[HTML], format!("<h1>{code}</h1>"), request),
         Web::SendsOn(Way::Status) | Web::SendsEverythingOn => location(301, pages::ELSEWHERE),
@@ -122,16 +142,26 @@ fn site(play: &Play, appearance: Appearance<'_>, request: &Request) -> Reply {
         Web::Drip => return Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Patience: yes\r\n".to_vec()),
         Web::Hold => return Reply::Hold,
         Web::Reset => return Reply::Reset,
+        Web::Mannered(manner) => {
+            let is_by_turns = matches!(manner, Manner::BlockEveryOther | Manner::CookieNeverTaken);
+            let turn = if is_by_turns { play.turn_of(&request.host) } else { 0 };
+            return manners::reply(manner, cast, request, turn);
+        }
         Web::Garbage => b"SSH-2.0-OpenSSH_9.6\r\n\x00\x01\x02\xff\xfe".to_vec(),
     })
 }
 
-const HTML: &str = "Content-Type: text/html; charset=utf-8";
+pub(super) const HTML: &str = "Content-Type: text/html; charset=utf-8";
 
 fn document(cast: Cast<'_>, paper: Paper, claim: Claim, request: &Request) -> Vec<u8> {
     let body = pages::document(cast, paper, claim);
     // Only the document itself tells that it is in GBK.
-    let content_type = if paper == Paper::Gbk { "Content-Type: text/html" } else { HTML };
+    let content_type = match paper {
+        Paper::In(Charset::WrongHeader) => HTML,
+        Paper::In(Charset::MarkedUtf8) => "Content-Type: text/html; charset=gb2312",
+        Paper::Gbk | Paper::In(_) => "Content-Type: text/html",
+        _ => HTML,
+    };
     status(200, &["Server: nginx", content_type], body, request)
 }
 
@@ -145,13 +175,22 @@ fn endless_start(cast: Cast<'_>) -> Vec<u8> {
 }
 
 /// A whole answer with its length.
-fn status(code: u16, headers: &[&str], body: impl AsRef<[u8]>, request: &Request) -> Vec<u8> {
+pub(super) fn status(
+    code: u16,
+    headers: &[&str],
+    body: impl AsRef<[u8]>,
+    request: &Request,
+) -> Vec<u8> {
     let phrase = match code {
         200 => "OK",
         301 => "Moved Permanently",
         302 => "Found",
         403 => "Forbidden",
         404 => "Not Found",
+        204 => "No Content",
+        401 => "Unauthorized",
+        410 => "Gone",
+        429 => "Too Many Requests",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
     };

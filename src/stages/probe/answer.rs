@@ -46,6 +46,10 @@ pub(super) fn read(
         return end(SiteState::Stopped, Sign::BlockPage(name));
     }
     if (300..400).contains(&answer.status) {
+        // What only sends visitors on to a market of names is no site that sends them on.
+        if let Some(Recognised::Parking(name)) = recognised {
+            return end(SiteState::Parked, Sign::ParkingPage(name));
+        }
         return next.map_or_else(
             || end(SiteState::Unknown, Sign::Status(answer.status)),
             |next| lead(next, target),

@@ -211,6 +211,8 @@ fn parking_walls_and_scripts_are_no_documents() {
     ends(&answered(200, PARKING_PAGE), Parked, &Sign::ParkingPage("for-sale".to_owned()));
     let default = "<title>Welcome to nginx!</title><p>If you see this page, nginx works.</p>";
     ends(&answered(200, default), Parked, &Sign::ParkingPage("nginx".to_owned()));
+    let market = sent(302, b"http://wanwang.aliyun.com/domain/parking?d=example.cn");
+    ends(&market, Parked, &Sign::ParkingPage("wanwang".to_owned()));
     ends(&answered(200, LOGIN_PAGE), Unknown, &Sign::Wall("login".to_owned()));
     ends(&answered(200, CAPTCHA_PAGE), Unknown, &Sign::Wall("human-check".to_owned()));
     ends(&answered(200, SCRIPT_PAGE), Unknown, &Sign::ScriptOnly);
