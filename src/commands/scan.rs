@@ -338,11 +338,8 @@ fn limits(session: &Session, request: &Request) -> Result<Option<Limits>> {
 /// How long it is from `now` to the next `time` of day.
 fn time_from(now: Time, time: Time) -> Duration {
     const DAY: i64 = 24 * 60 * 60;
-    let seconds = |time: Time| {
-        i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second())
-    };
-    let wait = (seconds(time) - seconds(now)).rem_euclid(DAY);
-    Duration::from_secs(u64::try_from(if wait == 0 { DAY } else { wait }).unwrap_or(0))
+    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(DAY) + 1;
+    Duration::from_secs(wait.unsigned_abs())
 }
 
 /// Asks the night to end on SIGINT, SIGTERM and SIGHUP.

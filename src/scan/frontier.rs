@@ -3,7 +3,7 @@
 //!
 //! The order is that of [`Target::sort_key`], the same in every file, so that the merge holds one
 //! record of each source and no more, however many names there are. Turns by worth and by provider
-//! are not made here.
+//! are for those that wait for a visit, not for surveys.
 
 use std::cmp::Ordering;
 use std::iter::Peekable;
