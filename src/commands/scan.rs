@@ -337,8 +337,7 @@ fn limits(session: &Session, request: &Request) -> Result<Option<Limits>> {
 
 /// How long it is from `now` to the next `time` of day.
 fn time_from(now: Time, time: Time) -> Duration {
-    const DAY: i64 = 24 * 60 * 60;
-    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(DAY) + 1;
+    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(24 * 60 * 60) + 1;
     Duration::from_secs(wait.unsigned_abs())
 }
 
