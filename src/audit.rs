@@ -5,3 +5,4 @@ pub mod allocations;
 pub mod access;
 pub mod accuracy;
 pub mod rates;
+pub mod filings;

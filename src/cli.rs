@@ -19,6 +19,8 @@ use ulid::Ulid;
 
 pub use crate::cli::check::Check;
 pub use crate::cli::check::CheckAllocations;
+pub use crate::cli::check::CheckFilings;
+pub use crate::cli::check::FilingProblemsFormat;
 pub use crate::cli::check::ProblemsFormat;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;

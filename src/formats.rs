@@ -21,3 +21,4 @@ pub mod html;
 pub mod numbers;
 pub mod signatures;
 pub mod warc;
+pub mod vocabulary;

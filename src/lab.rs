@@ -17,6 +17,7 @@ mod names;
 mod providers;
 mod ranges;
 pub mod problems;
+pub mod filings;
 mod pages;
 mod play;
 mod authority;

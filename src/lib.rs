@@ -43,7 +43,8 @@
 //! Beside the path, [`audit::rates`] tells how much is filed of what is there, from counts and changes
 //! that [`store`] keeps; [`audit`] holds the address register against itself and the registry, on every
 //! import and by `check`; [`store::problems`] keeps each problem from the first check that saw it to
-//! the first that does not. It also holds what the accuracy of filings is ([`audit::accuracy`]): annex
+//! the first that does not. [`audit::filings`] holds filings against annex 3, by `check filings`.
+//! [`audit`] also holds what the accuracy of filings is ([`audit::accuracy`]): annex
 //! 2's standards, rates with their intervals, and the targets.
 //!
 //! # The floors
@@ -77,6 +78,9 @@
 //!   [`formats::sources`]. Its fuzz target is there already: `tests/fuzz`.
 //! * A new problem of the address register: a line in [`facts::problem`], what sees it in
 //!   `audit/allocations/`, and a block in `lab/problems.rs` that has it.
+//! * A new rule of annex 3: a line in [`facts::filing_problem`], what sees it in the file of its standard
+//!   under `audit/filings/`, its cases in `audit/filings/tests/cases.rs`, and a way to break it in
+//!   `lab/filings/plants.rs`. Only the words: `config/filing-*.toml`, `surnames.toml`, `area-codes.toml`.
 //! * A new column of a register: `COLUMNS` in `formats/providers.rs`, `allocations.rs` or `filings.rs`.
 //!   Without a line there it is reported as unknown.
 //! * A new way of writing a number: `facts/number/grammar.rs`, and a line in `facts/number/written.txt`,

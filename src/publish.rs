@@ -18,3 +18,4 @@ pub mod problems;
 pub mod rates;
 pub mod access;
 pub mod samples;
+pub mod filing_problems;

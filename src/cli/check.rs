@@ -1,10 +1,13 @@
 //! `check`: which register is checked, and which of its problems are listed.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::Subcommand;
 use clap::ValueEnum;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::filing_problem::FilingRule;
 use crate::facts::provider::ProviderName;
 
 /// `check`
@@ -12,6 +15,8 @@ use crate::facts::provider::ProviderName;
 pub enum Check {
     /// Checks the address register: out of bounds, conflict, unreported, and rows that lack something
     Allocations(CheckAllocations),
+    /// Checks the filing register by annex 3: names, kinds, certificates, words, telephones, addresses
+    Filings(CheckFilings),
 }
 
 /// `check allocations`
@@ -32,6 +37,50 @@ pub struct CheckAllocations {
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: ProblemsFormat,
+}
+
+/// `check filings`
+#[derive(Debug, Args)]
+pub struct CheckFilings {
+    /// Only what this provider must have mended
+    #[arg(long)]
+    pub provider: Option<ProviderName>,
+    /// Only what this bureau follows
+    #[arg(long)]
+    pub bureau: Option<Bureau>,
+    /// Only what breaks these rules, such as A3-0501
+    #[arg(long, num_args = 1.., value_name = "CODE")]
+    pub rule: Vec<FilingRule>,
+    /// Only what is overdue
+    #[arg(long)]
+    pub overdue: bool,
+    /// Mended ones too
+    #[arg(long)]
+    pub all: bool,
+    /// How to write them; json is jsonl
+    #[arg(long, default_value = "table")]
+    pub format: FilingProblemsFormat,
+    /// Where to write them [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Shows personal data unmasked; logged
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+/// How the problems of filings are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FilingProblemsFormat {
+    /// Counts and a table for people.
+    #[value(alias = "text")]
+    Table,
+    /// One JSON object a line.
+    #[value(alias = "json")]
+    Jsonl,
+    /// CSV for spreadsheets.
+    Csv,
+    /// A workbook.
+    Xlsx,
 }
 
 /// How the problems of a register are written.

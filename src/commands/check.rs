@@ -1,5 +1,7 @@
 //! `check`: what is wrong with a register itself, and by which day each problem is to be mended.
 
+mod filings;
+
 use std::io;
 use std::io::BufWriter;
 use std::io::Write;
@@ -27,7 +29,10 @@ use crate::store::problems::Check;
 use crate::store::problems::CheckCounts;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let Request::Allocations(request) = request;
+    let request = match request {
+        Request::Allocations(request) => request,
+        Request::Filings(request) => return filings::run(session, request),
+    };
     let mut data = session.data()?;
     let now = session.clock.now();
     let counts = check_allocations(session, &mut data, now)?;

@@ -35,8 +35,8 @@ pub struct Filing {
     /// 接入服务商 as written; `None` where the source has no such column, so that they are not
     /// known; empty where it says that there is none.
     pub providers: Option<Vec<ProviderName>>,
-    /// Every further column as the file had it, by English column name. Holds personal data: mask
-    /// it wherever it is shown.
+    /// Every further column as the file had it, by English column name. A column that the file has not
+    /// is left out; an empty cell is an empty text. Holds personal data: mask it wherever it is shown.
     pub details: Vec<(String, String)>,
 }
 
@@ -44,9 +44,10 @@ pub struct Filing {
 pub const LEFT_ON: &str = "left_on";
 
 impl Filing {
-    /// A further column by its English name.
+    /// A further column by its English name; `None` where the file has no such column, or an empty cell.
     pub fn detail(&self, column: &str) -> Option<&str> {
-        self.details.iter().find(|(name, _)| name == column).map(|(_, text)| text.as_str())
+        let cell = self.details.iter().find(|(name, _)| name == column);
+        cell.map(|(_, text)| text.as_str()).filter(|text| !text.is_empty())
     }
 
     /// Whether only an earlier register had the record.

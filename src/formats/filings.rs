@@ -128,7 +128,7 @@ fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {
         subject_number: number(record, "subject_number")?,
         state,
         providers,
-        details: record.details(DETAILS).into_iter().map(dated).collect(),
+        details: record.given(DETAILS).into_iter().map(dated).collect(),
     })
 }
 

@@ -173,6 +173,12 @@ impl Record<'_> {
         }
     }
 
+    /// The cells of those of `names` that the file has columns for, empty ones too, by name.
+    pub(crate) fn given(&self, names: &[&'static str]) -> Vec<(String, String)> {
+        let cell = |name: &&'static str| Some(((*name).to_owned(), self.column(name)?.to_owned()));
+        names.iter().filter_map(cell).collect()
+    }
+
     /// The cells of `names` that are not empty, by name.
     pub(crate) fn details(&self, names: &[&'static str]) -> Vec<(String, String)> {
         let cells = names.iter().map(|name| ((*name).to_owned(), self.cell(name).to_owned()));

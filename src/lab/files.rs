@@ -13,6 +13,7 @@ use crate::facts::allocation::Allocation;
 use crate::facts::filing::FilingState;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderName;
+use crate::facts::target::Target;
 use crate::lab::Lab;
 use crate::lab::LabError;
 use crate::lab::cast::Cast;
@@ -206,6 +207,14 @@ fn filings(world: &World, night: u32, out: &mut impl Write) -> io::Result<()> {
     table.flush()
 }
 
+/// The home page of a site; one without a name is reached by its address.
+fn home_url(target: &Target) -> String {
+    match target {
+        Target::Domain(domain) => format!("www.{domain}"),
+        Target::Address(address) => address.to_string(),
+    }
+}
+
 fn filing_cells(cast: Cast<'_>, state: FilingState, providers: &[&Provider]) -> [String; 13] {
     let index = cast.index();
     let state = match state {
@@ -224,9 +233,9 @@ fn filing_cells(cast: Cast<'_>, state: FilingState, providers: &[&Provider]) -> 
         "企业".to_owned(),
         cast.province().to_owned(),
         format!("{}网站", cast.subject_name()),
-        format!("www.{}", cast.target()),
+        home_url(cast.target()),
         "王小明".to_owned(),
-        format!("139{:08}", index % 100_000_000),
+        format!("139{:08}", (index + 20_000_019) % 100_000_000),
         format!("20{:02}-{:02}-{:02}", 10 + index % 15, 1 + index % 12, 1 + index % 28),
     ]
 }

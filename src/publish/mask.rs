@@ -172,6 +172,30 @@ pub fn detail(column: &str, value: &str) -> String {
     }
 }
 
+/// The cell of `column` in `row`, masked where either the column or the nature of the subject asks for it;
+/// `None` where the row has no such column.
+pub fn cell(row: &[(String, String)], column: &str) -> Option<String> {
+    let value = |row: &[(String, String)]| {
+        row.iter().find(|(name, _)| name == column).map(|(_, value)| value.clone())
+    };
+    let given = value(row)?;
+    let masked = detail(column, &given);
+    if masked != given {
+        return Some(masked);
+    }
+    value(&details(row, Personal::Masked))
+}
+
+/// A cell that holds what its column is not for, and so perhaps what belongs into another: shown only where
+/// it cannot be anybody's name, number or mail address.
+pub fn stray(value: &str) -> String {
+    const LONGEST_NUMBER: usize = 6;
+    let has_long_number =
+        value.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > LONGEST_NUMBER);
+    let is_harmless = value.is_ascii() && !value.contains(['@', ' ']) && !has_long_number;
+    if is_harmless { value.to_owned() } else { "***".to_owned() }
+}
+
 /// The Chinese heading of `column`, or the column's own name.
 pub fn heading(column: &str) -> &str {
     COLUMNS.iter().find(|(name, ..)| *name == column).map_or(column, |(_, chinese, _)| chinese)
@@ -251,6 +275,33 @@ mod tests {
         ] {
             assert_eq!(detail(column, value), expected, "{column} {value}");
         }
+    }
+
+    #[test]
+    fn what_strayed_into_a_column_is_not_shown() {
+        for (value, expected) in [
+            ("192.168.1.X", "192.168.1.X"),
+            ("www..cn", "www..cn"),
+            ("13912345678", "***"),
+            ("wang@example.cn", "***"),
+            ("王小明", "***"),
+            ("Wang Xiaoming", "***"),
+        ] {
+            assert_eq!(stray(value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_masked_by_its_column_or_by_the_nature_of_its_subject() {
+        let row = |kind: &str, name: &str| {
+            [("subject_kind", kind), ("subject_name", name)]
+                .map(|(column, value)| (column.to_owned(), value.to_owned()))
+        };
+        let name = |kind: &str, name: &str| cell(&row(kind, name), "subject_name").unwrap();
+        assert_eq!(name("企业", "示例有限公司"), "示例有限公司");
+        assert_eq!(name("企业", "110101199001011234"), "1**");
+        assert_eq!(name("个人", "王公司"), "王**");
+        assert_eq!(cell(&row("企业", ""), "email"), None);
     }
 
     #[test]

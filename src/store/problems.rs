@@ -1,9 +1,12 @@
-//! The problems of the address register from one check to the next: which are new, which still
-//! stand, which were mended.
+//! The problems of a register from one check to the next: which are new, which still stand, which were
+//! mended.
+
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use jiff::ToSpan;
 
+use crate::facts::filing_problem::FilingProblem;
 use crate::facts::problem::Problem;
 use crate::store::StoreError;
 use crate::store::import::least_key;
@@ -19,11 +22,47 @@ use crate::store::sorter::Sorter;
 /// How long a mended problem is kept, in hours: longer than the year that bulletins compare with.
 const KEPT: i64 = 400 * 24;
 
+/// A problem that is followed from the first check that sees it to the first that does not.
+pub trait Followed: Row {
+    /// When a check saw it no more; `None` while it stands.
+    fn closed(&self) -> Option<Timestamp>;
+
+    /// The same, mended at `now`.
+    #[must_use]
+    fn mended(self, now: Timestamp) -> Self;
+
+    /// The same, with the days of `before`, which stood already.
+    #[must_use]
+    fn known_since(self, before: &Self) -> Self;
+}
+
+macro_rules! followed {
+    ($problem:ty) => {
+        impl Followed for $problem {
+            fn closed(&self) -> Option<Timestamp> {
+                self.closed
+            }
+
+            fn mended(self, now: Timestamp) -> Self {
+                Self { closed: Some(now), ..self }
+            }
+
+            fn known_since(self, before: &Self) -> Self {
+                Self { first_seen: before.first_seen, due: before.due, ..self }
+            }
+        }
+    };
+}
+
+followed!(Problem);
+followed!(FilingProblem);
+
 /// A check on its way.
 #[derive(Debug)]
-pub struct Check<'a> {
+pub struct Check<'a, P> {
     registers: &'a mut Registers,
     sorter: Sorter,
+    problems: PhantomData<P>,
 }
 
 /// What a check saw.
@@ -37,34 +76,33 @@ pub struct CheckCounts {
     pub mended: u64,
 }
 
-impl<'a> Check<'a> {
+impl<'a, P: Followed> Check<'a, P> {
     /// Begins a check, whose problems take the place of what the last one saw.
     pub fn begin(registers: &'a mut Registers) -> Self {
-        let sorter = Sorter::new(&registers.dir, Problem::REGISTER, MEMORY);
-        Self { registers, sorter }
+        let sorter = Sorter::new(&registers.dir, P::REGISTER, MEMORY);
+        Self { registers, sorter, problems: PhantomData }
     }
 
     /// Takes a problem that stands, as if it were new.
-    pub fn push(&mut self, problem: &Problem) -> Result<(), StoreError> {
+    pub fn push(&mut self, problem: &P) -> Result<(), StoreError> {
         self.sorter.push(problem.key(), problem.encode()?)
     }
 
     /// Compares with the last check and keeps what came of it. Nothing is kept of a check that is
     /// dropped before.
     pub fn finish(self, now: Timestamp) -> Result<CheckCounts, StoreError> {
-        let Self { registers, sorter } = self;
-        let old = registers.file(Problem::REGISTER, 0)?;
-        let living = registers.manifest.registers.get(Problem::REGISTER);
+        let Self { registers, sorter, .. } = self;
+        let old = registers.file(P::REGISTER, 0)?;
+        let living = registers.manifest.registers.get(P::REGISTER);
         let generation = living.map_or(1, |living| living.generation + 1);
-        let name = format!("{}.{generation}.sorted", Problem::REGISTER);
+        let name = format!("{}.{generation}.sorted", P::REGISTER);
         let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
         let mut counts = CheckCounts::default();
 
         let mut old = old.iter().flat_map(SortedFile::all).peekable();
         let mut new = sorter.finish()?.peekable();
         while let Some(key) = least_key(&mut old, &mut new)? {
-            let decoded =
-                |bytes: Option<Vec<u8>>| bytes.map(|bytes| Problem::decode(&bytes)).transpose();
+            let decoded = |bytes: Option<Vec<u8>>| bytes.map(|bytes| P::decode(&bytes)).transpose();
             let before = decoded(value_at(&mut old, &key)?)?;
             let seen = decoded(value_at(&mut new, &key)?)?;
             // Rows that differ in what is no part of the key have the same problem once.
@@ -75,36 +113,37 @@ impl<'a> Check<'a> {
         }
         let rows = writer.finish()?;
         let living = Living { generation, rows, imported_at: now, files: vec![name] };
-        registers.switch(Problem::REGISTER, living)?;
+        registers.switch(P::REGISTER, living)?;
         Ok(counts)
     }
 }
 
 impl CheckCounts {
     /// What becomes of a problem that was known `before`, or is `seen` now, or both.
-    fn settle(
+    fn settle<P: Followed>(
         &mut self,
-        before: Option<Problem>,
-        seen: Option<Problem>,
+        before: Option<P>,
+        seen: Option<P>,
         now: Timestamp,
-    ) -> Option<Problem> {
+    ) -> Option<P> {
+        let stood = |before: &P| before.closed().is_none();
         match (before, seen) {
-            (Some(before), Some(seen)) if before.stands() => {
+            (Some(before), Some(seen)) if stood(&before) => {
                 self.standing += 1;
-                Some(Problem { first_seen: before.first_seen, due: before.due, ..seen })
+                Some(seen.known_since(&before))
             }
             (_, Some(seen)) => {
                 self.standing += 1;
                 self.new += 1;
                 Some(seen)
             }
-            (Some(before), None) if before.stands() => {
+            (Some(before), None) if stood(&before) => {
                 self.mended += 1;
-                Some(Problem { closed: Some(now), ..before })
+                Some(before.mended(now))
             }
             (Some(before), None) => {
                 let forgotten = now.checked_sub(KEPT.hours()).ok();
-                Some(before).filter(|before| before.closed >= forgotten)
+                Some(before).filter(|before| before.closed() >= forgotten)
             }
             (None, None) => None,
         }

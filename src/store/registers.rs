@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::examination::Examination;
+use crate::facts::filing_problem::FilingProblem;
 use crate::facts::problem::Problem;
 use crate::facts::provider::Provider;
 use crate::facts::target::Target;
@@ -211,6 +212,14 @@ impl Registers {
         &self,
     ) -> Result<impl Iterator<Item = Result<Problem, StoreError>> + Send + use<>, StoreError> {
         self.all::<Problem>()
+    }
+
+    /// Every problem that checks of the filing register saw, by record; mended ones too.
+    pub fn filing_problems(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<FilingProblem, StoreError>> + Send + use<>, StoreError>
+    {
+        self.all::<FilingProblem>()
     }
 
     /// Every candidate, by sort key.

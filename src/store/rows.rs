@@ -10,10 +10,13 @@ use crate::facts::candidate::HOSTS_PER_DOMAIN;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
+use crate::facts::filing_problem::FilingProblem;
+use crate::facts::number::FilingNumber;
 use crate::facts::problem::Problem;
 use crate::facts::problem::ProblemKey;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderId;
+use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::filings::files::FilingFiles;
@@ -135,20 +138,25 @@ impl Row for Allocation {
     encoded!();
 }
 
+/// What makes it the same filing. One number may have several records, each with an access of its own
+/// (interface V3.0, code 1067), told apart by the bureau's number of the site.
+fn filing_key(domain: &Target, number: Option<&FilingNumber>, record_id: Option<&str>) -> Vec<u8> {
+    let mut key = domain.sort_key();
+    key.push(0);
+    key.extend(number.map(ToString::to_string).unwrap_or_default().bytes());
+    if let Some(id) = record_id {
+        key.push(0);
+        key.extend(id.bytes());
+    }
+    key
+}
+
 impl Row for Filing {
     const REGISTER: &'static str = "filings";
 
     fn key(&self) -> Vec<u8> {
-        let mut key = self.domain.sort_key();
-        key.push(0);
         let number = self.site_number.as_ref().or(self.subject_number.as_ref());
-        key.extend(number.map(ToString::to_string).unwrap_or_default().bytes());
-        // One number may have several records, each with an access of its own (code 1067).
-        if let Some((_, id)) = self.details.iter().find(|(column, _)| column == "record_id") {
-            key.push(0);
-            key.extend(id.bytes());
-        }
-        key
+        filing_key(&self.domain, number, self.detail("record_id"))
     }
 
     encoded!();
@@ -165,8 +173,10 @@ impl Row for Filing {
             ..self
         };
         for (column, text) in &old.details {
-            if row.details.iter().all(|(known, _)| known != column) {
-                row.details.push((column.clone(), text.clone()));
+            match row.details.iter_mut().find(|(known, _)| known == column) {
+                None => row.details.push((column.clone(), text.clone())),
+                Some((_, empty)) if empty.is_empty() => empty.clone_from(text),
+                Some(_) => {}
             }
         }
         Merged::Row(row)
@@ -227,6 +237,22 @@ impl Row for Problem {
             push_octets(&mut key, address);
         }
         key
+    }
+
+    encoded!();
+}
+
+impl Row for FilingProblem {
+    const REGISTER: &'static str = "filing_problems";
+
+    fn key(&self) -> Vec<u8> {
+        let key = &self.key;
+        let mut bytes = filing_key(&key.domain, key.number.as_ref(), key.record_id.as_deref());
+        for text in [key.rule.code(), key.column.as_str()] {
+            bytes.push(0);
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        bytes
     }
 
     encoded!();

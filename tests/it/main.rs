@@ -21,6 +21,7 @@ mod manners;
 mod nights;
 mod problems;
 mod rates;
+mod filing_problems;
 mod real_servers;
 mod registers;
 mod rejudging;

@@ -221,11 +221,22 @@ fn details(subject: &Element, site: &Element, accesses: &[&Element]) -> Vec<(Str
         ("email", text(hand, "Fzr_dzyj")),
         ("access_kind", codes("Wzjrfs", "Jrfs")),
         ("server_place", codes("Wzfb", "Fbdd")),
+        ("approvals", Some(approvals(site))),
         ("filed_on", day(subject, "Scbbsj")),
         ("changed_on", day(subject, "Zjxgsj")),
     ];
     let given = details.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
     given.collect()
+}
+
+/// The approvals of a site as `kind:number`; without the element no kind needs one.
+fn approvals(site: &Element) -> String {
+    let kinds = site.child("Nrlx").into_iter().flat_map(|list| &list.children);
+    let told = kinds.filter(|child| child.name == "Nrlx_xx").map(|kind| {
+        let value = |name| kind.value(name).unwrap_or_default();
+        format!("{}:{}", value("Nrlx_id"), value("Qzsph"))
+    });
+    joined(told).unwrap_or_default()
 }
 
 fn range(element: &Element) -> Option<String> {
@@ -287,6 +298,16 @@ mod tests {
         assert_eq!(detail("addresses"), Some("198.51.100.20;198.51.100.21"));
         assert_eq!([detail("province"), detail("filed_on")], [Some("广东"), Some("2009-06-01")]);
         assert_eq!([detail("subject_kind"), detail("record_id")], [Some("4"), Some("60001")]);
+        assert_eq!(detail("approvals"), Some(""));
+    }
+
+    #[test]
+    fn approvals_are_told_with_their_numbers() {
+        let site = "<Nrlx><Nrlx_xx><Nrlx_id>1</Nrlx_id><Qzsph>国新网1012006001</Qzsph></Nrlx_xx><Nrlx_xx>\
+                    <Nrlx_id>3</Nrlx_id></Nrlx_xx></Nrlx><Ym_xx><Ym>a.cn</Ym></Ym_xx>";
+        let rows = feed(SUBJECT, site);
+        let [Ok(row)] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!(row.detail("approvals"), Some("1:国新网1012006001;3:"));
     }
 
     #[test]

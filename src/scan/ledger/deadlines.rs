@@ -16,6 +16,9 @@ pub struct Deadlines {
     pub unfiled_days: u16,
     /// Calendar days for an address report to be mended (the 2009 plan's own two days).
     pub allocation_days: u16,
+    /// Calendar days for a filing to be mended that breaks annex 3. The plan gives none for a single
+    /// record: twenty are assumed, as many as an unfiled site has.
+    pub filing_days: u16,
     /// Working days from the request of a key to its issue (the plan's own fifteen).
     pub key_working_days: u16,
     /// Days of campaigns, which take the place of the usual days.
@@ -37,7 +40,13 @@ pub struct Campaign {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { unfiled_days: 20, allocation_days: 2, key_working_days: 15, campaigns: Vec::new() }
+        Self {
+            unfiled_days: 20,
+            allocation_days: 2,
+            filing_days: 20,
+            key_working_days: 15,
+            campaigns: Vec::new(),
+        }
     }
 }
 
@@ -65,6 +74,11 @@ impl Deadlines {
     /// The last day to mend a problem of the address register first seen at `seen`.
     pub fn due_of_allocation(&self, seen: Timestamp) -> Date {
         clock::day(seen).saturating_add(i64::from(self.allocation_days).days())
+    }
+
+    /// The last day to mend a problem of a filing first seen at `seen`.
+    pub fn due_of_filing(&self, seen: Timestamp) -> Date {
+        clock::day(seen).saturating_add(i64::from(self.filing_days).days())
     }
 }
 

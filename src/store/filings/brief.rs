@@ -55,7 +55,7 @@ impl<'a> Brief<'a> {
         let row: Whole<'a> = encoding::decode_borrowed(WHAT, bytes)?;
         let detail = |name: &str| {
             let found = row.details.iter().find(|(column, _)| *column == name);
-            found.map(|(_, text)| *text)
+            found.map(|(_, text)| *text).filter(|text| !text.is_empty())
         };
         Ok(Self {
             site_number: row.site_number,

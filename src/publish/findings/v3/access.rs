@@ -199,10 +199,7 @@ fn first_why(sites: &[Result<Site<'_>, Why>]) -> Why {
 
 /// How `filing` names its site in a message.
 fn site<'a>(filing: &'a Filing, number: Option<&'a str>) -> Result<Site<'a>, Why> {
-    let detail = |name: &str| {
-        let found = filing.details.iter().find(|(column, _)| column == name);
-        found.map(|(_, text)| text.as_str())
-    };
+    let detail = |name: &str| filing.detail(name);
     let id = detail("record_id").and_then(|id| id.parse().ok()).filter(|id| is_long(*id));
     let number = number.filter(|number| (5..=255).contains(&number.chars().count()));
     let home = detail("home_url").filter(|url| url.chars().count() <= 255);

@@ -1,0 +1,255 @@
+//! `check filings`: what is wrong with filings by annex 3.
+
+use std::fs::File;
+use std::io;
+use std::io::BufWriter;
+use std::io::Write;
+use std::net::IpAddr;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::audit::filings;
+use crate::audit::filings::AddressReport;
+use crate::audit::filings::Context;
+use crate::audit::filings::Found;
+use crate::cli::CheckFilings;
+use crate::cli::FilingProblemsFormat;
+use crate::clock;
+use crate::commands::Ended;
+use crate::commands::session::Data;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::facts::allocation::AllocationKind;
+use crate::facts::allocation::Origin;
+use crate::facts::filing::Filing;
+use crate::facts::filing_problem::FilingProblem;
+use crate::facts::filing_problem::FilingRule;
+use crate::facts::placement::Holder;
+use crate::facts::provider::ProviderId;
+use crate::formats::vocabulary::Vocabulary;
+use crate::net::guard::Guard;
+use crate::publish::filing_problems;
+use crate::publish::filing_problems::FilingProblemCounts;
+use crate::publish::filing_problems::FilingProblemView;
+use crate::publish::mask;
+use crate::stages::attribute::AddressTable;
+use crate::store::StoreError;
+use crate::store::filings::FilingRegister;
+use crate::store::problems::Check;
+use crate::store::problems::CheckCounts;
+
+/// What breaks these may be anything, also what belongs into another column.
+const STRAYS: [FilingRule; 5] = [
+    FilingRule::Garbled,
+    FilingRule::KindUnknown,
+    FilingRule::DateMalformed,
+    FilingRule::HomeMalformed,
+    FilingRule::AddressMalformed,
+];
+
+/// What is kept and shown of a cell, in characters.
+const VALUE_SHOWN: usize = 80;
+
+pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
+    let mut data = session.data()?;
+    let provider = match &request.provider {
+        None => None,
+        Some(name) => {
+            let directory = data.directory()?;
+            let found = directory.find(name).map(|provider| provider.id.clone());
+            Some(found.ok_or_else(|| {
+                usage(format!("no provider bears the id, name or alias `{name}`"))
+            })?)
+        }
+    };
+    let counts = check(session, &mut data, session.clock.now())?;
+    let CheckCounts { standing, new, mended } = counts;
+    tracing::info!(standing, new, mended, "the filing register was checked by annex 3");
+    if request.reveal {
+        tracing::warn!("personal data of filings are shown unmasked");
+    }
+    let mut out: Box<dyn Write + Send> = match &request.output {
+        Some(path) => {
+            let file = File::create(path);
+            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => Box::new(io::stdout()),
+    };
+    let mut out = BufWriter::new(&mut out);
+    list(session, &data, request, provider.as_ref(), &mut out)?;
+    out.flush()?;
+    Ok(Ended::Done)
+}
+
+/// Checks the filing register as it is, and keeps what came of it.
+fn check(session: &Session, data: &mut Data, now: Timestamp) -> Result<CheckCounts> {
+    let vocabulary = Vocabulary::builtin()?;
+    let directory = data.directory()?;
+    let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
+    let today = clock::day(now);
+    let addresses = Addresses::read(data, today)?;
+    let report = |address: IpAddr| addresses.report(address);
+    let context = Context {
+        vocabulary: &vocabulary,
+        directory: &directory,
+        guard: &guard,
+        today,
+        report: &report,
+    };
+    let register = data.registers.filings()?;
+    let rows = register.iter().flat_map(FilingRegister::all);
+    let due = session.settings.deadlines.due_of_filing(now);
+    let mut check = Check::<FilingProblem>::begin(&mut data.registers);
+    let siblings = |target: &_| match &register {
+        Some(register) => register.lookup(target),
+        None => Ok(Vec::new()),
+    };
+    filings::check::<StoreError>(rows, &context, siblings, |found| {
+        check.push(&problem(found, now, due))
+    })?;
+    Ok(check.finish(now)?)
+}
+
+fn problem(found: Found<'_>, now: Timestamp, due: Date) -> FilingProblem {
+    let masked = mask::cell(&found.filing.details, &found.key.column).unwrap_or_default();
+    let is_stray = STRAYS.contains(&found.key.rule) && !masked.is_empty();
+    let value = if is_stray { mask::stray(&masked) } else { masked };
+    FilingProblem {
+        key: found.key,
+        providers: found.providers,
+        bureau: found.bureau,
+        value: value.chars().take(VALUE_SHOWN).collect(),
+        note: found.note,
+        first_seen: now,
+        due,
+        closed: None,
+    }
+}
+
+/// The address register, as far as it can be held against a filing.
+struct Addresses {
+    table: AddressTable,
+    /// For IPv4 and IPv6: whether it has what the registry gave to the mainland, and whether anybody
+    /// reported anything.
+    has_registry: [bool; 2],
+    has_reports: [bool; 2],
+}
+
+impl Addresses {
+    fn read(data: &Data, today: Date) -> Result<Self> {
+        let (mut has_registry, mut has_reports) = ([false; 2], [false; 2]);
+        let mut broken = None;
+        let rows = data.registers.allocations()?;
+        let rows = rows.map_while(|row| row.map_err(|error| broken = Some(error)).ok());
+        let rows = rows.inspect(|row| {
+            let family = usize::from(!row.range.start().is_ipv4());
+            has_registry[family] |= row.kind == AllocationKind::Registry;
+            let is_report = row.kind != AllocationKind::Registry && row.origin == Origin::Reported;
+            has_reports[family] |= is_report;
+        });
+        let table = AddressTable::new(rows, &data.directory()?, today);
+        match broken {
+            Some(error) => Err(error.into()),
+            None => Ok(Self { table, has_registry, has_reports }),
+        }
+    }
+
+    fn report(&self, address: IpAddr) -> AddressReport {
+        let family = usize::from(!address.is_ipv4());
+        if !self.has_reports[family] {
+            return AddressReport::Unknown;
+        }
+        let Some(holding) = self.table.holding(address) else {
+            let is_whole = self.has_registry[family];
+            return if is_whole { AddressReport::Abroad } else { AddressReport::Unknown };
+        };
+        match &holding.holder {
+            Holder::Provider { id, is_cdn } => AddressReport::Held {
+                holder: id.clone(),
+                carrier: holding.carrier.clone(),
+                is_cdn: *is_cdn,
+            },
+            Holder::Disputed(_) => AddressReport::Disputed,
+            Holder::Nobody if !holding.is_reported => AddressReport::Unreported,
+            Holder::Nobody | Holder::Unknown(_) => AddressReport::Unknown,
+        }
+    }
+}
+
+fn list(
+    session: &Session,
+    data: &Data,
+    request: &CheckFilings,
+    provider: Option<&ProviderId>,
+    out: &mut (impl Write + Send),
+) -> Result<()> {
+    let today = clock::day(session.clock.now());
+    let names = data.names()?;
+    let register = if request.reveal { data.registers.filings()? } else { None };
+    let wanted = |problem: &FilingProblem| is_wanted(problem, request, provider, today);
+    let mut counts = FilingProblemCounts::default();
+    if request.format == FilingProblemsFormat::Table {
+        for problem in data.registers.filing_problems()? {
+            let problem = problem?;
+            if wanted(&problem) {
+                counts.add(&problem, today);
+            }
+        }
+    } else {
+        session.mark_in_log();
+    }
+    let mut broken = None;
+    let revealed = |problem: FilingProblem| match &register {
+        Some(register) => reveal(problem, register),
+        None => Ok(problem),
+    };
+    let rows = data
+        .registers
+        .filing_problems()?
+        .filter(|problem| problem.as_ref().map_or(true, &wanted))
+        .map_while(|problem| problem.and_then(revealed).map_err(|error| broken = Some(error)).ok())
+        .map(|problem| FilingProblemView::of(&problem, &names, today));
+    let layout = session.layout();
+    match request.format {
+        FilingProblemsFormat::Table => filing_problems::table(&counts, rows, &names, layout, out)?,
+        FilingProblemsFormat::Jsonl => filing_problems::jsonl(rows, out)?,
+        FilingProblemsFormat::Csv => filing_problems::csv(rows, out)?,
+        FilingProblemsFormat::Xlsx => filing_problems::workbook(rows, layout, out)?,
+    }
+    broken.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The problem with its cell as the register has it now; masked still where the record is gone, or has
+/// another value since.
+fn reveal(problem: FilingProblem, register: &FilingRegister) -> Result<FilingProblem, StoreError> {
+    let key = &problem.key;
+    if !problem.stands() {
+        return Ok(problem);
+    }
+    let is_it = |filing: &&Filing| {
+        let number = filing.site_number.as_ref().or(filing.subject_number.as_ref());
+        number == key.number.as_ref() && filing.detail("record_id") == key.record_id.as_deref()
+    };
+    let filings = register.lookup(&key.domain)?;
+    let cell = filings.iter().find(is_it).and_then(|filing| filing.detail(&key.column));
+    Ok(match cell {
+        Some(value) => FilingProblem { value: value.to_owned(), ..problem },
+        None => problem,
+    })
+}
+
+fn is_wanted(
+    problem: &FilingProblem,
+    request: &CheckFilings,
+    provider: Option<&ProviderId>,
+    today: Date,
+) -> bool {
+    (request.all || problem.stands())
+        && provider.is_none_or(|id| problem.providers.contains(id))
+        && request.bureau.is_none_or(|bureau| problem.bureau == bureau)
+        && (request.rule.is_empty() || request.rule.contains(&problem.key.rule))
+        && (!request.overdue || problem.is_overdue(today))
+}
