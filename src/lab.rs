@@ -65,7 +65,7 @@ const PORTS_TRIED: u32 = 20;
 pub enum LabError {
     /// No address of 127.0.0.0/8 could be listened on.
     #[error(
-        "cannot listen on {address}; the lab needs 127.0.0.0/8 and one file for each of {needed} addresses (`ulimit -n`)"
+        "cannot listen on {address}; the lab needs 127.0.0.0/8 and two files for each of {needed} addresses (`ulimit -n`)"
     )]
     Bind {
         /// Where it failed last.
@@ -89,6 +89,7 @@ pub enum LabError {
 #[derive(Debug)]
 pub struct Lab {
     play: Arc<Play>,
+    https_port: u16,
     dns: SocketAddr,
     lying_dns: SocketAddr,
     /// Every task of the lab; none outlives it.
@@ -104,6 +105,7 @@ impl Lab {
         // It lies over UDP; over TCP it hears nothing.
         let (liar, _, lying_dns) = listen_for_questions(LIAR_ADDRESS).await?;
         let (hosts, http_port) = listen_for_requests(&world.listening()).await?;
+        let (secure_hosts, https_port) = listen_for_requests(&world.listening()).await?;
         let play = Arc::new(Play::new(world, http_port, night));
         let mut tasks = JoinSet::new();
         let udp = Arc::new(udp);
@@ -117,7 +119,10 @@ impl Lab {
         for (address, listener) in hosts {
             tasks.spawn(web::serve(listener, address, Arc::clone(&play)));
         }
-        Ok(Self { play, dns, lying_dns, tasks })
+        for (address, listener) in secure_hosts {
+            tasks.spawn(web::serve_secure(listener, address, Arc::clone(&play)));
+        }
+        Ok(Self { play, https_port, dns, lying_dns, tasks })
     }
 
     /// Where the name server answers, over UDP and TCP.
@@ -133,6 +138,11 @@ impl Lab {
     /// The port of every web host.
     pub fn http_port(&self) -> u16 {
         self.play.http_port
+    }
+
+    /// The port of every web host for TLS.
+    pub fn https_port(&self) -> u16 {
+        self.https_port
     }
 
     /// The night that is played.

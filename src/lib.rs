@@ -104,6 +104,11 @@
 //! sends again beyond any pace, and drops the chain of names of a negative answer. Packets are read and
 //! written by hickory all the same; sockets, retries and pace are in [`net::dns`].
 //!
+//! **Why own HTTP/1 and not reqwest's?** A finding shows headers as they came, in order and case; a
+//! broken certificate is a fact beside the page; robots.txt and the page share a connection that is
+//! pinned to the attributed address; and sloppy servers are read as browsers read them. Heads are parsed
+//! by httparse, HTTP/2 is h2's, TLS is rustls's ([`net::http`]). reqwest asks the servers that we trust.
+//!
 //! **Why sorted files beside sled?** Registers and candidates come by the ten million and are replaced
 //! as a whole. A sorted file costs memory for its index alone, one read for a look-up, and one rename to
 //! replace; sled costs several times the disk and the time, and grows when rows are replaced. Findings

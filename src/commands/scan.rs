@@ -250,6 +250,12 @@ fn stages(
     }
     let guard = Guard::new(settings.probe.allow.clone(), settings.opt_out()?);
     let resolver = Arc::new(Resolver::start_with(&settings.resolve, settings.lies()?)?);
+    if !settings.probe.tells_a_contact() && !settings.simulated {
+        tracing::warn!(
+            "[probe] user_agent names no web page and no e-mail address, so nobody who minds being \
+             asked can tell you; set it"
+        );
+    }
     let client = Client::new(&settings.probe, guard.clone(), session.clock)?;
     let prober = Prober::new(
         client,

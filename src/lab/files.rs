@@ -88,7 +88,7 @@ attempts = 4
 
 [probe]
 http_port = {http}
-https_port = 0            # not asked: the lab speaks no TLS
+https_port = {https}
 allow = [\"127.0.0.0/8\"]
 timeout = \"1500ms\"
 max_body = \"512 KiB\"
@@ -108,6 +108,7 @@ misses_to_close = 3
 ",
         dns = lab.dns(),
         http = lab.http_port(),
+        https = lab.https_port(),
     )
 }
 

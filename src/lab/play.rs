@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use crate::lab::arrivals::Ledger;
 use crate::lab::cast::Cast;
 use crate::lab::story::Hosts;
+use crate::lab::story::Https;
 use crate::lab::story::Robots;
 use crate::lab::story::Web;
 use crate::lab::story::Zone;
@@ -37,6 +38,8 @@ pub(crate) struct Appearance<'w> {
     pub(crate) cast: Cast<'w>,
     /// What answers.
     pub(crate) web: Web,
+    /// What answers over TLS.
+    pub(crate) https: Https,
     /// What robots.txt answers.
     pub(crate) robots: Robots,
 }
@@ -103,6 +106,7 @@ impl Play {
         let cast = self.world.find(host)?;
         let story = cast.story();
         let scene = story.scene(self.night());
-        Some(Appearance { cast, web: scene.web_at(address)?, robots: scene.robots })
+        let web = scene.web_at(address)?;
+        Some(Appearance { cast, web, https: scene.https, robots: scene.robots })
     }
 }

@@ -12,6 +12,7 @@ mod undecided;
 mod unresolved;
 mod placed;
 mod sent_on;
+mod secure;
 mod named;
 mod records;
 mod changing;
@@ -138,6 +139,16 @@ scenarios! {
         redirect_by_script 3 Any,
         redirect_of_everything 2 Any,
         redirect_within_domain 4 Any,
+    }
+    secure {
+        unfiled_with_self_signed_certificate 2 Any,
+        unfiled_with_expired_certificate 2 Any,
+        unfiled_with_certificate_of_the_future 1 Any,
+        unfiled_with_wrong_certificate 2 Any,
+        unfiled_with_certificate_by_nobody 1 Any,
+        stopped_over_tls 2 Any,
+        reset_at_the_name 2 Any,
+        tls_too_old 2 Any,
     }
     named {
         named_by_url 2 OwnLine,

@@ -29,6 +29,8 @@ pub(crate) struct Scene<'w> {
     pub(crate) hosts: Hosts,
     /// What answers over HTTP.
     pub(crate) web: Web,
+    /// What answers over TLS, at every address of the name.
+    pub(crate) https: Https,
     /// One address at which something else answers.
     pub(crate) exception: Option<(Ipv4Addr, Web)>,
     /// What is answered when robots.txt is asked for.
@@ -108,6 +110,32 @@ pub(crate) enum Web {
     Garbage,
     /// An ordinary document or something else, in a server's own manner.
     Mannered(Manner),
+}
+
+/// What answers over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Https {
+    /// The connection is reset as soon as the name is told.
+    Cut,
+    /// A server that knows TLS 1.0 only says so.
+    TooOld,
+    /// This is shown, and this answers behind it.
+    Shows(Shown, Web),
+}
+
+/// What a server shows of itself over TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A certificate for the name, signed by itself.
+    SelfSigned,
+    /// The same, long out of date.
+    Expired,
+    /// The same, that will hold one day.
+    NotYetValid,
+    /// One for somebody else's name, by an authority that nobody knows.
+    WrongName,
+    /// One for the name, by an authority that nobody knows.
+    UnknownIssuer,
 }
 
 /// What kind of document it is.
@@ -316,7 +344,8 @@ impl<'w> Scene<'w> {
     pub(crate) fn of(zone: Zone<'w>) -> Self {
         let web = Web::Document(Paper::Ordinary, Claim::Nothing);
         let (hosts, robots) = (Hosts::All, Robots::Missing);
-        Self { zone, hosts, web, exception: None, robots, record: None }
+        let https = Https::Cut;
+        Self { zone, hosts, web, https, exception: None, robots, record: None }
     }
 
     /// Served at `places`, with an ordinary page that claims no number; nothing is filed.
@@ -345,6 +374,11 @@ impl<'w> Scene<'w> {
     /// Something else answers.
     pub(crate) fn showing(self, web: Web) -> Self {
         Self { web, ..self }
+    }
+
+    /// Something answers over TLS.
+    pub(crate) fn over_tls(self, https: Https) -> Self {
+        Self { https, ..self }
     }
 
     /// A document that claims a number.

@@ -3,6 +3,7 @@
 mod manners;
 mod request;
 mod reply;
+mod secure;
 
 use std::io;
 use std::net::IpAddr;
@@ -10,7 +11,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -38,6 +41,27 @@ const RECOVERY: Duration = Duration::from_millis(20);
 
 /// Serves everything at `address` for ever.
 pub(crate) async fn serve(listener: TcpListener, address: Ipv4Addr, play: Arc<Play>) {
+    welcome(listener, move |stream| {
+        let play = Arc::clone(&play);
+        async move { receive(stream, address, &play).await }
+    })
+    .await;
+}
+
+/// Serves everything at `address` over TLS for ever.
+pub(crate) async fn serve_secure(listener: TcpListener, address: Ipv4Addr, play: Arc<Play>) {
+    welcome(listener, move |stream| {
+        let play = Arc::clone(&play);
+        async move { secure::receive(stream, address, &play).await }
+    })
+    .await;
+}
+
+/// Lets whoever comes be received.
+async fn welcome<F>(listener: TcpListener, receive: impl Fn(TcpStream) -> F)
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
     let mut guests = JoinSet::new();
     loop {
         tokio::select! {
@@ -47,21 +71,35 @@ pub(crate) async fn serve(listener: TcpListener, address: Ipv4Addr, play: Arc<Pl
                     sleep(RECOVERY).await;
                     continue;
                 };
-                let play = Arc::clone(&play);
+                let received = receive(stream);
                 // Whatever a visitor does to the connection is its own affair.
                 guests.spawn(async move {
-                    timeout(LIFETIME, receive(stream, address, &play)).await.ok();
+                    timeout(LIFETIME, received).await.ok();
                 });
             }
         }
     }
 }
 
+/// How a connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    InOrder,
+    Reset,
+}
+
 async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
     let Some(head) = read_head(&mut stream).await? else { return Ok(()) };
     let request = Request::parse(&head);
     play.ledger.note_request(IpAddr::V4(address));
-    match reply(play, address, &request) {
+    match send(&mut stream, reply(play, address, &request)).await? {
+        End::InOrder => stream.shutdown().await,
+        End::Reset => stream.set_zero_linger(),
+    }
+}
+
+async fn send(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), reply: Reply) -> io::Result<End> {
+    match reply {
         Reply::Bytes(bytes) => stream.write_all(&bytes).await?,
         Reply::Endless { start, again } => {
             stream.write_all(&start).await?;
@@ -72,6 +110,7 @@ async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::R
         Reply::Drip(bytes) => {
             for byte in bytes.into_iter().cycle() {
                 stream.write_u8(byte).await?;
+                stream.flush().await?;
                 sleep(Duration::from_secs(1)).await;
             }
         }
@@ -82,6 +121,7 @@ async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::R
         Reply::Pieces(pieces, rest) => {
             for piece in pieces {
                 stream.write_all(&piece).await?;
+                stream.flush().await?;
                 sleep(rest).await;
             }
         }
@@ -89,16 +129,16 @@ async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::R
             stream.write_all(&bytes).await?;
             // A reset at once would take back what has not been read yet.
             sleep(BEFORE_RESET).await;
-            return stream.set_zero_linger();
+            return Ok(End::Reset);
         }
-        Reply::Reset => return stream.set_zero_linger(),
+        Reply::Reset => return Ok(End::Reset),
     }
-    stream.shutdown().await
+    Ok(End::InOrder)
 }
 
 /// The head of a request with the empty line at its end; `None` where none comes, or one that is too
 /// long.
-async fn read_head(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut head = Vec::with_capacity(1024);
     loop {
         if stream.read_buf(&mut head).await? == 0 || head.len() > HEAD_LIMIT {

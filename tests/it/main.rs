@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod nginx;
 mod nsd;
 mod town;
 
@@ -23,6 +24,7 @@ mod problems;
 mod rates;
 mod filing_problems;
 mod real_servers;
+mod real_web;
 mod registers;
 mod rejudging;
 mod resolving;

@@ -59,6 +59,18 @@ pub(crate) fn reply(play: &Play, address: Ipv4Addr, request: &Request) -> Reply 
     let Some(appearance) = play.appearance(&request.host, address) else {
         return Reply::Bytes(status(404, &[], "no such site here", request));
     };
+    answered(play, appearance, request)
+}
+
+/// The same over TLS, where `web` answers in place of what answers without.
+pub(crate) fn reply_over_tls(play: &Play, address: Ipv4Addr, request: &Request, web: Web) -> Reply {
+    match play.appearance(&request.host, address) {
+        Some(appearance) => answered(play, Appearance { web, ..appearance }, request),
+        None => Reply::Bytes(status(404, &[], "no such site here", request)),
+    }
+}
+
+fn answered(play: &Play, appearance: Appearance<'_>, request: &Request) -> Reply {
     if request.path == "/robots.txt"
         && let Some(reply) = robots(appearance, request)
     {

@@ -63,6 +63,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether the user agent tells how to reach whoever operates this: by web or by mail.
+    pub fn tells_a_contact(&self) -> bool {
+        self.user_agent.contains("://") || self.user_agent.contains('@')
+    }
+
     /// Whether the values make sense; if not, what is wrong with which.
     pub fn validate(&self) -> Result<(), String> {
         if self.http_port == 0 && self.https_port == 0 {
@@ -96,6 +101,19 @@ mod tests {
         assert_eq!((settings.http_port, settings.https_port), (80, 0));
         assert!(toml::from_str::<Settings>("robots = \"sometimes\"").is_err());
         assert!(toml::from_str::<Settings>("port = 80").is_err());
+    }
+
+    #[test]
+    fn a_contact_is_a_page_or_an_address_of_mail() {
+        for (user_agent, expected) in [
+            ("chabei/1.0 (+https://example.cn/crawler)", true),
+            ("chabei/1.0 (ops@example.cn)", true),
+            ("chabei/1.0", false),
+        ] {
+            let settings = Settings { user_agent: user_agent.to_owned(), ..Settings::default() };
+            assert_eq!(settings.tells_a_contact(), expected, "{user_agent}");
+        }
+        assert!(!Settings::default().tells_a_contact());
     }
 
     #[test]
