@@ -144,7 +144,7 @@ impl Client {
         Ok(Self {
             guard,
             tls: Tls::new()?,
-            notary: Notary::default(),
+            notary: if settings.https_port == 0 { Notary::default() } else { Notary::ready() },
             user_agent: settings.user_agent.clone(),
             http_port: settings.http_port,
             https_port: settings.https_port,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::Mutex;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -33,16 +33,24 @@ use crate::net::http::tls;
 /// So many issuers are remembered; then all are forgotten.
 const MOST_ISSUERS: usize = 4096;
 
+/// The authorities of this machine; `None` where it knows none, so that nothing can be said of issuers.
+static AUTHORITIES: LazyLock<Option<Arc<WebPkiServerVerifier>>> = LazyLock::new(authorities);
+
 /// Reads certificates, and knows which authorities this machine trusts.
 #[derive(Debug, Default)]
 pub(crate) struct Notary {
-    /// `None` where this machine knows no authorities, so that nothing can be said of issuers.
-    authorities: OnceLock<Option<Arc<WebPkiServerVerifier>>>,
     /// Whether somebody known stands behind a certificate, by its digest.
     vouched: Mutex<HashMap<[u8; 32], bool>>,
 }
 
 impl Notary {
+    /// One that has read the authorities of this machine: it takes a while, which no site is to be kept
+    /// waiting for.
+    pub(crate) fn ready() -> Self {
+        LazyLock::force(&AUTHORITIES);
+        Self::default()
+    }
+
     /// What `chain`, the site's own certificate first, says to whoever asked for `name` at `now`.
     /// `None` where it is empty.
     pub(crate) fn read(
@@ -101,7 +109,7 @@ impl Notary {
         name: &str,
         now: Timestamp,
     ) -> bool {
-        let Some(verifier) = self.authorities.get_or_init(authorities) else { return true };
+        let Some(verifier) = &*AUTHORITIES else { return true };
         if let Some(known) = self.remembered().get(&digest) {
             return *known;
         }
