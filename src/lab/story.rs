@@ -224,9 +224,9 @@ pub(crate) enum Oddity {
     Unclosed,
     /// One attribute is most of it.
     HugeAttribute,
-    /// One element has attributes by the ten thousand.
+    /// One element has attributes by the thousand.
     ManyAttributes,
-    /// Character references by the ten thousand.
+    /// Character references by the thousand.
     ManyReferences,
     /// A thousand formats that a tree repeats in each paragraph.
     FormattingRepeated,

@@ -129,13 +129,13 @@ pub(super) fn odd(cast: Cast<'_>, oddity: Oddity, claim: Claim) -> String {
         ),
         Oddity::Unclosed => usual("<table><tr><td><b><font color=red>甲<td>乙<tr><td>丙</b></div></table><p>丁<p>戊"),
         Oddity::HugeAttribute => {
-            usual(&format!("<img alt=图 src=\"data:image/png;base64,{}\">", "QUJD".repeat(70_000)))
+            usual(&format!("<img alt=图 src=\"data:image/png;base64,{}\">", "QUJD".repeat(30_000)))
         }
         Oddity::ManyAttributes => {
-            let attributes: Vec<String> = (0..20_000).map(|n| format!("a{n}=1")).collect();
+            let attributes: Vec<String> = (0..8_000).map(|n| format!("a{n}=1")).collect();
             usual(&format!("<div {}>甲</div>", attributes.join(" ")))
         }
-        Oddity::ManyReferences => usual(&format!("<p>{}</p>", "&#22791;&amp;&notit;&bogus".repeat(15_000))),
+        Oddity::ManyReferences => usual(&format!("<p>{}</p>", "&#22791;&amp;&notit;&bogus".repeat(4_000))),
         Oddity::FormattingRepeated => {
             let format = |n| format!("<b class=c{n}>");
             let open = (0..1_000).map(format).collect::<Vec<_>>().concat();

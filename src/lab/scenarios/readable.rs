@@ -94,9 +94,9 @@ readable! {
     page_unclosed unfiled_on Paper::Odd(Oddity::Unclosed);
     /// One attribute of most of the page.
     page_with_huge_attribute unfiled_on Paper::Odd(Oddity::HugeAttribute);
-    /// Attributes by the ten thousand.
+    /// Attributes by the thousand.
     page_with_many_attributes unfiled_on Paper::Odd(Oddity::ManyAttributes);
-    /// Character references by the ten thousand.
+    /// Character references by the thousand.
     page_with_many_references unfiled_on Paper::Odd(Oddity::ManyReferences);
     /// A thousand formats, which a tree would repeat in each paragraph.
     page_with_repeated_formats unfiled_on Paper::Odd(Oddity::FormattingRepeated);
