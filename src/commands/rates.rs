@@ -14,6 +14,8 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::civil::Time;
 
+use crate::audit::accuracy;
+use crate::audit::accuracy::rates::Rate;
 use crate::audit::rates::Basis;
 use crate::audit::rates::unfiled::MOST_MOMENTS;
 use crate::audit::rates::unfiled::Standing;
@@ -38,6 +40,7 @@ use crate::facts::filing::RegisterGap;
 use crate::facts::provider::Provider;
 use crate::publish::rates;
 use crate::publish::rates::RateView;
+use crate::publish::samples::accuracy::AccuracyView;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
@@ -123,13 +126,36 @@ fn rows(
         };
         let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
         let goal = settings.rates.goal_on(clock::day(at));
+        let accuracy = accuracy(session, data, at)?;
         let told = if wanted.is_empty() { everybody(basis, unfiled) } else { wanted.clone() };
         for whose in &told {
             let count = unfiled.of(whose).copied().unwrap_or_default();
-            rows.push(RateView::of(whose, count, (basis, gap), goal, &names));
+            let sampled = accuracy.iter().filter(|rate| is_of(rate, whose));
+            let sampled = sampled
+                .map(|rate| AccuracyView::of(rate, &names, settings.accuracy.confidence))
+                .collect();
+            let row = RateView::of(whose, count, (basis, gap), goal, &names);
+            rows.push(row.with_accuracy(sampled));
         }
     }
     Ok(rows)
+}
+
+/// The accuracy rates of the samples as they were known at `at`.
+fn accuracy(session: &Session, data: &Data, at: Timestamp) -> Result<Vec<Rate>> {
+    let samples = data.findings.samples()?;
+    let tallies = accuracy::rates::tallies_at(&samples, &data.findings, None, at)?;
+    let settings = &session.settings.accuracy;
+    Ok(accuracy::rates::rates(&tallies, settings, settings.confidence, clock::day(at)))
+}
+
+fn is_of(rate: &Rate, whose: &Whose) -> bool {
+    match (&rate.scope, whose) {
+        (accuracy::rates::Scope::Nation, Whose::Nation) => true,
+        (accuracy::rates::Scope::Bureau(own), Whose::Bureau(bureau)) => own == bureau,
+        (accuracy::rates::Scope::Provider(own), Whose::Provider(id)) => own == id,
+        _ => false,
+    }
 }
 
 /// Whose rates are asked for; empty for everybody's.

@@ -16,10 +16,12 @@ use crate::clock;
 use crate::facts::bureau::Bureau;
 use crate::facts::census::FiledCount;
 use crate::facts::census::Whose;
+use crate::facts::sample::Age;
 use crate::publish::grid;
 use crate::publish::grid::Figure;
 use crate::publish::grid::GridColumn;
 use crate::publish::layout::Layout;
+use crate::publish::samples::accuracy::AccuracyView;
 use crate::publish::view::ProviderNames;
 use crate::publish::view::ProviderView;
 use crate::publish::view::in_china;
@@ -55,6 +57,9 @@ pub struct RateView {
     pub register: Option<RegisterView>,
     /// The night that it rests on.
     pub night: Option<NightView>,
+    /// 备案信息准确率 of the first and the current sample, of new and of older records; empty where
+    /// nothing was sampled.
+    pub accuracy: Vec<AccuracyView>,
     #[serde(skip)]
     gap: Option<NoRate>,
 }
@@ -152,8 +157,29 @@ impl RateView {
                 unplaced: census.unplaced,
             }),
             night: basis.night.map(|night| NightView { scan: night.night, finished: night.at }),
+            accuracy: Vec::new(),
             gap,
         }
+    }
+
+    /// The same with the accuracy rates of the samples.
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: Vec<AccuracyView>) -> Self {
+        Self { accuracy, ..self }
+    }
+
+    fn accuracy_of(&self, sample: &str, records: Age) -> Option<&AccuracyView> {
+        let mut all = self.accuracy.iter();
+        all.find(|view| view.sample == sample && view.records == records.word())
+    }
+
+    fn accuracy_in_short(&self, records: Age) -> Figure {
+        let current = self.accuracy_of("current", records);
+        Figure::text(current.and_then(AccuracyView::in_short))
+    }
+
+    fn accuracy_rate(&self, sample: &str, records: Age) -> Figure {
+        Figure::share(self.accuracy_of(sample, records).and_then(|view| view.rate))
     }
 
     fn label(&self) -> String {
@@ -217,6 +243,18 @@ const COLUMNS: &[GridColumn<RateView>] = &[
     GridColumn::of_files("target.missing", |row| {
         Figure::count(row.target.and_then(|target| target.missing))
     }),
+    GridColumn::new("accuracy.new", "新入库准确率（本次抽查）", |row| {
+        row.accuracy_in_short(Age::New)
+    }),
+    GridColumn::new("accuracy.older", "已入库准确率（本次抽查）", |row| {
+        row.accuracy_in_short(Age::Older)
+    }),
+    GridColumn::of_files("accuracy.current.new.rate", |row| row.accuracy_rate("current", Age::New)),
+    GridColumn::of_files("accuracy.current.older.rate", |row| {
+        row.accuracy_rate("current", Age::Older)
+    }),
+    GridColumn::of_files("accuracy.first.new.rate", |row| row.accuracy_rate("first", Age::New)),
+    GridColumn::of_files("accuracy.first.older.rate", |row| row.accuracy_rate("first", Age::Older)),
     GridColumn::new("exempt", "豁免", |row| Figure::Count(row.exempt)),
     GridColumn::new("unknown", "未知", |row| Figure::count(row.unknown)),
     GridColumn::of_files("register.as_of", |row| {

@@ -157,6 +157,15 @@ fn results_add_up_to_the_rate_of_annex_2_with_its_intervals() {
         let ours = told.pointer(pointer).unwrap().as_f64().unwrap();
         assert!((ours - expected).abs() < 1e-9, "{pointer}: {ours}");
     }
+    // `rates` shows the same beside the filing rate, and not what came after a past day.
+    let beside = |day: &[&str]| -> Vec<Value> {
+        let rates = [&["--now", NOW, "rates", "--provider", "甲", "--format", "json"], day];
+        let row = desk.run(&rates.concat()).json().remove(0);
+        row["accuracy"].as_array().unwrap().clone()
+    };
+    assert!(beside(&[]).contains(&told));
+    assert_eq!(beside(&["--at", "2026-11-23"]), [] as [Value; 0]);
+    desk.run(&["--now", NOW, "rates"]).ends(0).says("87.50 %").says("目标 87.00 %");
     // Nobody verified an older record: the provider's whole stands for the new ones only.
     let all = rate(&desk, &[], ["provider", "current", "all"]);
     assert_eq!((&all["covered"], &all["population"]), (&10.into(), &40.into()));

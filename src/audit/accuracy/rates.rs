@@ -5,7 +5,9 @@
 //! latest such; where none was, the latest that was drawn stands as current, without a rate.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::audit::accuracy::Tally;
@@ -123,12 +125,25 @@ pub fn tallies(
     findings: &Findings,
     round: Option<u32>,
 ) -> Result<Vec<SampleTally>, StoreError> {
+    tallies_at(samples, findings, round, Timestamp::MAX)
+}
+
+/// The same as it was known at `moment`: without rounds that were drawn and results that came later.
+/// What the crawl doubts is that of today.
+pub fn tallies_at(
+    samples: &Samples,
+    findings: &Findings,
+    round: Option<u32>,
+    moment: Timestamp,
+) -> Result<Vec<SampleTally>, StoreError> {
+    let rounds = samples.rounds()?.into_iter().filter(|round| round.drawn_at <= moment);
+    let rounds: BTreeSet<u32> = rounds.map(|round| round.number).collect();
     let drawn = match round {
         Some(round) => samples.of_round(round)?,
         None => samples.all()?,
     };
     let mut tallies: BTreeMap<(u32, ProviderId), SampleTally> = BTreeMap::new();
-    for sample in drawn {
+    for sample in drawn.into_iter().filter(|sample| rounds.contains(&sample.round)) {
         let key = (sample.round, sample.provider.clone());
         let (unreached, crawl) = (0, CrawlTally::default());
         let none = SampleTally { sample, tallies: [Tally::default(); 3], unreached, crawl };
@@ -140,7 +155,9 @@ pub fn tallies(
         for site in samples.sites(round) {
             let site = site?;
             let Some(tally) = tallies.get_mut(&(round, site.provider.clone())) else { continue };
-            let outcome = Outcome::of(&site, &samples.readings(site.id)?);
+            let mut readings = samples.readings(site.id)?;
+            readings.retain(|reading| reading.at <= moment);
+            let outcome = Outcome::of(&site, &readings);
             let is_doubted =
                 findings.of_target(&site.target)?.iter().any(|finding| doubts(finding, &site));
             tally.add(&site, &outcome, is_doubted);

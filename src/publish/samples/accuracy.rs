@@ -20,7 +20,7 @@ use crate::publish::view::ProviderNames;
 use crate::publish::view::ProviderView;
 
 /// A rate as JSON. Rates run from 0 to 1; `null` is not known.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AccuracyView {
     /// `nation`, `bureau` or `provider`.
     pub scope: &'static str,
@@ -106,6 +106,19 @@ impl AccuracyView {
             crawl_doubts: rate.crawl.doubted,
             crawl_doubts_confirmed_right: rate.crawl.confirmed,
         }
+    }
+
+    /// The rate with its interval and its target, in one line for people; `None` where nothing is
+    /// verified.
+    pub fn in_short(&self) -> Option<String> {
+        let mut text = grid::per_cent(self.rate?);
+        if let Some(Interval { low, high }) = self.exact {
+            text.push_str(&format!("（{} – {}）", grid::per_cent(low), grid::per_cent(high)));
+        }
+        if let Some(target) = self.target {
+            text.push_str(&format!(" 目标 {} {}", grid::per_cent(target), self.verdict()));
+        }
+        Some(text)
     }
 
     fn whose(&self) -> String {
