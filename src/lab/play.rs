@@ -27,8 +27,8 @@ pub(crate) struct Play {
     /// What arrives.
     pub(crate) ledger: Ledger,
     night: AtomicU32,
-    /// How often the page of each host was asked for, of those that answer by turns.
-    turns: Mutex<HashMap<String, u32>>,
+    /// How often the page of each host was asked for in each night, of those that answer by turns.
+    turns: Mutex<HashMap<(String, u32), u32>>,
 }
 
 /// What a host of a site does at one address.
@@ -66,10 +66,10 @@ impl Play {
         self.night.store(night, Ordering::Release);
     }
 
-    /// How often `host` has taken a turn before this one.
+    /// How often `host` has taken a turn tonight before this one.
     pub(crate) fn turn_of(&self, host: &str) -> u32 {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = turns.entry(host.to_owned()).or_default();
+        let turn = turns.entry((host.to_owned(), self.night())).or_default();
         *turn += 1;
         *turn - 1
     }
