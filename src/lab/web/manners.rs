@@ -134,7 +134,7 @@ fn endless_or_broken(manner: Manner, cast: Cast<'_>) -> Option<Reply> {
             let size = page.len().div_ceil(8);
             pieces.extend(page.chunks(size).map(chunk));
             pieces.push(b"0\r\n\r\n".to_vec());
-            Reply::Pieces(pieces, Duration::from_millis(20))
+            Reply::Pieces(pieces, Duration::from_millis(5))
         }
         Manner::HeadersEndless => Reply::Endless {
             start: head.into_bytes(),
