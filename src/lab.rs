@@ -104,8 +104,8 @@ impl Lab {
         let (udp, tcp, dns) = listen_for_questions(DNS_ADDRESS).await?;
         // It lies over UDP; over TCP it hears nothing.
         let (liar, _, lying_dns) = listen_for_questions(LIAR_ADDRESS).await?;
-        let (hosts, http_port) = listen_for_requests(&world.listening()).await?;
-        let (secure_hosts, https_port) = listen_for_requests(&world.listening()).await?;
+        let (plain, http_port) = listen_for_requests(&world.listening()).await?;
+        let (secure, tls_port) = listen_for_requests(&world.listening()).await?;
         let play = Arc::new(Play::new(world, http_port, night));
         let mut tasks = JoinSet::new();
         let udp = Arc::new(udp);
@@ -116,13 +116,13 @@ impl Lab {
         let (liar, lied_to) = (Arc::new(liar), Arc::clone(&play));
         tasks.spawn(authority::answer_datagrams(liar, lied_to, Honesty::Lying));
         tasks.spawn(authority::answer_streams(tcp, Arc::clone(&play)));
-        for (address, listener) in hosts {
+        for (address, listener) in plain {
             tasks.spawn(web::serve(listener, address, Arc::clone(&play)));
         }
-        for (address, listener) in secure_hosts {
+        for (address, listener) in secure {
             tasks.spawn(web::serve_secure(listener, address, Arc::clone(&play)));
         }
-        Ok(Self { play, https_port, dns, lying_dns, tasks })
+        Ok(Self { play, https_port: tls_port, dns, lying_dns, tasks })
     }
 
     /// Where the name server answers, over UDP and TCP.

@@ -111,14 +111,13 @@ impl AccuracyView {
     /// The rate with its interval and its target, in one line for people; `None` where nothing is
     /// verified.
     pub fn in_short(&self) -> Option<String> {
-        let mut text = grid::per_cent(self.rate?);
-        if let Some(Interval { low, high }) = self.exact {
-            text.push_str(&format!("（{} – {}）", grid::per_cent(low), grid::per_cent(high)));
-        }
-        if let Some(target) = self.target {
-            text.push_str(&format!(" 目标 {} {}", grid::per_cent(target), self.verdict()));
-        }
-        Some(text)
+        let interval = self.exact.map_or(String::new(), |Interval { low, high }| {
+            format!("（{} – {}）", grid::per_cent(low), grid::per_cent(high))
+        });
+        let target = self.target.map_or(String::new(), |target| {
+            format!(" 目标 {} {}", grid::per_cent(target), self.verdict())
+        });
+        Some(format!("{}{interval}{target}", grid::per_cent(self.rate?)))
     }
 
     fn whose(&self) -> String {
