@@ -165,9 +165,10 @@ fn curl(scheme: &str, port: u16, count: u32) {
     assert!(ran.success(), "curl ends with {ran}");
 }
 
-fn examine([http_port, https_port]: [u16; 2], is_secure: bool, count: u32) {
+fn examine([plain, secure]: [u16; 2], is_secure: bool, count: u32) {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let settings = Settings { http_port, https_port, allow: allow.clone(), ..Settings::default() };
+    let ports = Settings { http_port: plain, https_port: secure, ..Settings::default() };
+    let settings = Settings { allow: allow.clone(), ..ports };
     let guard = Guard::new(allow, OptOut::default());
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {

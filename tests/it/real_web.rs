@@ -50,9 +50,10 @@ fn furnish(root: &Path) {
     });
 }
 
-fn client([http_port, https_port]: [u16; 2]) -> Client {
+fn client([plain, secure]: [u16; 2]) -> Client {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
-    let settings = Settings { http_port, https_port, allow: allow.clone(), ..Settings::default() };
+    let ports = Settings { http_port: plain, https_port: secure, ..Settings::default() };
+    let settings = Settings { allow: allow.clone(), ..ports };
     Client::new(&settings, Guard::new(allow, OptOut::default()), Clock::default()).unwrap()
 }
 
@@ -146,7 +147,7 @@ fn the_truth_of_a_real_web_server_is_found() {
     desk.import("filings", "f.csv", "domain\nelsewhere.cn\n");
     let address = |last: usize| format!("127.88.0.{last}");
     let all: Vec<String> = (1..=SITES.len()).map(address).collect();
-    desk.import("candidates", "c.txt", &all.join("\n"));
+    desk.import("candidates", "c.txt", all.join("\n"));
     let named: Vec<&str> = all.iter().map(String::as_str).collect();
     desk.run(&[&["scan", "--domain"], &named[..]].concat()).ends(0);
     let findings = desk.run(&["findings", "--kind", "unfiled", "--format", "jsonl"]).json();
