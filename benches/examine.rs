@@ -46,9 +46,6 @@ mod nginx;
 /// How many sites are examined at once.
 const IN_FLIGHT: u32 = 64;
 
-/// How many addresses they are at.
-const ADDRESSES: u8 = 64;
-
 /// How large the home page is, in bytes.
 const PAGE: usize = 28 * 1024;
 
@@ -81,8 +78,9 @@ fn main() {
     }
 }
 
-fn address(number: u8) -> IpAddr {
-    Ipv4Addr::new(127, 77, 0, 1 + number % ADDRESSES).into()
+/// Each site has an address of its own, so that nobody can use a connection again for another.
+fn address(number: u32) -> IpAddr {
+    Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 64, 0, 1)) + number).into()
 }
 
 fn configure(root: &Path, [http, https]: [u16; 2]) -> String {
@@ -90,14 +88,10 @@ fn configure(root: &Path, [http, https]: [u16; 2]) -> String {
     fs::write(root.join("robots.txt"), "User-agent: *\nDisallow: /admin/\n").unwrap();
     nginx::certify(root, "site", &["*.example.cn"], |_| {});
     let at = root.display();
-    let mut text = format!(
-        "server {{\nroot {at};\nssl_certificate {at}/site.pem;\nssl_certificate_key {at}/site.key;\n"
-    );
-    for number in 0..ADDRESSES {
-        let address = address(number);
-        writeln!(text, "listen {address}:{http};\nlisten {address}:{https} ssl;").unwrap();
-    }
-    text + "}\n"
+    format!(
+        "server {{\nlisten {http};\nlisten {https} ssl;\nallow 127.0.0.0/8;\ndeny all;\nroot {at};\n\
+         ssl_certificate {at}/site.pem;\nssl_certificate_key {at}/site.key;\n}}\n"
+    )
 }
 
 /// A company's home page: a head, menus, news, a footer with the filing number.
@@ -149,14 +143,14 @@ fn curl(scheme: &str, port: u16, count: u32) {
     let folder = tempfile::tempdir().unwrap();
     let mut list = String::new();
     for number in 0..count {
-        let address = address(number.to_le_bytes()[0]);
+        let address = address(number);
         writeln!(list, "url = \"{scheme}://{address}:{port}/\"\noutput = \"/dev/null\"").unwrap();
     }
     let path = folder.path().join("list");
     fs::write(&path, list).unwrap();
     let ran = Command::new("curl")
         .args(["--parallel", "--parallel-max", &IN_FLIGHT.to_string(), "--insecure", "--silent"])
-        .args(["--fail", "--header", "Connection: close", "--config"])
+        .args(["--fail", "--no-progress-meter", "--config"])
         .arg(&path)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -191,7 +185,7 @@ fn examine([plain, secure]: [u16; 2], is_secure: bool, count: u32) {
                     }
                     let host: Host = format!("www.site{number}.cn").parse().unwrap();
                     let target = Target::from(Domain::of(&host).unwrap());
-                    let address = address(number.to_le_bytes()[0]);
+                    let address = address(number);
                     let door = Door { target: &target, host: Some(&host), address, is_secure };
                     let visit = prober.visit(door, &|_| None).await.visit;
                     assert_eq!(visit.state, SiteState::Live, "{visit:?}");
