@@ -47,7 +47,7 @@ impl Nginx {
             let at = root.display();
             let configuration = format!(
                 "daemon off;\nmaster_process off;\npid {at}/pid;\nerror_log {at}/log;\n\
-                 events {{ worker_connections 4096; }}\n\
+                 worker_rlimit_nofile 16384;\nevents {{ worker_connections 8192; }}\n\
                  http {{\naccess_log off;\nclient_body_temp_path {at}/t1;\nproxy_temp_path {at}/t2;\n\
                  fastcgi_temp_path {at}/t3;\nuwsgi_temp_path {at}/t4;\nscgi_temp_path {at}/t5;\n\
                  types {{ text/html html; text/plain txt; }}\n{servers}\n}}\n"
