@@ -45,11 +45,12 @@ pub(crate) async fn receive(
     play: &Play,
 ) -> io::Result<()> {
     let hello = LazyConfigAcceptor::new(Acceptor::default(), &mut stream).await?;
+    // When they come counts, not when TLS is agreed on, which may take a while.
+    play.ledger.note_request(IpAddr::V4(address));
     // Whoever asks for an address by itself tells no name.
     let name = hello.client_hello().server_name().map_or(address.to_string(), str::to_owned);
     let https = play.appearance(&name, address).map_or(Https::Cut, |appearance| appearance.https);
     let Https::Shows(shown, web) = https else {
-        play.ledger.note_request(IpAddr::V4(address));
         drop(hello);
         if https == Https::TooOld {
             stream.write_all(&TOO_NEW).await?;
@@ -63,7 +64,6 @@ pub(crate) async fn receive(
     let mut secure = hello.into_stream(Arc::new(config)).await?;
     let Some(head) = read_head(&mut secure).await? else { return Ok(()) };
     let request = Request::parse(&head);
-    play.ledger.note_request(IpAddr::V4(address));
     match send(&mut secure, reply_over_tls(play, address, &request, web)).await? {
         End::InOrder => secure.shutdown().await,
         End::Reset => {
