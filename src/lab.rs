@@ -11,6 +11,7 @@ pub mod arrivals;
 pub mod files;
 mod scenarios;
 mod story;
+mod paper;
 mod manner;
 mod cast;
 mod names;

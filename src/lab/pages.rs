@@ -5,8 +5,8 @@ mod odd;
 use encoding_rs::GBK;
 
 use crate::lab::cast::Cast;
+use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
-use crate::lab::story::Paper;
 
 /// Where sites that send visitors on send them: a name reserved for documentation.
 pub(crate) const ELSEWHERE: &str = "http://www.example.net/";

@@ -5,10 +5,10 @@ use encoding_rs::BIG5;
 use encoding_rs::GB18030;
 
 use crate::lab::cast::Cast;
-use crate::lab::story::Charset;
+use crate::lab::paper::Charset;
+use crate::lab::paper::Hiding;
+use crate::lab::paper::Oddity;
 use crate::lab::story::Claim;
-use crate::lab::story::Hiding;
-use crate::lab::story::Oddity;
 
 const SENTENCES: &str = "公司拥有完善的质量管理体系和专业的技术团队，产品销往全国各地，\
                          深受广大客户的信赖与好评。";

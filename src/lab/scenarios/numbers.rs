@@ -2,8 +2,8 @@
 
 use crate::facts::finding::Kind;
 use crate::lab::cast::Cast;
+use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
-use crate::lab::story::Paper;
 use crate::lab::story::Robots;
 use crate::lab::story::Scene;
 use crate::lab::story::Story;

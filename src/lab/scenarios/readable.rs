@@ -4,11 +4,11 @@
 
 use crate::facts::finding::Kind;
 use crate::lab::cast::Cast;
-use crate::lab::story::Charset;
+use crate::lab::paper::Charset;
+use crate::lab::paper::Hiding;
+use crate::lab::paper::Oddity;
+use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
-use crate::lab::story::Hiding;
-use crate::lab::story::Oddity;
-use crate::lab::story::Paper;
 use crate::lab::story::Scene;
 use crate::lab::story::Story;
 use crate::lab::story::Web;

@@ -1,8 +1,8 @@
 //! Unfiled names of which nothing can be told, or at which nothing answers: nothing may be found.
 
 use crate::lab::cast::Cast;
+use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
-use crate::lab::story::Paper;
 use crate::lab::story::Robots;
 use crate::lab::story::Scene;
 use crate::lab::story::Story;

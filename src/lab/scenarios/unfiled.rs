@@ -2,9 +2,9 @@
 
 use crate::facts::finding::Kind;
 use crate::lab::cast::Cast;
+use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
 use crate::lab::story::Hosts;
-use crate::lab::story::Paper;
 use crate::lab::story::Place;
 use crate::lab::story::Robots;
 use crate::lab::story::Scene;
