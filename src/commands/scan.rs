@@ -1,5 +1,7 @@
 //! `scan`: one night, or what is left of an unfinished one.
 
+mod progress;
+
 use std::fs::File;
 use std::io;
 use std::io::Write;
@@ -9,9 +11,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use anyhow::Result;
-use indicatif::HumanCount;
-use indicatif::ProgressBar;
-use indicatif::ProgressStyle;
 use jiff::civil::Time;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
@@ -149,8 +148,8 @@ pub(super) async fn night(
         &data.findings,
     )?;
     let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE)?;
-    let bar = bar(data);
-    let progress = |counts: &NightCounts| show(&bar, counts);
+    let bar = progress::bar(data);
+    let progress = |counts: &NightCounts| progress::show(&bar, counts);
     let run = Run {
         limits,
         pace: &session.settings.pace,
@@ -276,7 +275,7 @@ fn stages(
         judge: settings.judge.clone(),
         parked: settings.scan.parked,
         deadlines: settings.deadlines.clone(),
-        last: data.registers.last_examinations()?,
+        last: data.registers.kept_examinations(),
         findings: data.findings.clone(),
         misses_to_close: settings.scan.misses_to_close,
         verify_filed_nights: settings.scan.verify_filed_nights,
@@ -367,26 +366,6 @@ fn write_summary(scan: &Scan, path: &Path) -> io::Result<()> {
     let mut out = File::create(path)?;
     summary::json(scan, &mut out)?;
     out.flush()
-}
-
-/// Shown on a terminal only; its length is a guess, since filed Domains may be candidates too.
-fn bar(data: &Data) -> ProgressBar {
-    let bar = ProgressBar::new(data.registers.rows::<crate::facts::candidate::Candidate>());
-    let template = "{bar:30} {human_pos}/{human_len} {per_sec} {msg} {elapsed}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-fn show(bar: &ProgressBar, counts: &NightCounts) {
-    if bar.is_hidden() {
-        return;
-    }
-    bar.set_length(bar.length().unwrap_or(0).max(counts.candidates));
-    bar.set_position(counts.candidates);
-    let probed = HumanCount(counts.probed);
-    bar.set_message(format!("probed {probed}, opened {}", counts.findings.opened));
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use crate::stages::judge::Parked;
 use crate::stages::probe::Prober;
 use crate::store::findings::Findings;
 use crate::store::journal::Outcome;
-use crate::store::registers::LastExaminations;
+use crate::store::registers::KeptExaminations;
 
 /// Every part that an examination passes through.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ pub struct Stages {
     /// `[deadlines]`
     pub deadlines: Deadlines,
     /// What was learnt on earlier nights.
-    pub last: LastExaminations,
+    pub last: KeptExaminations,
     /// Yesterday's findings.
     pub findings: Findings,
     /// `[scan] misses_to_close`

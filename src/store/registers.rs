@@ -92,15 +92,17 @@ impl Manifest {
     }
 }
 
-/// The last examinations of the nights that are finished; stays as it is when another is added.
+/// The last examinations of the nights that are finished, for looking one up; stays as it is when
+/// another is added.
 #[derive(Debug)]
-pub struct LastExaminations(Option<SortedFile>);
+pub struct KeptExaminations(Option<SortedFile>);
 
-impl LastExaminations {
-    /// That of `target`.
-    pub fn of(&self, target: &Target) -> Result<Option<Examination>, StoreError> {
-        let Some(file) = &self.0 else { return Ok(None) };
-        file.value_of(&target.sort_key())?.map(|bytes| Examination::decode(&bytes)).transpose()
+impl KeptExaminations {
+    /// That of `target`; `None` also where it cannot be read. They only order a night, which must not
+    /// end because of them.
+    pub fn of(&self, target: &Target) -> Option<Examination> {
+        let bytes = self.0.as_ref()?.value_of(&target.sort_key()).ok().flatten()?;
+        Examination::decode(&bytes).ok()
     }
 }
 
@@ -249,8 +251,12 @@ impl Registers {
     }
 
     /// The last examinations of all targets, open for many questions.
-    pub fn last_examinations(&self) -> Result<LastExaminations, StoreError> {
-        self.file(Examination::REGISTER, 0).map(LastExaminations)
+    pub fn kept_examinations(&self) -> KeptExaminations {
+        let file = self.file(Examination::REGISTER, 0).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what earlier nights learnt cannot order this one");
+            None
+        });
+        KeptExaminations(file)
     }
 
     fn row<R: Row>(&self, target: &Target) -> Result<Option<R>, StoreError> {

@@ -70,7 +70,7 @@ impl Stages {
                 let address = survey.examination.hosts[host].sightings[sighting].address;
                 let place = Place { address, provider: self.provider_of(address) };
                 let today = day(survey.examination.at);
-                let last = self.last.of(&survey.examination.target)?;
+                let last = self.last.of(&survey.examination.target);
                 let worth = Worth::of(&known, last.as_ref(), &survey.examination, today);
                 Ok(Surveyed::Waits(Box::new(survey), place, worth))
             }
