@@ -119,7 +119,7 @@ impl<T> Drop for Shelf<T> {
     }
 }
 
-/// A queue on the disk, first in, first out. In memory are at most [`SEGMENT`] records of it.
+/// A queue on the disk, first in, first out. In memory are at most `SEGMENT` records of it.
 #[derive(Debug)]
 pub struct Backlog<T> {
     dir: PathBuf,
