@@ -114,6 +114,11 @@
 //! replace; sled costs several times the disk and the time, and grows when rows are replaced. Findings
 //! are few and change one by one: they live in sled ([`store`]).
 //!
+//! **Why are filings kept twice?** A night asks of millions of names whether they are filed and with
+//! whom, and needs no more of a record than numbers, state, providers and days. These lie in small
+//! blocks by Domain ([`store::filings`]), without personal data; the rows as they were imported are read
+//! for people and for the checks of annex 3.
+//!
 //! **Why a journal before sled?** A night learns something of every name, far more than it changes. The
 //! journal takes all of it in one sequential write that is flushed before anything counts as done; sled
 //! follows with the changes and the journal's position in one atomic batch. After a crash the rest of
