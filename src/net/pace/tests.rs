@@ -69,7 +69,8 @@ async fn gates_of_the_past_are_forgotten() {
         }
     }
     let gates = pace.addresses.gates.lock().unwrap();
-    assert!(gates.capacity() <= 8 * FEW, "{} gates", gates.capacity());
+    // A map has room for up to twice what it holds.
+    assert!(gates.capacity() <= 16 * FEW, "{} gates", gates.capacity());
 }
 
 /// A provider by its id.
