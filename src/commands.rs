@@ -1,6 +1,8 @@
 //! What each command does: opens the parts, calls them, writes what came of it. The only place that
 //! puts things together.
 
+mod terminal;
+mod data;
 mod session;
 mod demo;
 mod import;
@@ -24,7 +26,9 @@ use anyhow::Result;
 
 use crate::cli::Cli;
 use crate::cli::Command;
+use crate::commands::data::NightUnderWay;
 use crate::commands::session::Session;
+use crate::commands::terminal::Terminal;
 use crate::config::ConfigError;
 use crate::store::StoreError;
 
@@ -63,7 +67,7 @@ pub fn run(cli: &Cli) -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<Ended> {
-    let session = Session::open(cli)?;
+    let session = Session::open(cli, Terminal)?;
     match &cli.command {
         Command::Demo(request) => demo::run(&session, request),
         Command::Import(request) => import::run(&session, request),
@@ -85,6 +89,7 @@ fn status_of(error: &anyhow::Error) -> u8 {
     let is_usage = error.is::<Usage>() || error.is::<ConfigError>();
     match error.downcast_ref::<StoreError>() {
         Some(StoreError::InUse(_)) => 4,
+        _ if error.is::<NightUnderWay>() => 4,
         _ if is_usage => 2,
         _ => 1,
     }

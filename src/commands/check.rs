@@ -2,7 +2,6 @@
 
 mod filings;
 
-use std::io;
 use std::io::BufWriter;
 use std::io::Write;
 
@@ -15,7 +14,7 @@ use crate::cli::CheckAllocations;
 use crate::cli::ProblemsFormat;
 use crate::clock;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::problem::Problem;
@@ -33,12 +32,12 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         Request::Allocations(request) => request,
         Request::Filings(request) => return filings::run(session, request),
     };
-    let mut data = session.data()?;
+    let data = session.data()?;
     let now = session.clock.now();
-    let counts = check_allocations(session, &mut data, now)?;
+    let counts = check_allocations(session, &data, now)?;
     let CheckCounts { standing, new, mended } = counts;
     tracing::info!(standing, new, mended, "the address register was checked");
-    let out = &mut BufWriter::new(io::stdout().lock());
+    let out = &mut BufWriter::new(session.terminal.out());
     list(session, &data, request, out)?;
     out.flush()?;
     Ok(Ended::Done)
@@ -47,14 +46,14 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
 /// Checks the address register as it is, and keeps what came of it.
 pub(super) fn check_allocations(
     session: &Session,
-    data: &mut Data,
+    data: &Data,
     now: Timestamp,
 ) -> Result<CheckCounts> {
     let directory = data.directory()?;
     let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
     let rows = data.registers.allocations()?;
     let due = session.settings.deadlines.due_of_allocation(now);
-    let mut check = Check::begin(&mut data.registers);
+    let mut check = Check::begin(&data.registers);
     let day = clock::day(now);
     allocations::check::<StoreError>(rows, &directory, &guard, day, |found| {
         check.push(&Problem {

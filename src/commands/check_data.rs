@@ -16,7 +16,7 @@ use crate::store::lock::DataLock;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let _lock = DataLock::take(&session.data)?;
     let inspection = inspect(&session.data)?;
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     match request.format {
         Format::Text => {
             session.mark(out)?;

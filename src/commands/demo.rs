@@ -20,9 +20,9 @@ use crate::cli::Register;
 use crate::cli::Scan as ScanRequest;
 use crate::clock::Clock;
 use crate::commands::Ended;
+use crate::commands::data::Data;
 use crate::commands::import;
 use crate::commands::scan;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::config::Settings;
@@ -51,7 +51,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let world =
         Arc::new(plan(&WorldSettings { sites: request.sites, seed: request.seed, names: None }));
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    let out = &mut io::stdout();
+    let out = &mut session.terminal.out();
     runtime.block_on(async {
         let lab = Lab::start(Arc::clone(&world), 1).await?;
         let sites = world.sites();
@@ -103,9 +103,14 @@ impl Tour<'_> {
             write_files(self.world, self.lab, night, self.folder)?;
             let now = first.saturating_add((24 * i64::from(night - 1)).hours())?;
             let settings = Settings::read(&self.folder.join("chabei.toml"))?;
-            let session =
-                Session { settings, data: self.folder.join("data"), clock: Clock::fixed(now) };
-            let mut data = session.data()?;
+            let session = Session {
+                settings,
+                data: self.folder.join("data"),
+                clock: Clock::fixed(now),
+                terminal: self.session.terminal.clone(),
+                open: None,
+            };
+            let data = session.data()?;
             for register in [
                 Register::Providers,
                 Register::Allocations,
@@ -116,10 +121,10 @@ impl Tour<'_> {
                 let request = self.import(register);
                 let mut quiet = io::sink();
                 let told: &mut dyn Write = if is_first { &mut *out } else { &mut quiet };
-                import::import(&mut data, &request, now, &mut { told })?;
+                import::import(&session, &data, &request, &mut { told })?;
             }
             let (limits, stop) = (Limits::default(), CancellationToken::new());
-            let done = scan::night(&session, &mut data, &whole_night(), &limits, &stop).await?;
+            let done = scan::night(&session, &data, &whole_night(), &limits, &stop).await?;
             writeln!(out)?;
             summary::text(&done, out)?;
             let truth = self.truth()?;

@@ -1,6 +1,5 @@
 //! `exempt`: names that are not reported, with reason and end.
 
-use std::io;
 use std::io::Write;
 
 use anyhow::Result;
@@ -16,7 +15,7 @@ use crate::publish::text::printable;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     match request {
         Request::Add { domain, reason, until } => {
             let today = clock::day(session.clock.now());

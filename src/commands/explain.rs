@@ -2,8 +2,6 @@
 
 mod evidence;
 
-use std::io;
-
 use anyhow::Result;
 
 use crate::cli::Explain as Request;
@@ -23,7 +21,7 @@ use crate::store::journal::Journal;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     match &request.subject {
         Explained::Reason(reason) => {
-            trail::reason(*reason, &mut io::stdout().lock())?;
+            trail::reason(*reason, &mut session.terminal.out())?;
             Ok(Ended::Done)
         }
         Explained::Target(target) => match request.record {
@@ -62,7 +60,7 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
             .as_ref()
             .map(|exemption| Exemption { reason: &exemption.reason, until: exemption.until }),
     };
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     match format {
         Format::Text => {
             session.mark(out)?;

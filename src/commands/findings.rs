@@ -2,12 +2,9 @@
 
 mod messages;
 
-use std::fs::File;
-use std::io;
 use std::io::BufWriter;
 use std::io::Write;
 
-use anyhow::Context;
 use anyhow::Result;
 
 use crate::cli::Findings as Request;
@@ -49,7 +46,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     found.sort_by_cached_key(|finding| (row_order(&finding.key), finding.id));
     if request.format == FindingsFormat::V3 {
         session.mark_in_log();
-        messages::write(&data, request, found, now)?;
+        messages::write(session, &data, request, found)?;
         return Ok(Ended::Done);
     }
     let mut places = Vec::with_capacity(found.len());
@@ -62,14 +59,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         view
     });
 
-    let mut out: Box<dyn Write + Send> = match &request.output {
-        Some(path) => {
-            let file = File::create(path);
-            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => Box::new(io::stdout()),
-    };
-    let mut out = BufWriter::new(&mut out);
+    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
     match request.format {
         FindingsFormat::Table => findings::table::write(rows, session.layout(), &mut out)?,
         FindingsFormat::Xlsx => findings::workbook::write(rows, session.layout(), &mut out)?,

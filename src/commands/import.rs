@@ -4,23 +4,22 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
-use std::io::Read;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
-use jiff::Timestamp;
 
 use crate::cli::Import as Request;
 use crate::cli::Register;
 use crate::commands::Ended;
 use crate::commands::Usage;
 use crate::commands::check::check_allocations;
+use crate::commands::data::Data;
 use crate::commands::rates::keep_census;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
+use crate::commands::terminal::In;
 use crate::commands::usage;
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
@@ -45,13 +44,13 @@ use crate::store::rows::Row;
 const NAMES_TOLD: usize = 20;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let mut data = session.data()?;
+    let data = session.data()?;
     let now = session.clock.now();
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     session.mark(out)?;
-    let ended = import(&mut data, request, now, out)?;
+    let ended = import(session, &data, request, out)?;
     if request.register == Register::Allocations {
-        let counts = check_allocations(session, &mut data, now)?;
+        let counts = check_allocations(session, &data, now)?;
         let CheckCounts { standing, new, mended } = counts;
         writeln!(
             out,
@@ -67,9 +66,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
 
 /// Imports as `request` says; counts go to `out`, refusals to the log.
 pub(super) fn import(
-    data: &mut Data,
+    session: &Session,
+    data: &Data,
     request: &Request,
-    now: Timestamp,
     out: &mut impl Write,
 ) -> Result<Ended> {
     if request.provider.is_some() && request.register != Register::Allocations {
@@ -82,22 +81,22 @@ pub(super) fn import(
             let read = |path: &Path| match path.to_str() {
                 Some("builtin") => Ok(providers::builtin()?),
                 Some("builtin-cdn") => Ok(providers::builtin_cdns()?),
-                _ => Ok(providers::read(open(path)?)?),
+                _ => Ok(providers::read(open(session, path)?)?),
             };
-            take::<Provider, _>(data, request, now, (read, std::convert::identity), out)
+            take::<Provider, _>(session, data, request, (read, std::convert::identity), out)
         }
         Register::Allocations => {
             let holder = request.provider.as_ref().map(|holder| (holder.clone(), request.kind));
-            let read = |path: &Path| Ok(sources::read(open(path)?, holder.clone())?);
-            take::<Allocation, _>(data, request, now, (read, std::convert::identity), out)
+            let read = |path: &Path| Ok(sources::read(open(session, path)?, holder.clone())?);
+            take::<Allocation, _>(session, data, request, (read, std::convert::identity), out)
         }
         Register::Filings => {
-            let read = |path: &Path| Ok(filings::read(open(path)?)?);
-            take::<Filing, _>(data, request, now, (read, std::convert::identity), out)
+            let read = |path: &Path| Ok(filings::read(open(session, path)?)?);
+            take::<Filing, _>(session, data, request, (read, std::convert::identity), out)
         }
         Register::Candidates => {
-            let read = |path: &Path| Ok(candidates::read(open(path)?, &request.channel)?);
-            take::<Candidate, _>(data, request, now, (read, candidate), out)
+            let read = |path: &Path| Ok(candidates::read(open(session, path)?, &request.channel)?);
+            take::<Candidate, _>(session, data, request, (read, candidate), out)
         }
     }
 }
@@ -140,9 +139,9 @@ fn candidate(mention: Mention) -> Candidate {
 type Reading<'a, T, R> = (&'a dyn Fn(&Path) -> Result<Rows<T>>, fn(T) -> R);
 
 fn take<R: Row + Naming, T>(
-    data: &mut Data,
+    session: &Session,
+    data: &Data,
     request: &Request,
-    now: Timestamp,
     (read, row): (impl Fn(&Path) -> Result<Rows<T>>, fn(T) -> R),
     out: &mut impl Write,
 ) -> Result<Ended> {
@@ -153,7 +152,7 @@ fn take<R: Row + Naming, T>(
     });
     let mut unknown: BTreeSet<ProviderName> = BTreeSet::new();
     let mut refused = 0_u64;
-    let progress = bar();
+    let progress = bar(session);
     let mut import = data.registers.begin::<R>(request.replace);
     for path in &request.files {
         let mut rows = reading.0(path).map_err(|error| named(path, &error))?;
@@ -195,7 +194,7 @@ fn take<R: Row + Naming, T>(
              nothing was changed",
         ));
     }
-    let counts = import.finish(now)?;
+    let counts = import.finish(session.clock.now())?;
     report(R::REGISTER, counts, refused, out)?;
     tell_unknown(&unknown);
     if request.register == Register::Providers {
@@ -241,14 +240,15 @@ fn tell_unknown(unknown: &BTreeSet<ProviderName>) {
     }
 }
 
-fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+fn open(session: &Session, path: &Path) -> Result<In> {
     if path.as_os_str() == "-" {
-        return Ok(compressed::opened(io::stdin())?);
+        return Ok(compressed::opened(session.terminal.input())?);
     }
+    let path = session.terminal.path(path);
     if path.is_dir() {
         return Err(usage("it is a folder; name the files in it"));
     }
-    let file = File::open(path).map_err(|error| usage(error.to_string()))?;
+    let file = File::open(&path).map_err(|error| usage(error.to_string()))?;
     Ok(compressed::opened(BufReader::with_capacity(256 * 1024, file))?)
 }
 
@@ -260,8 +260,8 @@ fn named(path: &Path, error: &anyhow::Error) -> anyhow::Error {
 }
 
 /// Shown on a terminal only.
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::no_length();
+fn bar(session: &Session) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, session.terminal.progress());
     if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}") {
         bar.set_style(style);
     }

@@ -13,7 +13,7 @@ use crate::cli::Format;
 use crate::cli::Lookup as Request;
 use crate::clock::day;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
@@ -28,7 +28,7 @@ use crate::stages::attribute::AddressTable;
 use crate::stages::check::Checked;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let (subjects, refused) = subjects(request)?;
+    let (subjects, refused) = subjects(session, request)?;
     let data = session.data()?;
     let names = data.names()?;
     let directory = data.directory()?;
@@ -38,7 +38,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     } else {
         Personal::Masked
     };
-    let out = &mut io::BufWriter::new(io::stdout().lock());
+    let out = &mut io::BufWriter::new(session.terminal.out());
     match request.format {
         Format::Text => session.mark(out)?,
         Format::Json => session.mark_in_log(),
@@ -54,11 +54,11 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
 }
 
 /// What is asked for, in order; and whether something was no address and no domain.
-fn subjects(request: &Request) -> Result<(Vec<Target>, bool)> {
+fn subjects(session: &Session, request: &Request) -> Result<(Vec<Target>, bool)> {
     let mut texts = Vec::new();
     for subject in &request.subjects {
         if subject == "-" {
-            for line in io::stdin().lock().lines() {
+            for line in io::BufReader::new(session.terminal.input()).lines() {
                 texts.push(line.context("cannot read stdin")?);
             }
         } else {

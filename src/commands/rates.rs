@@ -2,12 +2,9 @@
 
 mod access;
 
-use std::fs::File;
-use std::io;
 use std::io::BufWriter;
 use std::io::Write;
 
-use anyhow::Context;
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::ToSpan;
@@ -26,7 +23,7 @@ use crate::cli::Rates as Request;
 use crate::cli::RatesFormat;
 use crate::clock;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::census::Census;
@@ -45,14 +42,7 @@ use crate::publish::samples::accuracy::AccuracyView;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
     take_census(session, &data)?;
-    let mut out: Box<dyn Write + Send> = match &request.output {
-        Some(path) => {
-            let file = File::create(path);
-            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => Box::new(io::stdout()),
-    };
-    let mut out = BufWriter::new(&mut out);
+    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
     if matches!(request.format, RatesFormat::Jsonl | RatesFormat::Csv) {
         session.mark_in_log();
     }

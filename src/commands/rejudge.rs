@@ -1,9 +1,6 @@
 //! `scan --rejudge`: what was learnt before, by the rules and registers of today. Asks nobody.
 
-use std::fs::File;
-use std::io;
 use std::io::Write;
-use std::path::Path;
 
 use anyhow::Context;
 use anyhow::Result;
@@ -13,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Scan as Request;
 use crate::clock;
 use crate::commands::Ended;
-use crate::commands::scan::cancel_on_signal;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
+use crate::commands::scan::cancel_when_asked;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::change::Scan;
@@ -27,11 +24,13 @@ use crate::scan::rejudge::RejudgeCounts;
 use crate::scan::rejudge::Rejudged;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
+use crate::store::examinations::LastExamination;
 use crate::store::examinations::LastExaminations;
 use crate::store::findings::Update;
+use crate::store::import::Import;
 use crate::store::journal::Journal;
 
-/// Updates that go to the disk together.
+/// Examinations that are judged together, and whose updates go to the disk together.
 const BATCH: usize = 256;
 
 /// Judges everything that is kept again, or as much as a signal leaves time for; what is done is kept.
@@ -39,8 +38,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let stop = CancellationToken::new();
     let mut watch = JoinSet::new();
-    watch.spawn_on(cancel_on_signal(stop.clone()), runtime.handle());
-    let mut data = session.data()?;
+    watch.spawn_on(cancel_when_asked(session.terminal.clone(), stop.clone()), runtime.handle());
+    let data = session.data()?;
+    let _night = data.begin_night()?;
     let latest = data.findings.latest_scan()?;
     if let Some(last) = latest.as_ref().filter(|last| last.started > session.clock.now()) {
         return Err(usage(format!(
@@ -51,7 +51,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     }
     let rejudge = rejudge(session, &data)?;
     let journal = under_way(session, &data, latest.as_ref())?;
-    let (counts, is_over) = judge_all(&rejudge, &mut data, journal.as_ref(), request, &stop)?;
+    let (counts, is_over) = judge_all(&rejudge, &data, journal.as_ref(), request, &stop)?;
     let summary = RejudgeSummary {
         examinations: counts.examinations,
         changed: counts.changed,
@@ -61,11 +61,13 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         restated: counts.restated,
         is_over,
     };
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     session.mark(out)?;
     summary::rejudged_text(&summary, out)?;
     if let Some(path) = &request.summary {
-        write(&summary, path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = session.terminal.create(path)?;
+        let written = summary::rejudged_json(&summary, &mut file).and_then(|()| file.flush());
+        written.with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(if is_over { Ended::Done } else { Ended::Stopped })
 }
@@ -83,38 +85,49 @@ fn under_way(session: &Session, data: &Data, latest: Option<&Scan>) -> Result<Op
 /// Returns what it did, and whether that was all.
 fn judge_all(
     rejudge: &Rejudge,
-    data: &mut Data,
+    data: &Data,
     journal: Option<&Journal>,
     request: &Request,
     stop: &CancellationToken,
 ) -> Result<(RejudgeCounts, bool)> {
     let all = LastExaminations::new(&data.registers, journal)?;
     let mut counts = RejudgeCounts::default();
-    let mut batch: Vec<Update> = Vec::new();
-    let mut is_over = true;
     let mut kept = data.registers.begin::<Examination>(false);
-    for last in all {
+    let is_wanted = |last: &Result<LastExamination, _>| {
+        let target = last.as_ref().map(|last| &last.examination.target);
+        target.map_or(true, |target| request.domain.is_empty() || request.domain.contains(target))
+    };
+    let mut all = all.filter(is_wanted).peekable();
+    while all.peek().is_some() {
         if stop.is_cancelled() {
-            is_over = false;
-            break;
+            return finished(kept, rejudge, counts, false);
         }
-        let last = last?;
-        if !request.domain.is_empty() && !request.domain.contains(&last.examination.target) {
-            continue;
+        // Nobody changes findings between judging and writing.
+        let writing = data.findings.writing();
+        let mut updates: Vec<Update> = Vec::new();
+        for last in all.by_ref().take(BATCH) {
+            let last = last?;
+            let Rejudged { examination, update } = rejudge.again(&last.examination, &mut counts)?;
+            if !last.is_under_way && examination != last.examination {
+                kept.push(&examination)?;
+            }
+            if !update.findings.is_empty() {
+                updates.push(update);
+            }
         }
-        let Rejudged { examination, update } = rejudge.again(&last.examination, &mut counts)?;
-        if !last.is_under_way && examination != last.examination {
-            kept.push(&examination)?;
-        }
-        if !update.findings.is_empty() {
-            batch.push(update);
-        }
-        if batch.len() >= BATCH {
-            data.findings.apply(&batch, None)?;
-            batch.clear();
+        if !updates.is_empty() {
+            writing.apply(&updates, None)?;
         }
     }
-    data.findings.apply(&batch, None)?;
+    finished(kept, rejudge, counts, true)
+}
+
+fn finished(
+    kept: Import<'_, Examination>,
+    rejudge: &Rejudge,
+    counts: RejudgeCounts,
+    is_over: bool,
+) -> Result<(RejudgeCounts, bool)> {
     kept.finish(rejudge.now)?;
     Ok((counts, is_over))
 }
@@ -142,10 +155,4 @@ fn rejudge(session: &Session, data: &Data) -> Result<Rejudge> {
         misses_to_close: settings.scan.misses_to_close,
         now,
     })
-}
-
-fn write(summary: &RejudgeSummary, path: &Path) -> io::Result<()> {
-    let mut out = File::create(path)?;
-    summary::rejudged_json(summary, &mut out)?;
-    out.flush()
 }

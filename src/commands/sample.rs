@@ -4,12 +4,10 @@ mod draw;
 mod read;
 mod sheet;
 
-use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::Context;
 use anyhow::Result;
 
 use crate::audit::accuracy::rates;
@@ -21,8 +19,9 @@ use crate::cli::ReportFormat;
 use crate::cli::Sample as Request;
 use crate::clock;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
+use crate::commands::terminal::Out;
 use crate::commands::usage;
 use crate::facts::directory::Directory;
 use crate::facts::provider::ProviderId;
@@ -72,7 +71,7 @@ fn rate(session: &Session, data: &Data, request: &RateSample) -> Result<()> {
         })
         .map(|rate| AccuracyView::of(rate, &names, confidence))
         .collect();
-    let out = &mut output(request.output.as_deref())?;
+    let out = &mut output(session, request.output.as_deref())?;
     if request.format != ReportFormat::Table {
         session.mark_in_log();
     }
@@ -92,7 +91,7 @@ fn list(session: &Session, data: &Data, format: Format) -> Result<()> {
     for round in samples.rounds()? {
         rounds.push(RoundView::of(&round, &samples.of_round(round.number)?, &names));
     }
-    let out = &mut output(None)?;
+    let out = &mut output(session, None)?;
     match format {
         Format::Text => samples::rounds::table(&rounds, session.layout(), out)?,
         Format::Json => lines(session, &rounds, out)?,
@@ -103,7 +102,7 @@ fn list(session: &Session, data: &Data, format: Format) -> Result<()> {
 fn log(session: &Session, data: &Data, format: Format) -> Result<()> {
     let deeds = data.findings.samples()?.deeds()?;
     let deeds: Vec<DeedView> = deeds.iter().map(DeedView::of).collect();
-    let out = &mut output(None)?;
+    let out = &mut output(session, None)?;
     match format {
         Format::Text => samples::rounds::log(&deeds, session.layout(), out)?,
         Format::Json => lines(session, &deeds, out)?,
@@ -125,15 +124,8 @@ fn lines(
 }
 
 /// The file at `path`, or stdout.
-fn output(path: Option<&Path>) -> Result<io::BufWriter<Box<dyn Write + Send>>> {
-    let out: Box<dyn Write + Send> = match path {
-        Some(path) => {
-            let file = File::create(path);
-            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => Box::new(io::stdout()),
-    };
-    Ok(io::BufWriter::new(out))
+fn output(session: &Session, path: Option<&Path>) -> Result<io::BufWriter<Out>> {
+    Ok(io::BufWriter::new(session.terminal.output(path)?))
 }
 
 /// The round with this number, or the latest.
@@ -160,8 +152,8 @@ fn provider_id(directory: &Directory, name: Option<&ProviderName>) -> Result<Opt
 }
 
 /// Who does it, for the log: as they say, else the account the program runs under.
-fn doer(by: Option<&String>) -> String {
-    let account = || ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    let name = by.cloned().or_else(account).unwrap_or_else(|| "operator".to_owned());
+fn doer(session: &Session, by: Option<&String>) -> String {
+    let name =
+        by.cloned().or_else(|| session.terminal.account()).unwrap_or_else(|| "operator".to_owned());
     name.chars().filter(|c| !c.is_control()).take(60).collect()
 }

@@ -2,18 +2,13 @@
 
 mod progress;
 
-use std::fs::File;
-use std::io;
 use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use anyhow::Result;
 use jiff::civil::Time;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,11 +17,12 @@ use crate::cli::Scan as Request;
 use crate::clock;
 use crate::clock::Clock;
 use crate::commands::Ended;
+use crate::commands::data::Data;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::take_night_count;
 use crate::commands::rejudge;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
+use crate::commands::terminal::Terminal;
 use crate::commands::usage;
 use crate::facts::change::EndedBy;
 use crate::facts::change::NightCounts;
@@ -52,6 +48,7 @@ use crate::store::evidence::EvidenceWriter;
 use crate::store::evidence::retention;
 use crate::store::evidence::retention::Cleared;
 use crate::store::journal::Journal;
+use crate::store::journal::Outcome;
 use crate::store::writer::NightWriter;
 
 /// Outcomes that may wait for the disk.
@@ -69,21 +66,23 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         tracing::warn!(window, "outside the window: no night is begun, all is kept for next time");
         return Ok(Ended::Stopped);
     };
-    let mut data = session.data()?;
+    let data = session.data()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let scan = runtime.block_on(async {
         let stop = CancellationToken::new();
         let mut watch = JoinSet::new();
-        watch.spawn(cancel_on_signal(stop.clone()));
-        let scan = night(session, &mut data, request, &limits, &stop).await;
+        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
+        let scan = night(session, &data, request, &limits, &stop).await;
         watch.abort_all();
         scan
     })?;
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     session.mark(out)?;
     summary::text(&scan, out)?;
     if let Some(path) = &request.summary {
-        write_summary(&scan, path).with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = session.terminal.create(path)?;
+        let written = summary::json(&scan, &mut file).and_then(|()| file.flush());
+        written.with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(match scan.ended_by {
         Some(EndedBy::Window | EndedBy::Signal) => Ended::Stopped,
@@ -94,11 +93,12 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
 /// Runs tonight over `data`, and keeps what it did.
 pub(super) async fn night(
     session: &Session,
-    data: &mut Data,
+    data: &Data,
     request: &Request,
     limits: &Limits,
     stop: &CancellationToken,
 ) -> Result<Scan> {
+    let _night = data.begin_night()?;
     let now = session.clock.now();
     let directory = data.directory()?;
     let scope = scope(request, &directory)?;
@@ -147,8 +147,11 @@ pub(super) async fn night(
         scan.night,
         &data.findings,
     )?;
-    let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE)?;
-    let bar = progress::bar(data);
+    let stages = Arc::new(stages);
+    let again = Arc::clone(&stages);
+    let again = Box::new(move |outcome: &mut Outcome| again.settle_again(outcome));
+    let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE, again)?;
+    let bar = progress::bar(session, data);
     let progress = |counts: &NightCounts| progress::show(&bar, counts);
     let run = Run {
         limits,
@@ -160,8 +163,7 @@ pub(super) async fn night(
     };
     let mut tests = JoinSet::new();
     tests.spawn(test_servers(Arc::clone(&stages.resolver), session.settings.resolve.test_every));
-    let (ended_by, counts, journal) =
-        night::run(Arc::new(stages), pace, frontier, writer, run).await?;
+    let (ended_by, counts, journal) = night::run(stages, pace, frontier, writer, run).await?;
     tests.abort_all();
     bar.finish_and_clear();
 
@@ -171,7 +173,7 @@ pub(super) async fn night(
         Scan { stopped: Some(session.clock.now()), ended_by: Some(ended_by), counts, ..scan };
     data.findings.put_scan(&scan)?;
     if ended_by == EndedBy::Done {
-        night::seal(&mut data.registers, journal, now)?;
+        night::seal(&data.registers, journal, now)?;
         clear_old_evidence(session, data, scan.night);
         take_night_count(data, &scan, gap)?;
     }
@@ -196,11 +198,11 @@ fn clear_old_evidence(session: &Session, data: &Data, night: u32) {
 }
 
 /// A night that was finished, but whose journal a crash kept from being put away.
-fn seal_what_a_crash_left(session: &Session, data: &mut Data) -> Result<()> {
+fn seal_what_a_crash_left(session: &Session, data: &Data) -> Result<()> {
     let Some(last) = data.findings.latest_scan()?.filter(Scan::is_finished) else { return Ok(()) };
     if Journal::exists(&session.nights(), last.night) {
         let journal = Journal::open(&session.nights(), last.night)?;
-        night::seal(&mut data.registers, journal, last.started)?;
+        night::seal(&data.registers, journal, last.started)?;
     }
     Ok(())
 }
@@ -346,26 +348,11 @@ fn time_from(now: Time, time: Time) -> Duration {
     Duration::from_secs(wait.unsigned_abs())
 }
 
-/// Asks the night to end on SIGINT, SIGTERM and SIGHUP.
-pub(super) async fn cancel_on_signal(stop: CancellationToken) {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-    let Some((first, rest)) = signals.split_first_mut() else { return };
-    let Some((second, rest)) = rest.split_first_mut() else { return };
-    let Some(third) = rest.first_mut() else { return };
-    tokio::select! {
-        _ = first.recv() => {},
-        _ = second.recv() => {},
-        _ = third.recv() => {},
-    }
+/// Asks the night to end when whoever began it does.
+pub(super) async fn cancel_when_asked(terminal: Terminal, stop: CancellationToken) {
+    terminal.asked_to_stop().await;
     tracing::info!("stopping: what is in flight is finished, the rest is kept for next time");
     stop.cancel();
-}
-
-fn write_summary(scan: &Scan, path: &Path) -> io::Result<()> {
-    let mut out = File::create(path)?;
-    summary::json(scan, &mut out)?;
-    out.flush()
 }
 
 #[cfg(test)]

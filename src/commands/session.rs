@@ -1,70 +1,62 @@
-//! What every command begins with: configuration, data folder, clock.
+//! What every command begins with: configuration, data folder, clock, terminal.
 
 use std::io;
-use std::io::IsTerminal;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
-use ulid::Ulid;
 
 use crate::cli::Cli;
 use crate::clock::Clock;
+use crate::commands::data::Data;
+use crate::commands::terminal::Terminal;
 use crate::commands::usage;
 use crate::config::DEFAULT_FILE;
 use crate::config::Settings;
-use crate::facts::directory::Directory;
-use crate::facts::dossier::Place;
 use crate::net::upstream::Upstream;
 use crate::publish::layout::Layout;
-use crate::publish::view::ProviderNames;
 use crate::stages::check::Filings;
 use crate::store::filings::FilingRegister;
-use crate::store::findings::Findings;
 use crate::store::lock::DataLock;
-use crate::store::registers::Registers;
 
-/// Configuration, data folder and clock of one command.
+/// Configuration, data folder, clock and terminal of one command.
 #[derive(Debug, Clone)]
 pub(super) struct Session {
     pub(super) settings: Settings,
     pub(super) data: PathBuf,
     pub(super) clock: Clock,
-}
-
-/// The data, owned by this process.
-#[derive(Debug)]
-pub(super) struct Data {
-    pub(super) registers: Registers,
-    pub(super) findings: Findings,
-    _lock: DataLock,
+    pub(super) terminal: Terminal,
+    /// The data, where this process has them open already.
+    pub(super) open: Option<Arc<Data>>,
 }
 
 impl Session {
-    pub(super) fn open(cli: &Cli) -> Result<Self> {
+    pub(super) fn open(cli: &Cli, terminal: Terminal) -> Result<Self> {
         let default = Path::new(DEFAULT_FILE);
         let settings = match &cli.config {
-            Some(path) => Settings::read(path)?,
-            None if default.is_file() => Settings::read(default)?,
+            Some(path) => Settings::read(&terminal.path(path))?,
+            None if terminal.path(default).is_file() => Settings::read(&terminal.path(default))?,
             None => Settings::default(),
         };
-        let data = cli.data.clone().or_else(|| settings.data.clone());
+        let data = cli.data.as_deref().map(|data| terminal.path(data));
+        let data = data.or_else(|| settings.data.clone());
         Ok(Self {
-            data: data.unwrap_or_else(|| PathBuf::from("data")),
+            data: data.unwrap_or_else(|| terminal.path(Path::new("data"))),
             clock: cli.now.map(Clock::fixed).unwrap_or_default(),
             settings,
+            terminal,
+            open: None,
         })
     }
 
-    /// Takes the data; fails when another process has them.
-    pub(super) fn data(&self) -> Result<Data> {
-        let lock = DataLock::take(&self.data)?;
-        Ok(Data {
-            registers: Registers::open(&self.data.join("registers"))?,
-            findings: Findings::open(&self.data.join("findings"))?,
-            _lock: lock,
-        })
+    /// The data: those that are open, or else this process takes them; fails when another one has them.
+    pub(super) fn data(&self) -> Result<Arc<Data>> {
+        match &self.open {
+            Some(data) => Ok(Arc::clone(data)),
+            None => Ok(Arc::new(Data::open(&self.data, DataLock::take(&self.data)?)?)),
+        }
     }
 
     /// `register` with what is needed to trust it, and whoever is asked where it cannot say.
@@ -102,27 +94,6 @@ impl Session {
 
     /// How tables are laid out on stdout.
     pub(super) fn layout(&self) -> Layout {
-        let width = io::stdout()
-            .is_terminal()
-            .then(terminal_size::terminal_size)
-            .flatten()
-            .map(|(terminal_size::Width(columns), _)| columns);
-        Layout { is_simulated: self.settings.simulated, width }
-    }
-}
-
-impl Data {
-    pub(super) fn directory(&self) -> Result<Directory> {
-        Ok(Directory::new(self.registers.providers()?))
-    }
-
-    /// Where the newest exchange of a finding is kept.
-    pub(super) fn place(&self, finding: Ulid) -> Result<Option<Place>> {
-        let dossier = self.findings.dossier(finding)?;
-        Ok(dossier.and_then(|dossier| dossier.newest().map(|kept| kept.place)))
-    }
-
-    pub(super) fn names(&self) -> Result<ProviderNames> {
-        Ok(ProviderNames::new(&self.registers.providers()?))
+        Layout { is_simulated: self.settings.simulated, width: self.terminal.width() }
     }
 }

@@ -1,6 +1,5 @@
 //! `withdraw`: a bureau takes a finding back. It stays closed until its fault was seen to end.
 
-use std::io;
 use std::io::Write;
 
 use anyhow::Result;
@@ -22,6 +21,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         return Err(usage("--reason must say why the finding is taken back"));
     }
     let data = session.data()?;
+    let writing = data.findings.writing();
     let Some(finding) = data.findings.by_id(request.id)? else {
         return Err(usage(format!("there is no finding {}; `findings` lists them", request.id)));
     };
@@ -45,8 +45,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let finding = Finding { state, has_lapsed: false, nights_in_row: 0, ..finding };
     let told = format!("withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target);
     let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
-    data.findings.apply([&update], None)?;
-    let mut out = io::stdout().lock();
+    writing.apply([&update], None)?;
+    drop(writing);
+    let mut out = session.terminal.out();
     session.mark(&mut out)?;
     writeln!(out, "{told}")?;
     Ok(Ended::Done)

@@ -144,7 +144,7 @@ pub fn tonight(latest: Option<Scan>, now: Timestamp, begin: impl FnOnce(u32) -> 
 
 /// Keeps every examination of a finished night as the last one of its target, then lets the journal
 /// go.
-pub fn seal(registers: &mut Registers, journal: Journal, now: Timestamp) -> Result<(), StoreError> {
+pub fn seal(registers: &Registers, journal: Journal, now: Timestamp) -> Result<(), StoreError> {
     match keep(registers, &journal, now, false) {
         // Trails of earlier nights cannot be imported again, and must not stop every further night.
         Err(error @ (StoreError::Damaged { .. } | StoreError::Record { .. })) => {
@@ -157,7 +157,7 @@ pub fn seal(registers: &mut Registers, journal: Journal, now: Timestamp) -> Resu
 }
 
 fn keep(
-    registers: &mut Registers,
+    registers: &Registers,
     journal: &Journal,
     now: Timestamp,
     replaces: bool,

@@ -180,7 +180,7 @@ mod tests {
 
     fn census(rows: &[Row]) -> Census {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
         let mut import = registers.begin(true);
         for (domain, number, is_active, providers, province) in rows {
             let providers =

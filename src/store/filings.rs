@@ -36,11 +36,13 @@ pub struct FilingRegister {
 
 impl FilingRegister {
     pub(crate) fn open(registers: &Registers) -> Result<Option<Self>, StoreError> {
-        let file = |place| registers.file(Filing::REGISTER, place);
+        let Some((files, imported_at)) = registers.generation(Filing::REGISTER)? else {
+            return Ok(None);
+        };
+        let file = |place: usize| files.get(place).cloned();
         // A register without a row proves nothing.
-        let Some(rows) = file(ROWS)?.filter(|file| file.count() > 0) else { return Ok(None) };
-        let (Some(briefs), Some(subjects), Some(_), Some(imported_at)) =
-            (file(BRIEFS)?, file(SUBJECTS)?, file(FORMER)?, registers.imported_at::<Filing>())
+        let Some(rows) = file(ROWS).filter(|file| file.count() > 0) else { return Ok(None) };
+        let (Some(briefs), Some(subjects), Some(_)) = (file(BRIEFS), file(SUBJECTS), file(FORMER))
         else {
             let what = "the filing register lacks files; import it again".to_owned();
             return Err(StoreError::Manifest { path: registers.dir.join("manifest.json"), what });

@@ -1,15 +1,20 @@
 //! Findings with their history, scans and exemptions, in sled.
 //!
-//! One tree with prefixed keys, so that one batch is atomic over all of it; one thread writes, and
-//! flushes before it calls anything done. Values are small, `len()` is never asked.
+//! One tree with prefixed keys, so that one batch is atomic over all of it. One thread at a time
+//! writes ([`Findings::writing`]), and flushes before it calls anything done. Values are small, `len()`
+//! is never asked.
 
 mod evidence;
 mod inspection;
 pub(crate) mod mark;
 mod counts;
+mod writing;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -28,6 +33,7 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::mark::Mark;
+pub use crate::store::findings::writing::Writing;
 use crate::store::samples::Samples;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
@@ -100,6 +106,12 @@ pub struct Findings {
     database: sled::Db,
     tree: sled::Tree,
     path: PathBuf,
+    /// Held by whoever writes.
+    alone: Arc<Mutex<()>>,
+    /// Held by whoever writes of accuracy samples.
+    alone_with_samples: Arc<Mutex<()>>,
+    /// How often somebody other than a night changed what a night judges by.
+    turns: Arc<AtomicU64>,
 }
 
 impl Findings {
@@ -118,7 +130,14 @@ impl Findings {
         }
         let database = opened.map_err(failed)?;
         let tree = database.open_tree("findings").map_err(failed)?;
-        let findings = Self { database, tree, path: path.to_owned() };
+        let findings = Self {
+            database,
+            tree,
+            path: path.to_owned(),
+            alone: Arc::default(),
+            alone_with_samples: Arc::default(),
+            turns: Arc::default(),
+        };
         findings.hold_against_mark()?;
         Ok(findings)
     }
@@ -126,7 +145,7 @@ impl Findings {
     /// The accuracy samples, which lie in the same database.
     pub fn samples(&self) -> Result<Samples, StoreError> {
         let tree = self.database.open_tree("samples").map_err(self.failed())?;
-        Ok(Samples::new(tree, self.path.clone()))
+        Ok(Samples::new(tree, self.path.clone(), Arc::clone(&self.alone_with_samples)))
     }
 
     /// Fails where the mark knows of more than sled does.
@@ -151,7 +170,7 @@ impl Findings {
         Ok(number.map_or(0, u64::from_be_bytes))
     }
 
-    /// Applies `batch` as a whole, and sees it onto the disk.
+    /// Applies `batch` as a whole, and sees it onto the disk. Under [`Findings::writing`].
     fn write(&self, mut batch: sled::Batch) -> Result<(), StoreError> {
         let generation = self.generation()? + 1;
         batch.insert(GENERATION, &generation.to_be_bytes()[..]);
@@ -262,28 +281,29 @@ impl Findings {
     /// Keeps an exemption, in place of an older one of its target.
     pub fn put_exemption(&self, exemption: &Exemption) -> Result<(), StoreError> {
         let value = encoding::encode("exemption", exemption)?;
-        self.put(&exemption_key(&exemption.target), value)
+        let writing = self.writing();
+        writing.put(&exemption_key(&exemption.target), value)?;
+        writing.turn();
+        Ok(())
     }
 
     /// Removes an exemption; `false` when there was none.
     pub fn remove_exemption(&self, target: &Target) -> Result<bool, StoreError> {
+        let writing = self.writing();
         let was_there = self.exemption(target)?.is_some();
         if was_there {
-            self.remove(exemption_key(target))?;
+            writing.remove(exemption_key(target))?;
+            writing.turn();
         }
         Ok(was_there)
     }
 
     fn put(&self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        batch.insert(key, value);
-        self.write(batch)
+        self.writing().put(key, value)
     }
 
     fn remove(&self, key: Vec<u8>) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        batch.remove(key);
-        self.write(batch)
+        self.writing().remove(key)
     }
 
     /// How far the journal of the last night is applied.
@@ -291,18 +311,17 @@ impl Findings {
         self.value("position", POSITION)
     }
 
-    /// Applies updates in one atomic batch and sees it onto the disk. With a journal's position, the
-    /// same records are known to be applied when the journal is replayed.
+    /// Applies updates that rest on nothing that was read before; see [`Writing::apply`].
     pub fn apply<'a>(
         &self,
         updates: impl IntoIterator<Item = &'a Update>,
         position: Option<Position>,
     ) -> Result<(), StoreError> {
-        self.apply_with(updates, position, &[])
+        self.writing().apply(updates, position)
     }
 
-    /// The same, with how the night's files of evidence are by then.
-    pub fn apply_with<'a>(
+    /// Under [`Findings::writing`].
+    fn apply_all<'a>(
         &self,
         updates: impl IntoIterator<Item = &'a Update>,
         position: Option<Position>,

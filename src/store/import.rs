@@ -19,7 +19,7 @@ use crate::store::sorter::Sorter;
 /// An import on its way.
 #[derive(Debug)]
 pub struct Import<'a, R> {
-    registers: &'a mut Registers,
+    registers: &'a Registers,
     replaces: bool,
     sorter: Sorter,
     pushed: u64,
@@ -40,7 +40,7 @@ pub struct ImportCounts {
 }
 
 impl<'a, R: Row> Import<'a, R> {
-    pub(crate) fn new(registers: &'a mut Registers, replaces: bool) -> Self {
+    pub(crate) fn new(registers: &'a Registers, replaces: bool) -> Self {
         let sorter = Sorter::new(&registers.dir, R::REGISTER, MEMORY);
         Self { registers, replaces, sorter, pushed: 0, rows: PhantomData }
     }
@@ -59,10 +59,11 @@ impl<'a, R: Row> Import<'a, R> {
     /// Writes the new generation and switches to it.
     pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
         let Self { registers, replaces, sorter, pushed, .. } = self;
-        let living = registers.manifest.registers.get(R::REGISTER);
+        let _alone = registers.writing();
+        let living = registers.living(R::REGISTER);
         if pushed == 0
             && !replaces
-            && let Some(living) = living
+            && let Some(living) = &living
         {
             // Nothing was said, so that the register is as old as it was.
             return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
@@ -210,7 +211,7 @@ mod tests {
         }
     }
 
-    fn import(registers: &mut Registers, names: &[&str], replaces: bool) -> ImportCounts {
+    fn import(registers: &Registers, names: &[&str], replaces: bool) -> ImportCounts {
         let mut import = registers.begin(replaces);
         for name in names {
             import.push(&candidate(name)).unwrap();
@@ -225,14 +226,14 @@ mod tests {
     #[test]
     fn each_row_is_taken_or_unchanged_and_names_unite() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
-        let first = import(&mut registers, &["a.cn", "m.a.cn", "b.cn", "a.cn"], false);
+        let registers = Registers::open(dir.path()).unwrap();
+        let first = import(&registers, &["a.cn", "m.a.cn", "b.cn", "a.cn"], false);
         assert_eq!(first, counts(3, 1, 2));
-        let again = import(&mut registers, &["m.a.cn", "w.b.cn"], false);
+        let again = import(&registers, &["m.a.cn", "w.b.cn"], false);
         assert_eq!(again, counts(1, 1, 2));
         let names: u64 = registers.candidates().unwrap().map(|row| row.unwrap().names()).sum();
         assert_eq!(names, 4);
-        let replaced = import(&mut registers, &["b.cn", "c.cn"], true);
+        let replaced = import(&registers, &["b.cn", "c.cn"], true);
         assert_eq!(replaced, counts(2, 0, 2));
         assert!(registers.candidate(&"a.cn".parse().unwrap()).unwrap().is_none());
     }
@@ -240,8 +241,8 @@ mod tests {
     #[test]
     fn an_import_that_is_dropped_changes_nothing_and_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
-        import(&mut registers, &["a.cn"], false);
+        let registers = Registers::open(dir.path()).unwrap();
+        import(&registers, &["a.cn"], false);
         let mut dropped = registers.begin(true);
         dropped.push(&candidate("b.cn")).unwrap();
         drop(dropped);
@@ -252,19 +253,42 @@ mod tests {
     }
 
     #[test]
+    fn imports_that_run_at_once_keep_what_the_other_one_brings() {
+        let dir = tempfile::tempdir().unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
+        import(&registers, &["a.cn"], false);
+        let opened = registers.candidates().unwrap();
+        let mut slow = registers.begin(false);
+        slow.push(&candidate("b.cn")).unwrap();
+        import(&registers, &["c.cn"], false);
+        slow.push(&candidate("d.cn")).unwrap();
+        slow.finish(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(registers.rows::<Candidate>(), 4);
+        assert_eq!(opened.count(), 1, "who had it open goes on with what was there");
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let registers = &registers;
+                scope.spawn(move || import(registers, &[&*format!("e{number}.cn")], false));
+            }
+        });
+        assert_eq!(registers.candidates().unwrap().map(Result::unwrap).count(), 8);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
+    }
+
+    #[test]
     fn a_flood_of_hosts_is_cut_and_told() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
         let names: Vec<String> = (0..HOSTS_PER_DOMAIN + 5).map(|n| format!("h{n}.a.cn")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let counts = import(&mut registers, &names, false);
+        let counts = import(&registers, &names, false);
         assert_eq!((counts.taken, counts.full), (HOSTS_PER_DOMAIN as u64, 5));
     }
 
     #[test]
     fn filings_are_found_by_domain_and_subjects_by_number() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
         let mut import = registers.begin(false);
         for (domain, number) in [
             ("a.cn", "京ICP备12345679号-1"),

@@ -40,6 +40,11 @@ pub struct Outcome {
     /// The exchanges that its findings rest on; they are not part of the journal.
     #[serde(skip)]
     pub exchanges: Vec<Exchange>,
+    /// How often others had changed the findings when it was judged ([`Findings::turns`]).
+    ///
+    /// [`Findings::turns`]: crate::store::findings::Findings::turns
+    #[serde(skip)]
+    pub turns: u64,
 }
 
 /// An open journal.
@@ -273,6 +278,7 @@ mod tests {
             update: Update::default(),
             is_whole: true,
             exchanges: vec![],
+            turns: 0,
         }
     }
 

@@ -60,7 +60,7 @@ followed!(FilingProblem);
 /// A check on its way.
 #[derive(Debug)]
 pub struct Check<'a, P> {
-    registers: &'a mut Registers,
+    registers: &'a Registers,
     sorter: Sorter,
     problems: PhantomData<P>,
 }
@@ -78,7 +78,7 @@ pub struct CheckCounts {
 
 impl<'a, P: Followed> Check<'a, P> {
     /// Begins a check, whose problems take the place of what the last one saw.
-    pub fn begin(registers: &'a mut Registers) -> Self {
+    pub fn begin(registers: &'a Registers) -> Self {
         let sorter = Sorter::new(&registers.dir, P::REGISTER, MEMORY);
         Self { registers, sorter, problems: PhantomData }
     }
@@ -92,8 +92,9 @@ impl<'a, P: Followed> Check<'a, P> {
     /// dropped before.
     pub fn finish(self, now: Timestamp) -> Result<CheckCounts, StoreError> {
         let Self { registers, sorter, .. } = self;
+        let _alone = registers.writing();
         let old = registers.file(P::REGISTER, 0)?;
-        let living = registers.manifest.registers.get(P::REGISTER);
+        let living = registers.living(P::REGISTER);
         let generation = living.map_or(1, |living| living.generation + 1);
         let name = format!("{}.{generation}.sorted", P::REGISTER);
         let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
@@ -181,7 +182,7 @@ mod tests {
         }
     }
 
-    fn check(registers: &mut Registers, providers: &[&str], day: i64) -> (u64, u64, u64) {
+    fn check(registers: &Registers, providers: &[&str], day: i64) -> (u64, u64, u64) {
         let mut check = Check::begin(registers);
         for provider in providers {
             check.push(&problem(provider, day)).unwrap();
@@ -193,10 +194,10 @@ mod tests {
     #[test]
     fn a_problem_keeps_its_day_until_it_is_mended_and_is_new_when_it_comes_back() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
-        assert_eq!(check(&mut registers, &["A", "B", "B"], 0), (2, 2, 0));
-        assert_eq!(check(&mut registers, &["B", "C"], 1), (2, 1, 1));
-        assert_eq!(check(&mut registers, &["A", "B"], 2), (2, 1, 1));
+        let registers = Registers::open(dir.path()).unwrap();
+        assert_eq!(check(&registers, &["A", "B", "B"], 0), (2, 2, 0));
+        assert_eq!(check(&registers, &["B", "C"], 1), (2, 1, 1));
+        assert_eq!(check(&registers, &["A", "B"], 2), (2, 1, 1));
         let problems: Vec<Problem> = registers.problems().unwrap().map(Result::unwrap).collect();
         let told: Vec<_> = problems
             .iter()
@@ -218,21 +219,21 @@ mod tests {
     #[test]
     fn a_mended_problem_is_forgotten_in_time() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
-        check(&mut registers, &["A"], 0);
-        check(&mut registers, &[], 1);
-        check(&mut registers, &[], 400);
+        let registers = Registers::open(dir.path()).unwrap();
+        check(&registers, &["A"], 0);
+        check(&registers, &[], 1);
+        check(&registers, &[], 400);
         assert_eq!(registers.rows::<Problem>(), 1);
-        check(&mut registers, &[], 402);
+        check(&registers, &[], 402);
         assert_eq!(registers.rows::<Problem>(), 0);
     }
 
     #[test]
     fn a_check_that_is_dropped_keeps_what_was_known() {
         let dir = tempfile::tempdir().unwrap();
-        let mut registers = Registers::open(dir.path()).unwrap();
-        check(&mut registers, &["A"], 0);
-        let mut dropped = Check::begin(&mut registers);
+        let registers = Registers::open(dir.path()).unwrap();
+        check(&registers, &["A"], 0);
+        let mut dropped = Check::begin(&registers);
         dropped.push(&problem("B", 1)).unwrap();
         drop(dropped);
         assert_eq!(registers.rows::<Problem>(), 1);

@@ -1,12 +1,18 @@
 //! The registers on disk: which file of each is the living one, and how it is read.
 //!
 //! `manifest.json` names the living files. It is replaced in one step, so that whoever reads sees
-//! the old register or the new one, never half.
+//! the old register or the new one, never half. What was opened before stays readable, so that a
+//! night goes on with the registers that it began with while others are imported.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -39,11 +45,13 @@ fn holds_registers(dir: &Path) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Every register of one data folder.
+/// Every register of one data folder, for as many threads as like.
 #[derive(Debug)]
 pub struct Registers {
     pub(crate) dir: PathBuf,
-    pub(crate) manifest: Manifest,
+    manifest: RwLock<Manifest>,
+    /// Held while a generation is written, so that nothing of another one is lost.
+    writing: Mutex<()>,
 }
 
 /// What `manifest.json` says.
@@ -123,15 +131,27 @@ impl Registers {
             }
             Err(error) => return Err(StoreError::io(&path)(error)),
         };
-        let registers = Self { dir: dir.to_owned(), manifest };
+        let registers =
+            Self { dir: dir.to_owned(), manifest: RwLock::new(manifest), writing: Mutex::new(()) };
         registers.clear_away()?;
         Ok(registers)
     }
 
-    /// Removes runs and generations that no manifest names.
+    /// What is living now.
+    fn manifest(&self) -> RwLockReadGuard<'_, Manifest> {
+        self.manifest.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody else writes a generation as long as this is held. Readers go on.
+    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes runs and generations that no manifest names. Only while nobody sorts or imports.
     fn clear_away(&self) -> Result<(), StoreError> {
+        let manifest = self.manifest();
         let living: Vec<&String> =
-            self.manifest.registers.values().flat_map(|living| &living.files).collect();
+            manifest.registers.values().flat_map(|living| &living.files).collect();
         for entry in std::fs::read_dir(&self.dir).map_err(StoreError::io(&self.dir))? {
             let path = entry.map_err(StoreError::io(&self.dir))?.path();
             let ending = path.extension().and_then(|ending| ending.to_str());
@@ -145,14 +165,16 @@ impl Registers {
     }
 
     /// Begins an import of rows of one register. `replaces`: what is there now gives way to it.
-    pub fn begin<R: Row>(&mut self, replaces: bool) -> Import<'_, R> {
+    pub fn begin<R: Row>(&self, replaces: bool) -> Import<'_, R> {
         Import::new(self, replaces)
     }
 
-    /// Puts `living` in the place of the register's generation, in one step.
-    pub(crate) fn switch(&mut self, register: &str, living: Living) -> Result<(), StoreError> {
-        let mut next = self.manifest.clone();
-        next.registers.insert(register.to_owned(), living);
+    /// Puts `living` in the place of the register's generation, in one step, and removes what it
+    /// takes the place of. Under [`Self::writing`].
+    pub(crate) fn switch(&self, register: &str, living: Living) -> Result<(), StoreError> {
+        let mut next = self.manifest().clone();
+        let kept = living.files.clone();
+        let former = next.registers.insert(register.to_owned(), living);
         let path = self.dir.join("manifest.json");
         let fresh = self.dir.join("manifest.json.new");
         next.checksum = next.sum();
@@ -165,8 +187,24 @@ impl Registers {
         sync(&fresh).map_err(StoreError::io(&fresh))?;
         std::fs::rename(&fresh, &path).map_err(StoreError::io(&path))?;
         sync(&self.dir).map_err(StoreError::io(&self.dir))?;
-        self.manifest = next;
-        self.clear_away()
+        *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = next;
+        for name in former.into_iter().flat_map(|former| former.files) {
+            if !kept.contains(&name) {
+                let path = self.dir.join(name);
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(StoreError::io(&path)(error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The living generation of a register; `None` when it was never imported.
+    pub(crate) fn living(&self, register: &str) -> Option<Living> {
+        self.manifest().registers.get(register).cloned()
     }
 
     pub(crate) fn file(
@@ -174,19 +212,32 @@ impl Registers {
         register: &str,
         place: usize,
     ) -> Result<Option<SortedFile>, StoreError> {
-        let living = self.manifest.registers.get(register);
+        // Held until the file is open, because a switch removes it.
+        let manifest = self.manifest();
+        let living = manifest.registers.get(register);
         let Some(name) = living.and_then(|living| living.files.get(place)) else { return Ok(None) };
         SortedFile::open(&self.dir.join(name)).map(Some)
     }
 
+    /// Every file of the living generation of a register, opened together, and when it was imported.
+    pub(crate) fn generation(
+        &self,
+        register: &str,
+    ) -> Result<Option<(Vec<SortedFile>, Timestamp)>, StoreError> {
+        let manifest = self.manifest();
+        let Some(living) = manifest.registers.get(register) else { return Ok(None) };
+        let files = living.files.iter().map(|name| SortedFile::open(&self.dir.join(name)));
+        Ok(Some((files.collect::<Result<_, _>>()?, living.imported_at)))
+    }
+
     /// When a register was last imported; `None` when it never was.
     pub fn imported_at<R: Row>(&self) -> Option<Timestamp> {
-        self.manifest.registers.get(R::REGISTER).map(|living| living.imported_at)
+        self.manifest().registers.get(R::REGISTER).map(|living| living.imported_at)
     }
 
     /// The number of rows of a register.
     pub fn rows<R: Row>(&self) -> u64 {
-        self.manifest.registers.get(R::REGISTER).map_or(0, |living| living.rows)
+        self.manifest().registers.get(R::REGISTER).map_or(0, |living| living.rows)
     }
 
     fn all<R: Row>(

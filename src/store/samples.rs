@@ -4,6 +4,10 @@
 //! the deed that tells of it. Readings are only ever added: what was told before stays.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,11 +40,26 @@ const DEED: u8 = b'l';
 pub struct Samples {
     tree: sled::Tree,
     path: PathBuf,
+    alone: Arc<Mutex<()>>,
+}
+
+/// The right to add to the samples, which one has at a time: what is read while it is held still
+/// holds when it is written.
+#[derive(Debug)]
+pub struct Keeping<'a> {
+    samples: &'a Samples,
+    _alone: MutexGuard<'a, ()>,
 }
 
 impl Samples {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf) -> Self {
-        Self { tree, path }
+    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
+        Self { tree, path, alone }
+    }
+
+    /// Waits for the right to add.
+    pub fn keeping(&self) -> Keeping<'_> {
+        let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        Keeping { samples: self, _alone: alone }
     }
 
     fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
@@ -96,6 +115,14 @@ impl Samples {
         self.values("deed", &[DEED]).collect()
     }
 
+    fn next_sequence(&self) -> Result<u64, StoreError> {
+        let value = self.tree.get(SEQUENCE).map_err(self.failed())?;
+        let number = value.and_then(|bytes| bytes.first_chunk::<8>().copied());
+        Ok(number.map_or(0, u64::from_be_bytes))
+    }
+}
+
+impl Keeping<'_> {
     /// Keeps a new round with its samples and sites.
     pub fn put_round(
         &self,
@@ -122,7 +149,7 @@ impl Samples {
         deed: &Deed,
     ) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
-        let mut sequence = self.next_sequence()?;
+        let mut sequence = self.samples.next_sequence()?;
         for (id, reading) in readings {
             let mut key = with_row(READING, *id);
             key.extend_from_slice(&sequence.to_be_bytes());
@@ -139,21 +166,17 @@ impl Samples {
     }
 
     fn apply(&self, mut batch: sled::Batch, deed: &Deed) -> Result<(), StoreError> {
-        let last = self.tree.scan_prefix([DEED]).next_back().transpose().map_err(self.failed())?;
+        let Samples { tree, .. } = self.samples;
+        let failed = self.samples.failed();
+        let last = tree.scan_prefix([DEED]).next_back().transpose().map_err(&failed)?;
         let number = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
         let number = number.map_or(1, |number| u64::from_be_bytes(number).saturating_add(1));
         let mut key = vec![DEED];
         key.extend_from_slice(&number.to_be_bytes());
         insert(&mut batch, key, "deed", deed)?;
-        self.tree.apply_batch(batch).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
+        tree.apply_batch(batch).map_err(&failed)?;
+        tree.flush().map_err(&failed)?;
         Ok(())
-    }
-
-    fn next_sequence(&self) -> Result<u64, StoreError> {
-        let value = self.tree.get(SEQUENCE).map_err(self.failed())?;
-        let number = value.and_then(|bytes| bytes.first_chunk::<8>().copied());
-        Ok(number.map_or(0, u64::from_be_bytes))
     }
 }
 

@@ -14,12 +14,17 @@ use std::io::Read;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
 use crate::store::StoreError;
 
 /// What one batch of a sort may hold in memory, in bytes; there are two of them.
 pub const MEMORY: usize = 64 * 1024 * 1024;
+
+/// Sorts that were begun, by which the files of each are told from those of others that run meanwhile.
+static SORTS: AtomicU64 = AtomicU64::new(0);
 
 /// The ending of run files, which are removed when the sort is dropped or the store is opened.
 pub(crate) const RUN: &str = "run";
@@ -30,6 +35,7 @@ type Record = (Vec<u8>, Vec<u8>);
 #[derive(Debug)]
 pub struct Sorter {
     dir: PathBuf,
+    /// Unlike that of any other sort of this process.
     name: String,
     limit: usize,
     batch: Batch,
@@ -119,11 +125,11 @@ pub(crate) fn head(key: &[u8]) -> u64 {
 }
 
 impl Sorter {
-    /// A sort that keeps its runs in `dir`, told apart from others there by `name`.
+    /// A sort that keeps its runs in `dir`, in files that begin with `name`.
     pub fn new(dir: &Path, name: &str, limit: usize) -> Self {
         Self {
             dir: dir.to_owned(),
-            name: name.to_owned(),
+            name: format!("{name}.{}", SORTS.fetch_add(1, atomic::Ordering::Relaxed)),
             limit,
             batch: Batch::default(),
             spilling: None,

@@ -1,12 +1,9 @@
 //! `check filings`: what is wrong with filings by annex 3.
 
-use std::fs::File;
-use std::io;
 use std::io::BufWriter;
 use std::io::Write;
 use std::net::IpAddr;
 
-use anyhow::Context as _;
 use anyhow::Result;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -19,7 +16,7 @@ use crate::cli::CheckFilings;
 use crate::cli::FilingProblemsFormat;
 use crate::clock;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::allocation::AllocationKind;
@@ -54,7 +51,7 @@ const STRAYS: [FilingRule; 5] = [
 const VALUE_SHOWN: usize = 80;
 
 pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
-    let mut data = session.data()?;
+    let data = session.data()?;
     let provider = match &request.provider {
         None => None,
         Some(name) => {
@@ -65,27 +62,20 @@ pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
             })?)
         }
     };
-    let counts = check(session, &mut data, session.clock.now())?;
+    let counts = check(session, &data, session.clock.now())?;
     let CheckCounts { standing, new, mended } = counts;
     tracing::info!(standing, new, mended, "the filing register was checked by annex 3");
     if request.reveal {
         tracing::warn!("personal data of filings are shown unmasked");
     }
-    let mut out: Box<dyn Write + Send> = match &request.output {
-        Some(path) => {
-            let file = File::create(path);
-            Box::new(file.with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => Box::new(io::stdout()),
-    };
-    let mut out = BufWriter::new(&mut out);
+    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
     list(session, &data, request, provider.as_ref(), &mut out)?;
     out.flush()?;
     Ok(Ended::Done)
 }
 
 /// Checks the filing register as it is, and keeps what came of it.
-fn check(session: &Session, data: &mut Data, now: Timestamp) -> Result<CheckCounts> {
+fn check(session: &Session, data: &Data, now: Timestamp) -> Result<CheckCounts> {
     let vocabulary = Vocabulary::builtin()?;
     let directory = data.directory()?;
     let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
@@ -102,7 +92,7 @@ fn check(session: &Session, data: &mut Data, now: Timestamp) -> Result<CheckCoun
     let register = data.registers.filings()?;
     let rows = register.iter().flat_map(FilingRegister::all);
     let due = session.settings.deadlines.due_of_filing(now);
-    let mut check = Check::<FilingProblem>::begin(&mut data.registers);
+    let mut check = Check::<FilingProblem>::begin(&data.registers);
     let siblings = |target: &_| match &register {
         Some(register) => register.lookup(target),
         None => Ok(Vec::new()),

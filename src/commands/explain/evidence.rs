@@ -1,7 +1,6 @@
 //! `explain --evidence` and `--record`: where the evidence of a name's findings lies, and a record
 //! itself. Whoever asks for one is noted before it is shown.
 
-use std::io;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 
@@ -10,7 +9,7 @@ use anyhow::Result;
 
 use crate::cli::Format;
 use crate::commands::Ended;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::dossier::Dossier;
@@ -41,7 +40,7 @@ pub(super) fn places(session: &Session, target: &Target, format: Format) -> Resu
             });
         }
     }
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     match format {
         Format::Text => {
             session.mark(out)?;
@@ -83,7 +82,7 @@ pub(super) fn record(session: &Session, target: &Target, id: RecordId) -> Result
             Reading { finding: finding.id, record: id, at: session.clock.now(), who: reader()? };
         note(&data, &reading)?;
         session.mark_in_log();
-        let out = &mut io::stdout().lock();
+        let out = &mut session.terminal.out();
         out.write_all(&record.head())?;
         out.write_all(&record.block)?;
         out.write_all(b"\r\n\r\n")?;

@@ -2,7 +2,6 @@
 //! provider.
 
 use std::fs;
-use std::io;
 use std::io::Write;
 use std::path::Path;
 
@@ -11,7 +10,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::cli::Findings as Request;
-use crate::commands::session::Data;
+use crate::commands::data::Data;
+use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::directory::Directory;
 use crate::facts::finding::Finding;
@@ -41,10 +41,10 @@ struct Writer<'a> {
 
 /// Writes `found` as `request` says; what cannot be told goes to the log.
 pub(super) fn write(
+    session: &Session,
     data: &Data,
     request: &Request,
     mut found: Vec<Finding>,
-    now: Timestamp,
 ) -> Result<()> {
     let is_of_access = request.kind.iter().any(|kind| OF_ACCESS.contains(kind));
     if is_of_access && request.kind.iter().any(|kind| !OF_ACCESS.contains(kind)) {
@@ -59,12 +59,13 @@ pub(super) fn write(
         directory: data.directory()?,
         register: data.registers.filings()?,
         is_of_access,
-        now,
+        now: session.clock.now(),
     };
-    let Some(folder) = request.output.as_deref().filter(|path| is_folder(path)) else {
-        let mut put = |message: &[u8]| match &request.output {
+    let output = request.output.as_deref().map(|path| session.terminal.path(path));
+    let Some(folder) = output.as_deref().filter(|path| is_folder(path)) else {
+        let mut put = |message: &[u8]| match &output {
             Some(path) => fs::write(path, message),
-            None => io::stdout().write_all(message),
+            None => session.terminal.out().write_all(message),
         };
         tell(&writer.write(&found, &mut Outbox { put: &mut put, is_single: true })?);
         return Ok(());

@@ -13,11 +13,11 @@ use crate::audit::accuracy::size::Wanted;
 use crate::cli::DrawSample;
 use crate::cli::Format;
 use crate::clock;
+use crate::commands::data::Data;
 use crate::commands::sample::doer;
 use crate::commands::sample::lines;
 use crate::commands::sample::output;
 use crate::commands::sample::provider_id;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::bureau::Bureau;
@@ -54,6 +54,7 @@ pub(super) fn run(session: &Session, data: &Data, request: &DrawSample) -> Resul
     let sorter = Sorter::new(&session.data.join("registers"), "sample", MEMORY);
     let (drawn, left_out) = draw::draw(register.all(), &directory, &wish, sorter)?;
     let samples = data.findings.samples()?;
+    let keeping = samples.keeping();
     let number = samples.rounds()?.last().map_or(1, |round| round.number.saturating_add(1));
     let sites = draw::registered(&drawn, number, &register)?;
     if sites.is_empty() {
@@ -72,11 +73,12 @@ pub(super) fn run(session: &Session, data: &Data, request: &DrawSample) -> Resul
         left_out,
     };
     let kind = DeedKind::Drawn { round: number, sites: sites.len() as u64 };
-    let deed = Deed { at: now, by: doer(request.by.as_ref()), kind };
-    samples.put_round(&round, &kept, &sites, &deed)?;
+    let deed = Deed { at: now, by: doer(session, request.by.as_ref()), kind };
+    keeping.put_round(&round, &kept, &sites, &deed)?;
+    drop(keeping);
     tracing::info!(round = number, sites = sites.len(), seed = wish.seed, "a sample was drawn");
     let view = RoundView::of(&round, &kept, &data.names()?);
-    let out = &mut output(None)?;
+    let out = &mut output(session, None)?;
     match request.format {
         Format::Text => rounds::table(&[view], session.layout(), out)?,
         Format::Json => lines(session, &[view], out)?,

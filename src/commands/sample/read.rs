@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
-use std::io::Read;
 use std::io::Write;
 use std::path::Path;
 
@@ -15,9 +14,10 @@ use crate::audit::accuracy::outcome::Effect;
 use crate::audit::accuracy::outcome::Outcome;
 use crate::audit::accuracy::outcome::told;
 use crate::cli::ReadSample;
+use crate::commands::data::Data;
 use crate::commands::sample::doer;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
+use crate::commands::terminal::In;
 use crate::commands::usage;
 use crate::facts::sample::Deed;
 use crate::facts::sample::DeedKind;
@@ -66,7 +66,7 @@ pub(super) fn run(session: &Session, data: &Data, request: &ReadSample) -> Resul
         let failed = |error: &dyn std::fmt::Display| {
             usage(format!("{}: {error}; nothing was taken", path.display()))
         };
-        let rows = results::read(open(path).map_err(|error| failed(&error))?, now)
+        let rows = results::read(open(session, path).map_err(|error| failed(&error))?, now)
             .map_err(|error| failed(&error))?;
         for column in rows.unknown_columns() {
             tracing::warn!(file = %path.display(), column, "the column is not known and is not read");
@@ -92,10 +92,10 @@ pub(super) fn run(session: &Session, data: &Data, request: &ReadSample) -> Resul
     let new = taken.len() as u64;
     if new > 0 {
         let kind = DeedKind::Read { taken: new, corrected, refused };
-        let deed = Deed { at: now, by: doer(request.by.as_ref()), kind };
-        samples.put_readings(&taken, &deed)?;
+        let deed = Deed { at: now, by: doer(session, request.by.as_ref()), kind };
+        samples.keeping().put_readings(&taken, &deed)?;
     }
-    let out = &mut io::stdout().lock();
+    let out = &mut session.terminal.out();
     session.mark(out)?;
     for correction in corrections {
         writeln!(out, "{correction}")?;
@@ -108,11 +108,11 @@ pub(super) fn run(session: &Session, data: &Data, request: &ReadSample) -> Resul
     Ok(())
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+fn open(session: &Session, path: &Path) -> io::Result<In> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+        return Ok(session.terminal.input());
     }
-    Ok(Box::new(BufReader::new(File::open(path)?)))
+    Ok(Box::new(BufReader::new(File::open(session.terminal.path(path))?)))
 }
 
 impl Desk<'_> {

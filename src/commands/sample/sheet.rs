@@ -14,11 +14,11 @@ use crate::cli::ReportSample;
 use crate::cli::SheetFormat;
 use crate::cli::SheetKind;
 use crate::cli::SheetSample;
+use crate::commands::data::Data;
 use crate::commands::sample::doer;
 use crate::commands::sample::known_round;
 use crate::commands::sample::output;
 use crate::commands::sample::provider_id;
-use crate::commands::session::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::filing::Filing;
@@ -121,7 +121,7 @@ pub(super) fn run(session: &Session, data: &Data, request: &SheetSample) -> Resu
         tracing::warn!(sites = changed, "their records changed since they were drawn (登记现状)");
     }
     session.mark_in_log();
-    let out = &mut output(request.output.as_deref())?;
+    let out = &mut output(session, request.output.as_deref())?;
     match request.format {
         SheetFormat::Csv => roster.csv(out)?,
         SheetFormat::Xlsx => roster.xlsx(session.layout(), out)?,
@@ -141,10 +141,10 @@ fn tell_revealed(
         tracing::info!("personal data are masked; --reveal shows them, and is logged");
         return Ok(());
     }
-    let by = doer(by);
+    let by = doer(session, by);
     tracing::warn!(round, what, sites, by, "personal data go out unmasked");
     let kind = DeedKind::Revealed { round, what: what.to_owned(), sites };
-    Ok(samples.put_deed(&Deed { at: session.clock.now(), by, kind })?)
+    Ok(samples.keeping().put_deed(&Deed { at: session.clock.now(), by, kind })?)
 }
 
 pub(super) fn report(session: &Session, data: &Data, request: &ReportSample) -> Result<()> {
@@ -177,7 +177,7 @@ pub(super) fn report(session: &Session, data: &Data, request: &ReportSample) -> 
     if request.format != ReportFormat::Table {
         session.mark_in_log();
     }
-    let out = &mut output(request.output.as_deref())?;
+    let out = &mut output(session, request.output.as_deref())?;
     match request.format {
         ReportFormat::Table => errors::table(&reports, session.layout(), out)?,
         ReportFormat::Jsonl => errors::jsonl(&reports, out)?,

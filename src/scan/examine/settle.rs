@@ -1,5 +1,7 @@
 //! What follows from an examination: the rulings of the judge, applied to the findings that are known.
 
+use std::ops::Deref;
+
 use crate::clock::day;
 use crate::facts::examination::Examination;
 use crate::facts::finding::Finding;
@@ -15,17 +17,43 @@ use crate::store::StoreError;
 use crate::store::findings::Update;
 use crate::store::journal::Outcome;
 
+/// What is known of the findings of one target.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// How often others had changed any finding when these were read.
+    turns: u64,
+    findings: Vec<Finding>,
+}
+
+impl Deref for Known {
+    type Target = [Finding];
+
+    fn deref(&self) -> &[Finding] {
+        &self.findings
+    }
+}
+
 impl Stages {
-    /// The newest findings of `target`, one of each key.
-    pub(super) fn known(&self, target: &Target) -> Result<Vec<Finding>, StoreError> {
-        Ok(ledger::newest(self.findings.of_target(target)?))
+    /// The newest findings of `target`, one of each key, as they are now.
+    pub(super) fn known(&self, target: &Target) -> Result<Known, StoreError> {
+        let turns = self.findings.turns();
+        Ok(Known { turns, findings: ledger::newest(self.findings.of_target(target)?) })
+    }
+
+    /// Judges an outcome again, whose findings or exemption others may have changed since.
+    pub fn settle_again(&self, outcome: &mut Outcome) -> Result<(), StoreError> {
+        let known = self.known(&outcome.examination.target)?;
+        let exchanges = std::mem::take(&mut outcome.exchanges);
+        *outcome = self.settle(outcome.examination.clone(), &known)?;
+        outcome.exchanges = exchanges;
+        Ok(())
     }
 
     /// What changes, and whether nothing was left for another run of the night.
     pub(super) fn settle(
         &self,
         examination: Examination,
-        known: &[Finding],
+        known: &Known,
     ) -> Result<Outcome, StoreError> {
         let today = day(examination.at);
         let rules =
@@ -52,7 +80,7 @@ impl Stages {
                 update.changes.extend(transition.change);
             }
         }
-        Ok(Outcome { examination, update, is_whole, exchanges: Vec::new() })
+        Ok(Outcome { examination, update, is_whole, exchanges: Vec::new(), turns: known.turns })
     }
 
     /// A night that is limited to a provider or bureau leaves the findings of others alone.

@@ -98,6 +98,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
         update: Update::default(),
         is_whole: true,
         exchanges: vec![],
+        turns: 0,
     }
 }
 

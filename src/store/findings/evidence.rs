@@ -83,12 +83,13 @@ impl Findings {
 
     /// Notes that somebody looked at a body; seen onto the disk before it is shown.
     pub fn put_reading(&self, reading: &Reading) -> Result<(), StoreError> {
+        let writing = self.writing();
         let prefix = with_id(READING, reading.finding);
         let last = self.tree.scan_prefix(&prefix).next_back().transpose().map_err(self.failed())?;
         let last = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
         let number = last.map_or(0, u64::from_be_bytes) + 1;
         let key = [&prefix[..], &number.to_be_bytes()].concat();
-        self.put(&key, encoding::encode("reading", reading)?)
+        writing.put(&key, encoding::encode("reading", reading)?)
     }
 
     /// Who looked at the bodies of one finding, oldest first.

@@ -35,7 +35,7 @@ fn scan(ended_by: Option<EndedBy>) -> Scan {
 /// Data with a row of each kind that matters here: registers, a journal, findings, evidence.
 fn filled() -> Office {
     let office = Office::new();
-    let mut registers = Registers::open(&office.data().join("registers")).unwrap();
+    let registers = Registers::open(&office.data().join("registers")).unwrap();
     let mut candidates = registers.begin(false);
     for number in 0..300 {
         let target = format!("site{number}.cn").parse().unwrap();

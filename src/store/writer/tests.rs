@@ -12,6 +12,7 @@ use crate::facts::change::Change;
 use crate::facts::change::ChangeKind;
 use crate::facts::examination::Examination;
 use crate::facts::filing::FilingStatus;
+use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
@@ -38,6 +39,7 @@ fn quiet(number: u32) -> Outcome {
         update: Update::default(),
         is_whole: true,
         exchanges: vec![],
+        turns: 0,
     }
 }
 
@@ -72,7 +74,7 @@ fn telling(number: u32) -> Outcome {
         note: None,
     };
     let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
-    Outcome { examination, update, is_whole: true, exchanges: vec![] }
+    Outcome { examination, update, is_whole: true, exchanges: vec![], turns: 0 }
 }
 
 fn parts(dir: &Path) -> (Findings, Journal) {
@@ -83,7 +85,7 @@ fn parts(dir: &Path) -> (Findings, Journal) {
 fn start(findings: &Findings, journal: Journal, queue: usize) -> Result<NightWriter, StoreError> {
     let dir = tempfile::tempdir().unwrap();
     let evidence = EvidenceWriter::open(dir.path(), &Settings::default(), NIGHT, findings).unwrap();
-    NightWriter::start(findings.clone(), journal, evidence, queue)
+    NightWriter::start(findings.clone(), journal, evidence, queue, Box::new(|_| Ok(())))
 }
 
 fn kept(journal: &Journal) -> Vec<Outcome> {
@@ -179,5 +181,57 @@ async fn a_writer_that_is_dropped_ends_by_itself_and_loses_nothing_it_took() {
     drop(queue);
     let journal = thread.join().unwrap().unwrap();
     assert_eq!(kept(&journal), [telling(1)]);
+    assert_eq!(told(&findings, 1), [1]);
+}
+
+/// What a bureau does to finding `number`.
+fn withdraw(findings: &Findings, number: u32) {
+    let Update { findings: mut found, .. } = telling(number).update;
+    found[0].state = FindingState::Closed(ClosedReason::Withdrawn);
+    findings.apply([&Update { findings: found, ..Update::default() }], None).unwrap();
+}
+
+fn state(findings: &Findings, number: u32) -> FindingState {
+    findings.by_id(Ulid::from(u128::from(number))).unwrap().unwrap().state
+}
+
+#[tokio::test]
+async fn what_people_said_since_the_judgement_is_not_undone_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (findings, journal) = parts(dir.path());
+    let evidence = tempfile::tempdir().unwrap();
+    let evidence =
+        EvidenceWriter::open(evidence.path(), &Settings::default(), NIGHT, &findings).unwrap();
+    findings.apply([&telling(1).update, &telling(2).update], None).unwrap();
+    let judged = Outcome { turns: findings.turns(), ..telling(1) };
+    withdraw(&findings, 1);
+    let later = Outcome { turns: findings.turns(), ..telling(2) };
+    let (sender, again) = std::sync::mpsc::channel();
+    let judge_again = Box::new(move |outcome: &mut Outcome| {
+        sender.send(outcome.examination.target.clone()).unwrap();
+        outcome.update = Update::default();
+        Ok(())
+    });
+    let writer = NightWriter::start(findings.clone(), journal, evidence, 8, judge_again).unwrap();
+    writer.send(judged).await.unwrap();
+    writer.send(later).await.unwrap();
+    writer.finish().unwrap();
+    assert_eq!(state(&findings, 1), FindingState::Closed(ClosedReason::Withdrawn));
+    assert_eq!(again.try_iter().collect::<Vec<_>>(), [telling(1).examination.target]);
+}
+
+#[test]
+fn what_people_say_after_a_crash_is_not_undone_by_what_the_crash_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let (findings, mut journal) = parts(dir.path());
+    journal.append(&[telling(1), quiet(2)]).unwrap();
+    drop((findings, journal));
+    for _ in 0..2 {
+        let findings = Findings::open(&dir.path().join("findings")).unwrap();
+        catch_up_with_all(&findings, dir.path()).unwrap();
+        withdraw(&findings, 1);
+    }
+    let findings = caught_up(dir.path());
+    assert_eq!(state(&findings, 1), FindingState::Closed(ClosedReason::Withdrawn));
     assert_eq!(told(&findings, 1), [1]);
 }

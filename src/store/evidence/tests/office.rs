@@ -193,6 +193,7 @@ pub(crate) fn outcome(number: u32, night: u32, body: &str, change: Option<Change
             exchange(number, "/", ""),
             exchange(number, "/home", body),
         ],
+        turns: 0,
     }
 }
 
@@ -223,7 +224,7 @@ impl Office {
         writer.keep(&mut batch, &self.findings).unwrap();
         let files = writer.sync().unwrap();
         let updates = batch.iter().map(|outcome| &outcome.update);
-        self.findings.apply_with(updates, None, &files).unwrap();
+        self.findings.writing().apply_with(updates, None, &files).unwrap();
     }
 
     pub(crate) fn dossier(&self, number: u32) -> Option<Dossier> {

@@ -1,0 +1,81 @@
+//! The open data of one data folder, which this process owns and its threads share.
+//!
+//! Registers are replaced as a whole, findings are changed under [`Findings::writing`], and one night
+//! runs at a time.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use anyhow::Result;
+use ulid::Ulid;
+
+use crate::facts::directory::Directory;
+use crate::facts::dossier::Place;
+use crate::publish::view::ProviderNames;
+use crate::store::findings::Findings;
+use crate::store::lock::DataLock;
+use crate::store::registers::Registers;
+use crate::store::writer::catch_up_with_all;
+
+/// The data, owned by this process.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) registers: Registers,
+    pub(super) findings: Findings,
+    folder: PathBuf,
+    has_night: AtomicBool,
+    _lock: DataLock,
+}
+
+/// The right to run a night, which one has at a time.
+#[derive(Debug)]
+pub(super) struct NightRight<'a>(&'a Data);
+
+impl Drop for NightRight<'_> {
+    fn drop(&mut self) {
+        self.0.has_night.store(false, Ordering::Release);
+    }
+}
+
+/// A night was asked for while one is under way. Exit status 4.
+#[derive(Debug, thiserror::Error)]
+#[error("a night is under way over the data in {}; no second one is begun", .0.display())]
+pub(super) struct NightUnderWay(PathBuf);
+
+impl Data {
+    /// Opens what lies in `folder`, which `lock` is of. What a crash kept from the findings is in them
+    /// before anybody reads or changes them.
+    pub(super) fn open(folder: &Path, lock: DataLock) -> Result<Self> {
+        let findings = Findings::open(&folder.join("findings"))?;
+        catch_up_with_all(&findings, &folder.join("nights"))?;
+        Ok(Self {
+            registers: Registers::open(&folder.join("registers"))?,
+            findings,
+            folder: folder.to_owned(),
+            has_night: AtomicBool::new(false),
+            _lock: lock,
+        })
+    }
+
+    /// The right to run a night, which nobody else has until it is dropped.
+    pub(super) fn begin_night(&self) -> Result<NightRight<'_>, NightUnderWay> {
+        let is_under_way = self.has_night.swap(true, Ordering::AcqRel);
+        if is_under_way { Err(NightUnderWay(self.folder.clone())) } else { Ok(NightRight(self)) }
+    }
+
+    pub(super) fn directory(&self) -> Result<Directory> {
+        Ok(Directory::new(self.registers.providers()?))
+    }
+
+    /// Where the newest exchange of a finding is kept.
+    pub(super) fn place(&self, finding: Ulid) -> Result<Option<Place>> {
+        let dossier = self.findings.dossier(finding)?;
+        Ok(dossier.and_then(|dossier| dossier.newest().map(|kept| kept.place)))
+    }
+
+    pub(super) fn names(&self) -> Result<ProviderNames> {
+        Ok(ProviderNames::new(&self.registers.providers()?))
+    }
+}
