@@ -6,3 +6,5 @@ pub mod access;
 pub mod accuracy;
 pub mod rates;
 pub mod filings;
+pub mod months;
+pub mod sublets;

@@ -1,5 +1,6 @@
 //! What the user typed: commands, flags and their help.
 
+mod bulletin;
 mod check;
 mod findings;
 mod rates;
@@ -17,9 +18,12 @@ use jiff::civil::Date;
 use jiff::civil::Time;
 use ulid::Ulid;
 
+pub use crate::cli::bulletin::Bulletin;
+pub use crate::cli::bulletin::BulletinFormat;
 pub use crate::cli::check::Check;
 pub use crate::cli::check::CheckAllocations;
 pub use crate::cli::check::CheckFilings;
+pub use crate::cli::check::CheckProviders;
 pub use crate::cli::check::FilingProblemsFormat;
 pub use crate::cli::check::ProblemsFormat;
 pub use crate::cli::findings::Findings;
@@ -94,6 +98,8 @@ pub enum Command {
     Check(Check),
     /// How much is filed of what is there, for the nation, bureaus and providers, against targets
     Rates(Rates),
+    /// A month's tables of the 2009 plan: annex 4, and the progress and province tables of annex 6
+    Bulletin(Bulletin),
     /// Draws the accuracy sample, writes call sheets, reads them back, gives the accuracy rate
     #[command(subcommand)]
     Sample(Sample),
@@ -146,6 +152,9 @@ pub struct Import {
     /// Where candidates come from, kept with each finding (candidates only)
     #[arg(long, default_value = "list", value_name = "NAME")]
     pub channel: String,
+    /// Who declares the figures [default: the account that runs this] (declared only)
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// What can be imported.
@@ -159,6 +168,8 @@ pub enum Register {
     Filings,
     /// 待查域名
     Candidates,
+    /// Figures that no crawl can know, for bulletins (申报数据)
+    Declared,
 }
 
 /// `scan`

@@ -14,6 +14,7 @@ mod lookup;
 mod check;
 mod check_data;
 mod rates;
+mod bulletin;
 mod sample;
 mod withdraw;
 mod exempt;
@@ -78,6 +79,7 @@ fn dispatch(cli: &Cli) -> Result<Ended> {
         Command::Check(request) => check::run(&session, request),
         Command::CheckData(request) => check_data::run(&session, request),
         Command::Rates(request) => rates::run(&session, request),
+        Command::Bulletin(request) => bulletin::run(&session, request),
         Command::Sample(request) => sample::run(&session, request),
         Command::Withdraw(request) => withdraw::run(&session, request),
         Command::Exempt(request) => exempt::run(&session, request),

@@ -15,6 +15,8 @@ pub mod sources;
 pub mod filings;
 pub mod domains_lookup;
 pub mod results;
+pub mod declared;
+pub mod tasks;
 pub mod candidates;
 pub mod charset;
 pub mod html;

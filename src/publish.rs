@@ -19,3 +19,5 @@ pub mod rates;
 pub mod access;
 pub mod samples;
 pub mod filing_problems;
+pub mod bulletin;
+pub mod provider_clues;

@@ -16,6 +16,7 @@ pub mod filings;
 pub mod census;
 pub mod findings;
 pub mod evidence;
+pub mod bulletins;
 pub mod samples;
 pub mod journal;
 pub mod examinations;

@@ -15,6 +15,8 @@ use crate::facts::provider::ProviderName;
 pub enum Check {
     /// Checks the address register: out of bounds, conflict, unreported, and rows that lack something
     Allocations(CheckAllocations),
+    /// Who has addresses from one that is no carrier, and who has no licence number
+    Providers(CheckProviders),
     /// Checks the filing register by annex 3: names, kinds, certificates, words, telephones, addresses
     Filings(CheckFilings),
 }
@@ -34,6 +36,20 @@ pub struct CheckAllocations {
     /// Mended ones too
     #[arg(long)]
     pub all: bool,
+    /// How to write them; json is jsonl
+    #[arg(long, default_value = "table")]
+    pub format: ProblemsFormat,
+}
+
+/// `check providers`
+#[derive(Debug, Args)]
+pub struct CheckProviders {
+    /// Only what concerns this provider
+    #[arg(long)]
+    pub provider: Option<ProviderName>,
+    /// Only what this bureau follows
+    #[arg(long)]
+    pub bureau: Option<Bureau>,
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: ProblemsFormat,

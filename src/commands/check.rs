@@ -1,6 +1,8 @@
 //! `check`: what is wrong with a register itself, and by which day each problem is to be mended.
 
+mod addresses;
 mod filings;
+mod providers;
 
 use std::io::BufWriter;
 use std::io::Write;
@@ -30,6 +32,7 @@ use crate::store::problems::CheckCounts;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let request = match request {
         Request::Allocations(request) => request,
+        Request::Providers(request) => return providers::run(session, request),
         Request::Filings(request) => return filings::run(session, request),
     };
     let data = session.data()?;
@@ -65,7 +68,9 @@ pub(super) fn check_allocations(
             closed: None,
         })
     })?;
-    Ok(check.finish(now)?)
+    let counts = check.finish(now)?;
+    addresses::take_census(data, &directory, now)?;
+    Ok(counts)
 }
 
 fn list(

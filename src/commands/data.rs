@@ -13,6 +13,7 @@ use ulid::Ulid;
 
 use crate::facts::directory::Directory;
 use crate::facts::dossier::Place;
+use crate::facts::provider::Provider;
 use crate::publish::view::ProviderNames;
 use crate::store::findings::Findings;
 use crate::store::lock::DataLock;
@@ -73,6 +74,13 @@ impl Data {
     pub(super) fn place(&self, finding: Ulid) -> Result<Option<Place>> {
         let dossier = self.findings.dossier(finding)?;
         Ok(dossier.and_then(|dossier| dossier.newest().map(|kept| kept.place)))
+    }
+
+    /// Keeps the providers register as it is, for bulletins of months in which it is so.
+    pub(super) fn keep_roster(&self) -> Result<()> {
+        let Some(at) = self.registers.imported_at::<Provider>() else { return Ok(()) };
+        let providers = self.registers.providers()?;
+        Ok(self.findings.bulletins()?.put_roster(at, &providers)?)
     }
 
     pub(super) fn names(&self) -> Result<ProviderNames> {

@@ -152,6 +152,7 @@ impl Tour<'_> {
             Register::Allocations => "allocations.csv",
             Register::Filings => "filings.csv",
             Register::Candidates => "candidates.txt",
+            Register::Declared => "declared.csv",
         };
         Import {
             register,
@@ -161,6 +162,7 @@ impl Tour<'_> {
             provider: None,
             kind: AllocationKind::Source,
             channel: "list".to_owned(),
+            by: None,
         }
     }
 

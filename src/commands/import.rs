@@ -1,5 +1,7 @@
 //! `import`: reads files into a register, tells of each row that is refused, takes the rest.
 
+mod declared;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
@@ -61,6 +63,9 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if request.register == Register::Filings {
         keep_census(session, &data);
     }
+    if request.register == Register::Providers {
+        data.keep_roster()?;
+    }
     Ok(ended)
 }
 
@@ -98,6 +103,7 @@ pub(super) fn import(
             let read = |path: &Path| Ok(candidates::read(open(session, path)?, &request.channel)?);
             take::<Candidate, _>(session, data, request, (read, candidate), out)
         }
+        Register::Declared => declared::import(session, data, request, out),
     }
 }
 

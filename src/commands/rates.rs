@@ -203,7 +203,7 @@ pub(super) fn keep_census(session: &Session, data: &Data) {
 }
 
 /// Counts the filing register, unless it is as it was when it was counted last.
-fn take_census(session: &Session, data: &Data) -> Result<()> {
+pub(super) fn take_census(session: &Session, data: &Data) -> Result<()> {
     let is_complete = session.settings.filings.complete;
     let imported = data.registers.imported_at::<Filing>();
     let providers_of = data.registers.imported_at::<Provider>();

@@ -152,7 +152,7 @@ fn provider_id(directory: &Directory, name: Option<&ProviderName>) -> Result<Opt
 }
 
 /// Who does it, for the log: as they say, else the account the program runs under.
-fn doer(session: &Session, by: Option<&String>) -> String {
+pub(super) fn doer(session: &Session, by: Option<&String>) -> String {
     let name =
         by.cloned().or_else(|| session.terminal.account()).unwrap_or_else(|| "operator".to_owned());
     name.chars().filter(|c| !c.is_control()).take(60).collect()

@@ -1,11 +1,13 @@
 //! Changes of findings, each told once and in order, and the scans (nights) that made them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 use ulid::Ulid;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::finding::AnswerResult;
 use crate::facts::finding::FindingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
@@ -42,6 +44,29 @@ pub struct Change {
     pub actor: String,
     /// What the actor gave as reason, for changes made by people.
     pub note: Option<String>,
+}
+
+/// What held of a finding when a change of it was told. By now it may be another bureau's, and due
+/// on another day; what is told of a past month rests on this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// Who followed it.
+    pub bureau: Bureau,
+    /// The last day to deal with it.
+    pub due: Date,
+    /// The provider's newest answer.
+    pub answer: Option<AnswerResult>,
+}
+
+/// A change in its place among all changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its number, from 1; no number is ever given twice.
+    pub sequence: u64,
+    /// What happened.
+    pub change: Change,
+    /// What held then; `None` for changes that were kept before that was.
+    pub circumstances: Option<Circumstances>,
 }
 
 /// How a scan ended.

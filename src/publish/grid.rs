@@ -133,7 +133,7 @@ pub(crate) fn workbook<R>(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "spreadsheets hold no other numbers")]
-fn approximate(count: u64) -> f64 {
+pub(crate) fn approximate(count: u64) -> f64 {
     count as f64
 }
 
@@ -153,7 +153,8 @@ impl Figure {
         share.map_or(Self::Empty, Self::Share)
     }
 
-    fn told(self) -> String {
+    /// As people read it; a dash for nothing.
+    pub(crate) fn told(self) -> String {
         match self {
             Self::Empty => "—".to_owned(),
             Self::Text(text) => printable(&text),

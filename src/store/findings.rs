@@ -4,8 +4,10 @@
 //! writes ([`Findings::writing`]), and flushes before it calls anything done. Values are small, `len()`
 //! is never asked.
 
+mod circumstances;
 mod evidence;
 mod inspection;
+mod trees;
 pub(crate) mod mark;
 mod counts;
 mod writing;
@@ -34,7 +36,6 @@ use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::mark::Mark;
 pub use crate::store::findings::writing::Writing;
-use crate::store::samples::Samples;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
 const CACHE: u64 = 32 * 1024 * 1024;
@@ -52,6 +53,8 @@ const IDENTITY: u8 = b'i';
 const CHANGE: u8 = b'c';
 /// `h` finding id, sequence → nothing: the changes of one finding.
 const HISTORY: u8 = b'h';
+/// `k` sequence → what held of the finding when the change was told.
+const CIRCUMSTANCES: u8 = b'k';
 /// `s` night → scan.
 const SCAN: u8 = b's';
 /// `x` target → exemption.
@@ -110,6 +113,8 @@ pub struct Findings {
     alone: Arc<Mutex<()>>,
     /// Held by whoever writes of accuracy samples.
     alone_with_samples: Arc<Mutex<()>>,
+    /// The same for what bulletins rest on.
+    alone_with_bulletins: Arc<Mutex<()>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
 }
@@ -136,16 +141,11 @@ impl Findings {
             path: path.to_owned(),
             alone: Arc::default(),
             alone_with_samples: Arc::default(),
+            alone_with_bulletins: Arc::default(),
             turns: Arc::default(),
         };
         findings.hold_against_mark()?;
         Ok(findings)
-    }
-
-    /// The accuracy samples, which lie in the same database.
-    pub fn samples(&self) -> Result<Samples, StoreError> {
-        let tree = self.database.open_tree("samples").map_err(self.failed())?;
-        Ok(Samples::new(tree, self.path.clone(), Arc::clone(&self.alone_with_samples)))
     }
 
     /// Fails where the mark knows of more than sled does.
@@ -341,6 +341,7 @@ impl Findings {
                 let number = sequence.to_be_bytes();
                 let key = [&[CHANGE][..], &number].concat();
                 batch.insert(key, encoding::encode("change", change)?);
+                Self::batch_circumstances(&mut batch, sequence, change, &update.findings)?;
                 let mut key = with_id(HISTORY, change.finding);
                 key.extend_from_slice(&number);
                 batch.insert(key, Vec::new());

@@ -8,6 +8,7 @@ mod nginx;
 mod nsd;
 mod town;
 
+mod bulletins;
 mod command_line;
 mod crash;
 mod damage;

@@ -6,6 +6,7 @@ use ulid::Ulid;
 use crate::facts::census::Census;
 use crate::facts::census::NightCount;
 use crate::facts::change::Change;
+use crate::facts::change::Circumstances;
 use crate::facts::change::Scan;
 use crate::facts::dossier::Dossier;
 use crate::facts::dossier::EvidenceFile;
@@ -16,6 +17,7 @@ use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::CENSUS;
 use crate::store::findings::CHANGE;
+use crate::store::findings::CIRCUMSTANCES;
 use crate::store::findings::EXEMPTION;
 use crate::store::findings::FINDING;
 use crate::store::findings::Findings;
@@ -41,7 +43,8 @@ impl Findings {
     /// Reads everything, and tells what is wrong. `Err` where sled itself gives up.
     pub(crate) fn inspect(&self, told: Told<'_>) -> Result<(), StoreError> {
         let samples = self.database.open_tree("samples").map_err(self.failed())?;
-        for record in &samples {
+        let bulletins = self.database.open_tree("bulletins").map_err(self.failed())?;
+        for record in samples.iter().chain(&bulletins) {
             record.map_err(self.failed())?;
             told(None);
         }
@@ -116,6 +119,12 @@ impl Findings {
                 let has_finding = self.tree.contains_key(with_id(IDENTITY, id_of(rest)));
                 let has_finding = has_finding.map_err(self.failed())?;
                 fault.or_else(|| (!has_finding).then(|| "evidence of no finding".to_owned()))
+            }
+            CIRCUMSTANCES => {
+                let fault = decoded::<Circumstances>("circumstances", value, |_| true);
+                let has_change = self.tree.contains_key([&[CHANGE][..], rest].concat());
+                let has_change = has_change.map_err(self.failed())?;
+                fault.or_else(|| (!has_change).then(|| "circumstances of no change".to_owned()))
             }
             CENSUS => decoded::<Census>("census", value, |_| true),
             NIGHT_COUNT => decoded::<NightCount>("night count", value, |count| {

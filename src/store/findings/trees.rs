@@ -1,0 +1,22 @@
+//! What else lies in the same database, each in a tree of its own.
+
+use std::sync::Arc;
+
+use crate::store::StoreError;
+use crate::store::bulletins::Bulletins;
+use crate::store::findings::Findings;
+use crate::store::samples::Samples;
+
+impl Findings {
+    /// The accuracy samples, which lie in the same database.
+    pub fn samples(&self) -> Result<Samples, StoreError> {
+        let tree = self.database.open_tree("samples").map_err(self.failed())?;
+        Ok(Samples::new(tree, self.path.clone(), Arc::clone(&self.alone_with_samples)))
+    }
+
+    /// What bulletins rest on beside the findings, which lies in the same database.
+    pub fn bulletins(&self) -> Result<Bulletins, StoreError> {
+        let tree = self.database.open_tree("bulletins").map_err(self.failed())?;
+        Ok(Bulletins::new(tree, self.path.clone(), Arc::clone(&self.alone_with_bulletins)))
+    }
+}

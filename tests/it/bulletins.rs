@@ -1,0 +1,492 @@
+//! Bulletins of a made-up quarter against tables that were worked out by hand, drafts and releases.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chabei::facts::address_census::AddressCensus;
+use chabei::facts::address_census::ProblemCount;
+use chabei::facts::address_census::SubletClue;
+use chabei::facts::bureau::Bureau;
+use chabei::facts::census::Census;
+use chabei::facts::census::FiledCount;
+use chabei::facts::census::NightCount;
+use chabei::facts::census::Scoped;
+use chabei::facts::change::Change;
+use chabei::facts::change::ChangeKind;
+use chabei::facts::filing::RegisterGap;
+use chabei::facts::finding::Answer;
+use chabei::facts::finding::Finding;
+use chabei::facts::finding::FindingKey;
+use chabei::facts::finding::FindingState;
+use chabei::facts::finding::Sightings;
+use chabei::facts::provider::ProviderId;
+use chabei::facts::range::AddressRange;
+use chabei::facts::sample::Age;
+use chabei::facts::sample::Deed;
+use chabei::facts::sample::DeedKind;
+use chabei::facts::sample::DrawnSite;
+use chabei::facts::sample::Item;
+use chabei::facts::sample::Reading;
+use chabei::facts::sample::Rightness;
+use chabei::facts::sample::Round;
+use chabei::facts::sample::RowId;
+use chabei::facts::sample::Sample;
+use chabei::facts::sample::Stratum;
+use chabei::store::findings::Findings;
+use chabei::store::findings::Update;
+use jiff::Timestamp;
+use serde_json::Value;
+use ulid::Ulid;
+
+use crate::desk::Desk;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bulletins");
+
+type Row = BTreeMap<String, String>;
+
+/// The rows of a fixture by heading.
+fn rows(name: &str) -> Vec<Row> {
+    let mut reader = csv::Reader::from_path(Path::new(FIXTURES).join(name)).unwrap();
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+fn at(day: &str) -> Timestamp {
+    format!("{day}T02:00:00+08:00").parse().unwrap()
+}
+
+fn provider(id: &str) -> Option<ProviderId> {
+    id.parse().ok()
+}
+
+/// A desk with the quarter in its store.
+fn quarter() -> Desk {
+    let desk = Desk::new();
+    desk.write(
+        "chabei.toml",
+        "[deadlines]\ncampaigns = [{ name = \"集中清理\", kind = \"unfiled\", due = \"2009-05-31\" }]\n",
+    );
+    let import = |day: &str, register: &str, name: &str| {
+        let file = format!("{FIXTURES}/{name}");
+        let now = format!("{day}T01:00:00+08:00");
+        desk.run(&["--now", &now, "import", register, &file, "--strict"]).ends(0);
+    };
+    import("2009-04-01", "providers", "providers.csv");
+    import("2009-07-02", "declared", "declared-1.csv");
+    import("2009-07-03", "declared", "declared-2.csv");
+    let findings = Findings::open(&desk.path("data/findings")).unwrap();
+    let mut known = BTreeMap::new();
+    for row in rows("events.csv") {
+        tell(&findings, &mut known, &row);
+    }
+    for row in rows("nights.csv") {
+        let gap = (!row["gap"].is_empty()).then_some(RegisterGap::Stale);
+        put_night(&findings, row["night"].parse().unwrap(), at(&row["at"]), gap);
+    }
+    for row in rows("census.csv") {
+        let count = |column: &str| {
+            let domains = row[column].parse().unwrap();
+            FiledCount { sites: domains, domains }
+        };
+        let beijing = "北京".parse().unwrap();
+        let census = Census {
+            as_of: at(&row["at"]),
+            providers_of: None,
+            is_complete: true,
+            filed: Scoped {
+                nation: count("domains"),
+                bureaus: [(beijing, count("北京"))].into(),
+                providers: BTreeMap::new(),
+            },
+            unplaced: 0,
+        };
+        findings.put_census(&census).unwrap();
+    }
+    put_checks(&findings, &rows("checks.csv"));
+    for row in rows("sample.csv") {
+        put_sample(&findings, &row);
+    }
+    desk
+}
+
+fn put_night(findings: &Findings, night: u32, at: Timestamp, gap: Option<RegisterGap>) {
+    let count = NightCount { night, at, gap, examined: 9, unknown: Scoped::default() };
+    findings.put_night_count(&count).unwrap();
+}
+
+/// Puts one event into the store, with the finding as it was from then on.
+fn tell(findings: &Findings, known: &mut BTreeMap<String, Finding>, row: &Row) {
+    let now = at(&row["at"]);
+    let number: u128 = row["finding"].parse().unwrap();
+    let finding = known.entry(row["finding"].clone()).or_insert_with(|| Finding {
+        id: Ulid::from(number),
+        key: FindingKey {
+            target: row["domain"].parse().unwrap(),
+            kind: row["kind"].parse().unwrap(),
+            provider: provider(&row["provider"]),
+        },
+        bureau: Bureau::MINISTRY,
+        channel: "list".to_owned(),
+        state: FindingState::Open,
+        reopened: 0,
+        first_seen: now,
+        last_seen: now,
+        times_seen: 1,
+        due: row["due"].parse().unwrap(),
+        seen: Sightings::default(),
+        answer: None,
+        nights_in_row: 0,
+        last_night: 1,
+        has_lapsed: false,
+    });
+    finding.bureau = row["bureau"].parse().unwrap();
+    finding.due = row["due"].parse().unwrap();
+    let (kind, state) = match row["event"].split_once(' ') {
+        None if row["event"] == "opened" => (ChangeKind::Opened, FindingState::Open),
+        None => (ChangeKind::Reopened, FindingState::Open),
+        Some(("closed", reason)) => {
+            (ChangeKind::Closed, FindingState::Closed(reason.parse().unwrap()))
+        }
+        Some((_, result)) => {
+            let (result, opinion) = (result.parse().unwrap(), "说明".to_owned());
+            finding.answer = Some(Answer { result, opinion, at: now });
+            (ChangeKind::Answered, FindingState::Answered)
+        }
+    };
+    if kind == ChangeKind::Reopened {
+        finding.answer = None;
+    }
+    finding.state = state;
+    let change = Change {
+        finding: finding.id,
+        kind,
+        state,
+        at: now,
+        reasons: vec![],
+        actor: "night 1".to_owned(),
+        note: None,
+    };
+    let update =
+        Update { findings: vec![finding.clone()], changes: vec![change], ..Update::default() };
+    findings.writing().apply([&update], None).unwrap();
+}
+
+fn put_checks(findings: &Findings, rows: &[Row]) {
+    for rows in rows.chunk_by(|a, b| a["at"] == b["at"]) {
+        let problems = rows.iter().map(|row| ProblemCount {
+            provider: provider(&row["provider"]),
+            bureau: row["bureau"].parse().unwrap(),
+            standing: row["standing"].parse().unwrap(),
+            new: row["new"].parse().unwrap(),
+        });
+        let clues = rows.iter().filter_map(|row| {
+            Some(SubletClue {
+                lessee: provider(&row["lessee"])?,
+                lessor: provider(&row["lessor"])?,
+                ranges: 1,
+                example: AddressRange::new(
+                    "192.0.2.0".parse().unwrap(),
+                    "192.0.2.255".parse().unwrap(),
+                )
+                .unwrap(),
+            })
+        });
+        let census = AddressCensus {
+            at: at(&rows[0]["at"]),
+            problems: problems.collect(),
+            sublets: clues.collect(),
+        };
+        findings.bulletins().unwrap().put_address_census(&census).unwrap();
+    }
+}
+
+/// Puts a provider's sample of one round, with what came back of it.
+fn put_sample(findings: &Findings, row: &Row) {
+    let samples = findings.samples().unwrap();
+    let (round, drawn) = (row["round"].parse().unwrap(), at(&row["drawn"]));
+    let count = |column: &str| row[column].parse::<u64>().unwrap();
+    let (right, wrong, open) = (count("right"), count("wrong"), count("open"));
+    let owner = provider(&row["provider"]).unwrap();
+    let first = u64::from(round) * 1000 + if row["provider"] == "P2" { 0 } else { 500 };
+    let site = |number: u64| DrawnSite {
+        id: RowId::new(round, first + number),
+        provider: owner.clone(),
+        age: Age::Older,
+        target: format!("s{number}.cn").parse().unwrap(),
+        number: None,
+        items: Item::ALL.to_vec(),
+        phones: 1,
+        digest: [0; 16],
+    };
+    let sites: Vec<DrawnSite> = (0..right + wrong + open).map(site).collect();
+    let mut strata = [Stratum::default(); 3];
+    strata[1] = Stratum { population: count("population"), drawn: sites.len() as u64 };
+    let bureau = row["bureau"].parse().unwrap();
+    let sample = Sample { round, provider: owner.clone(), bureau, strata };
+    let month = "2009-05-01".parse().unwrap();
+    let known = Round {
+        number: round,
+        drawn_at: drawn,
+        month,
+        seed: 1,
+        register_of: drawn,
+        left_out: chabei::facts::sample::LeftOut::default(),
+    };
+    let deed = |kind| Deed { at: drawn, by: "张".to_owned(), kind };
+    let drawn_sites = sites.len() as u64;
+    let deed_of_draw = deed(DeedKind::Drawn { round, sites: drawn_sites });
+    samples.keeping().put_round(&known, &[sample], &sites, &deed_of_draw).unwrap();
+    let readings: Vec<(RowId, Reading)> = sites
+        .iter()
+        .zip(0..right + wrong)
+        .map(|(site, number)| {
+            let access = if number < right { Rightness::Right } else { Rightness::Wrong };
+            let items = Item::ALL.iter().map(|item| match item {
+                Item::Provider => (*item, access),
+                item => (*item, Rightness::Right),
+            });
+            let reading = Reading {
+                at: at(&row["read"]),
+                items: items.collect(),
+                contact: None,
+                via: None,
+                kind: None,
+                cause: None,
+                note: None,
+                caller: None,
+                verified_at: None,
+            };
+            (site.id, reading)
+        })
+        .collect();
+    let taken = readings.len() as u64;
+    let deed_of_reading = deed(DeedKind::Read { taken, corrected: 0, refused: 0 });
+    samples.keeping().put_readings(&readings, &deed_of_reading).unwrap();
+}
+
+/// The rows of each table of a bulletin in CSV, by the tab's name: what a row begins with after its
+/// number, and its further cells.
+fn tables(text: &str) -> BTreeMap<String, Vec<(String, String)>> {
+    let tabs = [
+        ("概况", "概况", 1, 0),
+        ("附件4 （一）集中", "附件4（一）", 2, 1),
+        ("附件4（一）附表", "附件4（一）附表", 2, 1),
+        ("附件4 （二）", "附件4（二）", 1, 1),
+        ("附件4 （三）", "附件4（三）", 2, 1),
+        ("附件4 （四）", "附件4（四）", 1, 1),
+        ("附件6 （一）", "附件6（一）", 1, 1),
+        ("附件6 （二）1", "附件6（二）1", 2, 1),
+        ("附件6 （二）2", "附件6（二）2", 1, 1),
+        ("附件6 （二）3", "附件6（二）3", 3, 1),
+        ("附件6 （二）4", "附件6（二）4", 1, 1),
+        ("附件6 （二）5", "附件6（二）5", 1, 1),
+        ("附件6 （二）6", "附件6（二）6", 1, 1),
+        ("附件6 （二）7", "附件6（二）7", 1, 1),
+        ("违规转租线索", "违规转租线索", 1, 1),
+        ("名录中没有", "无许可证编号", 1, 1),
+    ];
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut open: Option<(&str, usize, usize)> = None;
+    for record in reader.records().map(Result::unwrap).skip(2) {
+        let first = &record[0];
+        if let Some((_, tab, head, label)) = tabs.iter().find(|(title, ..)| {
+            record.len() == 1 && first.starts_with(title) && first.ends_with("（草稿）")
+        }) {
+            tables.entry((*tab).to_owned()).or_default();
+            open = Some((tab, *head, *label));
+            continue;
+        }
+        let Some((tab, head, label)) = &mut open else { continue };
+        if *head > 0 {
+            *head -= 1;
+        } else if record.len() > 1 {
+            let cells: Vec<&str> = record.iter().skip(*label + 1).collect();
+            let row = (record[*label].to_owned(), cells.join("|").trim_end_matches('|').to_owned());
+            tables.get_mut(*tab).unwrap().push(row);
+        }
+    }
+    tables
+}
+
+#[test]
+fn a_quarter_is_what_was_worked_out_by_hand() {
+    let desk = quarter();
+    let mut expected: BTreeMap<String, BTreeMap<String, Vec<(String, String)>>> = BTreeMap::new();
+    for row in rows("expected.csv") {
+        let tab = expected.entry(row["month"].clone()).or_default().entry(row["tab"].clone());
+        tab.or_default().push((row["row"].clone(), row["cells"].clone()));
+    }
+    for (month, tabs) in expected {
+        let (month, bureau) = month.split_once(' ').unwrap_or((&month, ""));
+        let mut args =
+            vec!["--now", "2009-07-15T09:00:00+08:00", "bulletin", month, "--format", "csv"];
+        if !bureau.is_empty() {
+            args.extend(["--bureau", bureau]);
+        }
+        let ran = desk.run(&args);
+        ran.ends(0);
+        let tables = tables(ran.text());
+        assert_eq!(tables.len(), 16, "{month}: {:?}", tables.keys());
+        for (tab, expected) in tabs {
+            let rest = expected.iter().find(|(row, _)| row == "*");
+            for (row, cells) in &tables[&tab] {
+                let own = expected.iter().find(|(name, _)| name == row);
+                // Of the overview only the figures; what is said beside them is words.
+                let cells = if tab == "概况" { cells.split('|').next().unwrap() } else { cells };
+                if let Some((_, expected)) = own.or(rest) {
+                    assert_eq!(cells, expected, "{month} {tab} {row}");
+                }
+            }
+            for (row, _) in expected.iter().filter(|(row, _)| row != "*") {
+                let is_there = tables[&tab].iter().any(|(name, _)| name == row);
+                assert!(is_there, "{month} {tab} {row} is missing: {:?}", tables[&tab]);
+            }
+        }
+        let provinces = tables["附件6（二）5"].len();
+        assert_eq!(provinces, if bureau.is_empty() { 32 } else { 1 }, "{month} {bureau}");
+    }
+}
+
+#[test]
+fn a_past_month_made_again_later_is_the_same() {
+    let desk = quarter();
+    let made = |now: &str, format: &str| {
+        let ran = desk.run(&["--now", now, "bulletin", "2009-06", "--format", format]);
+        ran.ends(0);
+        ran.out
+    };
+    let formats = ["json", "md", "csv", "xlsx"];
+    let first = formats.map(|format| made("2009-07-03T09:00:00+08:00", format));
+    assert_eq!(first[0], made("2009-07-04T09:00:00+08:00", "json"));
+
+    // Then everything goes on: findings end, move to another bureau, get other days; a night, a check,
+    // a sample; providers bear other names and others are key providers.
+    let findings = Findings::open(&desk.path("data/findings")).unwrap();
+    let mut known: BTreeMap<String, Finding> = findings
+        .all()
+        .map(|finding| finding.unwrap())
+        .map(|finding| (u128::from(finding.id).to_string(), finding))
+        .collect();
+    let event = |number: &str, domain: &str, provider: &str, event: &str| -> Row {
+        let cells = [
+            ("at", "2009-07-05"),
+            ("finding", number),
+            ("domain", domain),
+            ("kind", "unfiled"),
+            ("provider", provider),
+            ("bureau", "天津"),
+            ("event", event),
+            ("due", "2009-08-01"),
+        ];
+        cells.map(|(name, cell)| (name.to_owned(), cell.to_owned())).into()
+    };
+    for row in [
+        event("2", "a2.cn", "P2", "closed withdrawn"),
+        event("3", "a3.cn", "P2", "answered not_ours"),
+        event("4", "c1.cn", "P1", "closed stopped"),
+        event("13", "z.cn", "P4", "opened"),
+    ] {
+        tell(&findings, &mut known, &row);
+    }
+    put_night(&findings, 4, at("2009-07-06"), None);
+    let mut check = rows("checks.csv").swap_remove(1);
+    check.insert("at".to_owned(), "2009-07-06".to_owned());
+    put_checks(&findings, &[check]);
+    let mut sample = rows("sample.csv").swap_remove(1);
+    sample.extend(
+        [("round", "3"), ("drawn", "2009-07-07"), ("read", "2009-07-08")]
+            .map(|(name, cell)| (name.to_owned(), cell.to_owned())),
+    );
+    put_sample(&findings, &sample);
+    drop(findings);
+    let renamed = "id,name,kind,bureau,licence,key_provider\nP1,改名电信,carrier,部,,true\n\
+                   P2,改名网络,provider,天津,B2-1,false\nP4,丁科技,provider,北京,B2-4,true\n";
+    let file = desk.write("renamed.csv", renamed);
+    let now = "2009-07-10T00:00:00+08:00";
+    desk.run(&["--now", now, "import", "providers", &file, "--replace"]).ends(0);
+
+    for (format, first) in formats.iter().zip(first) {
+        assert_eq!(made("2010-02-01T00:00:00+08:00", format), first, "{format}");
+    }
+    let july = desk.run(&["--now", "2010-02-01T00:00:00+08:00", "bulletin", "2009-07"]);
+    july.ends(0).says("改名网络").says("丁科技");
+}
+
+#[test]
+fn a_bulletin_is_a_draft_until_it_is_released_and_stays_as_it_was() {
+    let desk = quarter();
+    let bulletin = |args: &[&str]| {
+        desk.run(&[&["--now", "2009-07-15T09:00:00+08:00", "bulletin"], args].concat())
+    };
+    bulletin(&["2009-06"]).ends(0).says("（草稿）").says("草稿，未经发布");
+    bulletin(&["2009-08"]).ends(2).complains(&["lies ahead"]);
+    bulletin(&["2009-06", "--release"]).ends(2).complains(&["--actor"]);
+    bulletin(&["2009-07", "--release", "--actor", "王"]).ends(2).complains(&["not over yet"]);
+    bulletin(&["2009-07"]).ends(0).says("本月尚未结束");
+
+    let args =
+        ["2009-06", "--release", "--actor", "王处长", "--note", "经会签", "--format", "json"];
+    let released: Value = serde_json::from_slice(&bulletin(&args).out).unwrap();
+    assert_eq!(
+        (&released["status"], &released["release"]["actor"]),
+        (&"released".into(), &"王处长".into())
+    );
+    let digest = released["release"]["sha256"].as_str().unwrap().to_owned();
+    let again = bulletin(&["2009-06", "--release", "--actor", "李"]);
+    again.ends(2).complains(&["王处长", "2009-07-15T09:00:00+08:00"]);
+
+    // What is learnt of June afterwards is told, and changes nothing of what was released.
+    desk.import("declared", "late.csv", "month,bureau,garbage\n2009-06,上海,8\n");
+    let later = bulletin(&["2009-06", "--format", "json"]);
+    later.ends(0).complains(&["would differ"]).complains(&["（二）6", "7 -> 8"]);
+    let later: Value = serde_json::from_slice(&later.out).unwrap();
+    assert_eq!(later, released);
+    bulletin(&["2009-06"]).ends(0).says("王处长 发布").says("经会签");
+    let draft = bulletin(&["2009-06", "--draft", "--format", "json"]);
+    let draft: Value = serde_json::from_slice(&draft.out).unwrap();
+    assert_eq!(draft["status"], "draft");
+    assert_ne!(draft["bulletin"], released["bulletin"]);
+    // The digest is of the bulletin as compact JSON with its fields in their order.
+    let text = String::from_utf8(bulletin(&["2009-06", "--format", "json"]).out).unwrap();
+    assert!(text.contains(&digest) && digest.len() == 64);
+    // A bureau's own is another bulletin.
+    bulletin(&["2009-06", "--bureau", "北京"]).ends(0).says("（草稿）").says("北京 2009年6月");
+}
+
+#[test]
+fn declared_figures_are_refused_with_their_place_and_nothing_good_is_lost() {
+    let desk = quarter();
+    let text = "月份,接入服务商名称,省份,任务序号,立项,被查处原因,本月进度,需管局处理的垃圾数据\n\
+                2009-06,无名公司,,,√,,,\n\
+                2009-06,,北京,,√,,,5\n\
+                2009-06,,,28,,,x,\n\
+                2009-06,,上海,,,,,7\n\
+                2009-06,,北京,,,,,6\n\
+                2009-13,,北京,,,,,6\n\
+                2009-06,丙数据,,,进行中,,,\n";
+    let file = desk.write("d.csv", text);
+    let now = ["--now", "2009-07-16T00:00:00+08:00"];
+    let import = |args: &[&str]| desk.run(&[&now[..], &["import", "declared"], args].concat());
+    import(&[&file, "--strict"]).ends(2).complains(&["nothing was taken"]);
+    let ran = import(&[&file, "--by", "李"]);
+    ran.ends(0).says("declared figures: 2 taken, 1 unchanged, 5 refused");
+    for place in
+        ["2: provider:", "3: stage_proposal:", "4: task:", "6: garbage: line 3", "7: month:"]
+    {
+        ran.complains(&[&format!("d.csv:{place}")]);
+    }
+    assert!(!ran.err.contains("无名公司"), "{}", ran.err);
+    import(&[&file, "--replace"]).ends(2).complains(&["not replaced as a whole"]);
+    let garbage = || {
+        let ran = desk.run(&[&now[..], &["bulletin", "2009-06", "--format", "json"]].concat());
+        let json: Value = serde_json::from_slice(&ran.out).unwrap();
+        json["bulletin"]["provinces"][0]["garbage"].clone()
+    };
+    assert_eq!(garbage(), 5);
+    let back = desk.write("back.csv", "month,bureau,garbage\n2009-06,北京,撤回\n");
+    import(&[&back]).ends(0);
+    assert_eq!(garbage(), Value::Null);
+}
