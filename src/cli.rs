@@ -26,6 +26,7 @@ pub use crate::cli::check::CheckFilings;
 pub use crate::cli::check::CheckProviders;
 pub use crate::cli::check::FilingProblemsFormat;
 pub use crate::cli::check::ProblemsFormat;
+pub use crate::cli::findings::Encoding;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;
 pub use crate::cli::findings::StateFilter;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::audit::accuracy::targets;
 use crate::audit::rates;
+use crate::formats::answer_codes;
 use crate::net::dns;
 use crate::net::dns::lies;
 use crate::net::guard::OptOut;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub evidence: evidence::Settings,
     /// What the filing rate is held against.
     pub rates: rates::Settings,
+    /// The ministry's messages.
+    pub interface: answer_codes::Settings,
     /// The API and the pages.
     pub serve: Serve,
 }

@@ -37,3 +37,4 @@ pub mod task;
 pub mod declared;
 pub mod address_census;
 pub mod release;
+pub mod issue;

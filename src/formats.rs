@@ -16,6 +16,8 @@ pub mod filings;
 pub mod domains_lookup;
 pub mod results;
 pub mod declared;
+pub mod handled;
+pub mod answer_codes;
 pub mod tasks;
 pub mod candidates;
 pub mod charset;

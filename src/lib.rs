@@ -47,6 +47,9 @@
 //! [`audit`] also holds what the accuracy of filings is ([`audit::accuracy`]): annex
 //! 2's standards, rates with their intervals, and the targets.
 //!
+//! What goes out each month is [`publish::bulletin`]: [`audit::months`] counts changes as they were told,
+//! and [`store::bulletins`] keeps what else a past month rests on, so that it stays what it was.
+//!
 //! # The floors
 //!
 //! Imports run strictly down, and modules on one floor are strangers to each other.
@@ -89,6 +92,9 @@
 //! * A new column of the findings: [`publish::view`] for JSON, `publish/findings/columns.rs` for CSV and
 //!   XLSX.
 //! * A new format of findings: a file under `publish/findings/`, an arm in [`cli::FindingsFormat`].
+//! * A new table of bulletins: its rows in [`publish::bulletin`], its headings in
+//!   `publish/bulletin/sheets.rs`; a figure that people declare: [`facts::declared`], and its column in
+//!   [`formats::declared`].
 //! * A new state a page can show: `stages/probe/answer.rs` reads it, `stages/judge/presence.rs` folds it.
 //! * A new kind or cause of errors in filings: `config/error-words.toml`; sheets offer it at once. A new
 //!   column of call sheets: `COLUMNS` in `formats/results.rs`, and [`publish::samples`].

@@ -17,6 +17,7 @@ pub mod census;
 pub mod findings;
 pub mod evidence;
 pub mod bulletins;
+pub mod issues;
 pub mod samples;
 pub mod journal;
 pub mod examinations;

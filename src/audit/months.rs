@@ -127,6 +127,7 @@ struct OneTarget {
 
 /// What holds of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each holds or does not, whatever the others do")]
 struct Marks {
     is_left: bool,
     is_new: bool,

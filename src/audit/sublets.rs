@@ -4,6 +4,7 @@
 //! that people ask, and no declared figure is changed by it.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -24,7 +25,7 @@ pub struct Sublets<'a> {
     directory: &'a Directory,
     day: Date,
     /// By lessee and lessor, the ranges that say so.
-    clues: BTreeMap<(ProviderId, ProviderId), BTreeMap<AddressRange, ()>>,
+    clues: BTreeMap<(ProviderId, ProviderId), BTreeSet<AddressRange>>,
 }
 
 impl<'a> Sublets<'a> {
@@ -39,8 +40,8 @@ impl<'a> Sublets<'a> {
             return;
         }
         let (lessor, lessee) = match row.kind {
-            AllocationKind::Source => (&row.from, &row.provider),
-            AllocationKind::Reassigned => (&row.provider, &row.to),
+            AllocationKind::Source => (row.from.as_ref(), row.provider.as_ref()),
+            AllocationKind::Reassigned => (row.provider.as_ref(), row.to.as_ref()),
             AllocationKind::Assigned
             | AllocationKind::OwnUse
             | AllocationKind::Reserved
@@ -52,19 +53,18 @@ impl<'a> Sublets<'a> {
             return;
         }
         let pair = (lessee.id.clone(), lessor.id.clone());
-        self.clues.entry(pair).or_default().insert(row.range, ());
+        self.clues.entry(pair).or_default().insert(row.range);
     }
 
     /// Who bears `name`; a name that nobody bears says nothing about carriers.
-    fn known(&self, name: &Option<ProviderName>) -> Option<&'a Provider> {
-        self.directory.find(name.as_ref()?)
+    fn known(&self, name: Option<&ProviderName>) -> Option<&'a Provider> {
+        self.directory.find(name?)
     }
 
     /// The clues, by lessee and lessor.
     pub fn finish(self) -> Vec<SubletClue> {
         let clues = self.clues.into_iter().filter_map(|((lessee, lessor), ranges)| {
-            let (example, ()) = ranges.first_key_value()?;
-            let (example, ranges) = (*example, ranges.len() as u64);
+            let (example, ranges) = (*ranges.first()?, ranges.len() as u64);
             Some(SubletClue { lessee, lessor, ranges, example })
         });
         clues.collect()

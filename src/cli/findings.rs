@@ -40,6 +40,12 @@ pub struct Findings {
     /// Where to write them [default: stdout]; with v3 a folder takes messages for each provider
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// How CSV is encoded
+    #[arg(long, default_value = "utf-8")]
+    pub encoding: Encoding,
+    /// With xlsx: a sheet for each provider
+    #[arg(long)]
+    pub per_provider: bool,
 }
 
 /// Which findings are listed.
@@ -53,6 +59,16 @@ pub enum StateFilter {
     Closed,
     /// All of them.
     All,
+}
+
+/// How CSV is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encoding {
+    /// UTF-8 with a byte order mark.
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    /// GBK, for old programs; what it does not have is told on stderr.
+    Gbk,
 }
 
 /// How findings are written.
@@ -70,6 +86,8 @@ pub enum FindingsFormat {
     /// The ministry's list of unfiled sites (WBAWZLB), or with the kinds of access records
     /// (--kind `not_connected,over_reported,shell`) its check result (HCJG).
     V3,
+    /// The answers of --provider as its own system uploads them (WBACLJG).
+    V3Answers,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {

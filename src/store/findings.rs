@@ -115,6 +115,8 @@ pub struct Findings {
     alone_with_samples: Arc<Mutex<()>>,
     /// The same for what bulletins rest on.
     alone_with_bulletins: Arc<Mutex<()>>,
+    /// The same for what was listed in messages.
+    alone_with_issues: Arc<Mutex<()>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
 }
@@ -142,6 +144,7 @@ impl Findings {
             alone: Arc::default(),
             alone_with_samples: Arc::default(),
             alone_with_bulletins: Arc::default(),
+            alone_with_issues: Arc::default(),
             turns: Arc::default(),
         };
         findings.hold_against_mark()?;

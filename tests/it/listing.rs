@@ -98,6 +98,48 @@ fn every_format_lists_the_same_findings() {
 }
 
 #[test]
+fn what_is_filed_by_now_is_left_out_of_what_goes_out() {
+    let desk = scanned();
+    let before = rows(&desk, &["--kind", "unfiled"]);
+    let of_domain = |row: &Value| text(row, "/domain").unwrap().to_owned();
+    let filed = before.iter().map(of_domain).find(|name| name.ends_with(".cn")).unwrap();
+    let row = format!("domain,state,site_number\n{filed},active,京ICP备12345678号-1\n");
+    let file = desk.write("filed.csv", row);
+    desk.run(&["--now", "2026-11-23T09:00:00+08:00", "import", "filings", &file]).ends(0);
+    for format in ["csv", "jsonl", "xlsx", "v3"] {
+        let ran = findings(&desk, &["--kind", "unfiled", "--format", format]);
+        ran.ends(0).complains(&[&filed, "it is filed by now"]);
+    }
+    let after = rows(&desk, &["--kind", "unfiled"]);
+    let kept: Vec<_> = before.iter().map(of_domain).filter(|name| *name != filed).collect();
+    assert_eq!(after.iter().map(of_domain).collect::<Vec<_>>(), kept);
+    // On the screen it stands until a night has looked.
+    findings(&desk, &["--kind", "unfiled"]).ends(0).says(&filed);
+}
+
+#[test]
+fn the_same_list_is_the_same_bytes_in_every_format() {
+    let desk = scanned();
+    for args in [
+        &["--format", "csv"][..],
+        &["--format", "csv", "--encoding", "gbk"],
+        &["--format", "jsonl"],
+        &["--format", "xlsx"],
+        &["--format", "xlsx", "--per-provider"],
+        &["--format", "v3"],
+    ] {
+        let list = || {
+            let ran = findings(&desk, args);
+            ran.ends(0);
+            ran.out
+        };
+        assert_eq!(list(), list(), "{args:?}");
+    }
+    findings(&desk, &["--format", "csv", "--per-provider"]).ends(2).complains(&["--per-provider"]);
+    findings(&desk, &["--format", "xlsx", "--encoding", "gbk"]).ends(2).complains(&["--encoding"]);
+}
+
+#[test]
 fn a_list_goes_to_the_file_that_is_named() {
     let desk = scanned();
     let path = desk.path("list.xlsx");

@@ -1,3 +1,5 @@
+//! A month by hand: what counts in it, whose it is, what comes back.
+
 use super::*;
 use crate::facts::change::Change;
 use crate::facts::finding::FindingKey;
@@ -61,8 +63,12 @@ fn count(month: &str, bureau: Option<&str>, events: &[Event], findings: &[Findin
     let campaign = Some("2009-06-15".parse().unwrap());
     let bureau = bureau.map(|name| name.parse().unwrap());
     let mut tally = MonthTally::new(Counting { span, campaign, bureau });
-    events.iter().cloned().for_each(|event| tally.tell(event));
-    findings.iter().for_each(|finding| tally.add(finding));
+    for event in events {
+        tally.tell(event.clone());
+    }
+    for finding in findings {
+        tally.add(finding);
+    }
     tally.finish()
 }
 

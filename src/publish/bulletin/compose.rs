@@ -17,6 +17,7 @@ use crate::audit::sublets;
 use crate::clock;
 use crate::facts::bureau::Bureau;
 use crate::facts::bureau::PROVINCES;
+use crate::facts::declared::Figure;
 use crate::facts::finding::Kind;
 use crate::facts::month::Month;
 use crate::facts::provider::Provider;
@@ -252,7 +253,6 @@ impl Known<'_> {
         let key = self.roster.iter().filter(|one| one.is_key && one.bureau == Some(bureau));
         let key: Vec<&ProviderId> = key.map(|provider| &provider.id).collect();
         let (sublets_total, sublets_left) = declared.sublets_of(self, bureau);
-        use crate::facts::declared::Figure;
         ProvinceRow {
             bureau,
             unfiled: self.sites(self.count.bureaus.get(&bureau).copied()),

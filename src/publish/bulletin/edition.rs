@@ -1,5 +1,6 @@
 //! A bulletin with its standing: a draft (草稿), or released by an officer and from then on as it was.
 
+use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 
@@ -115,7 +116,10 @@ impl Bulletin {
     pub fn sealed(&self) -> Result<(String, String), serde_json::Error> {
         let json = serde_json::to_string(self)?;
         let digest = Sha256::digest(json.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         Ok((json, hex))
     }
 

@@ -27,7 +27,7 @@ pub(super) enum Head {
     /// One column, and its width in characters.
     Column(&'static str, u8),
     /// What stands above several.
-    Group(&'static str, Vec<Head>),
+    Group(&'static str, Vec<Self>),
 }
 
 /// Where a piece of the heading stands.
@@ -73,7 +73,9 @@ impl Head {
         match self {
             Self::Column(text, width) => columns.push((path(text), *width)),
             Self::Group(text, parts) => {
-                parts.iter().for_each(|part| part.columns(&path(text), columns));
+                for part in parts {
+                    part.columns(&path(text), columns);
+                }
             }
         }
     }
@@ -89,7 +91,9 @@ impl Sheet {
     pub(super) fn placed(&self) -> Vec<Placed> {
         let (mut next, mut placed) = (0, Vec::new());
         let depth = self.depth();
-        self.head.iter().for_each(|head| head.place(0, depth, &mut next, &mut placed));
+        for head in &self.head {
+            head.place(0, depth, &mut next, &mut placed);
+        }
         placed.sort_by_key(|piece| (piece.rows, piece.columns));
         placed
     }
@@ -97,7 +101,9 @@ impl Sheet {
     /// Each column with what stands above it, and its width.
     pub(super) fn columns(&self) -> Vec<(String, u8)> {
         let mut columns = Vec::new();
-        self.head.iter().for_each(|head| head.columns("", &mut columns));
+        for head in &self.head {
+            head.columns("", &mut columns);
+        }
         columns
     }
 

@@ -6,6 +6,7 @@ mod extra;
 use crate::facts::declared::Stage;
 use crate::publish::bulletin::Bulletin;
 use crate::publish::bulletin::Problems;
+use crate::publish::bulletin::ProvinceRow;
 use crate::publish::bulletin::Sites;
 use crate::publish::bulletin::sheet::Head;
 use crate::publish::bulletin::sheet::Head::Column;
@@ -42,7 +43,7 @@ fn notes(bulletin: &Bulletin, table: &str) -> Vec<String> {
     own.map(|note| note.text.clone()).collect()
 }
 
-fn text(text: impl ToString) -> Figure {
+fn text(text: &(impl ToString + ?Sized)) -> Figure {
     Figure::Text(text.to_string())
 }
 
@@ -203,7 +204,7 @@ fn provinces(bulletin: &Bulletin) -> Sheet {
             let figures = figures_of(row.unfiled.as_ref(), accuracy, row.problems.as_ref());
             let last =
                 [row.overdue_at_bureau, row.garbage, row.overdue_at_providers].map(Figure::count);
-            [vec![text(row.bureau)], figures, last.to_vec()].concat()
+            [vec![text(&row.bureau)], figures, last.to_vec()].concat()
         }),
         merged: None,
         notes: notes(bulletin, "6.2.1"),
@@ -245,7 +246,7 @@ fn systems_by_province(bulletin: &Bulletin) -> Sheet {
             let stages = row.stages_done.iter();
             let stages =
                 stages.flat_map(|done| [Figure::Count(row.key_providers), Figure::count(*done)]);
-            [text(row.bureau)].into_iter().chain(stages).collect()
+            [text(&row.bureau)].into_iter().chain(stages).collect()
         }),
         merged: None,
         notes: notes(bulletin, "6.2.3"),
@@ -254,20 +255,15 @@ fn systems_by_province(bulletin: &Bulletin) -> Sheet {
 
 /// The province tables four to seven.
 fn by_province(bulletin: &Bulletin) -> Vec<Sheet> {
-    let of =
-        |tab, table, title, heads: Vec<Head>, cells: fn(&super::ProvinceRow) -> Vec<Figure>| {
-            Sheet {
-                tab,
-                annex: ANNEX_6,
-                title,
-                head: [number(), Column("省份", 9)].into_iter().chain(heads).collect(),
-                rows: numbered(&bulletin.provinces, |row| {
-                    [vec![text(row.bureau)], cells(row)].concat()
-                }),
-                merged: None,
-                notes: notes(bulletin, table),
-            }
-        };
+    let of = |tab, table, title, heads: Vec<Head>, cells: fn(&ProvinceRow) -> Vec<Figure>| Sheet {
+        tab,
+        annex: ANNEX_6,
+        title,
+        head: [number(), Column("省份", 9)].into_iter().chain(heads).collect(),
+        rows: numbered(&bulletin.provinces, |row| [vec![text(&row.bureau)], cells(row)].concat()),
+        merged: None,
+        notes: notes(bulletin, table),
+    };
     vec![
         of(
             "附件6（二）4",

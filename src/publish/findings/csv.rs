@@ -1,11 +1,13 @@
 //! Findings as CSV that spreadsheet programs open rightly and harmlessly: UTF-8 with a byte order
-//! mark, CRLF, and no text that they would take for a formula.
+//! mark, or GBK, CRLF, and no text that they would take for a formula.
 
 use std::io;
 use std::io::Write;
 
 use csv::Terminator;
 use csv::WriterBuilder;
+use encoding_rs::GBK;
+use ulid::Ulid;
 
 use crate::clock;
 use crate::publish::findings::columns::COLUMNS;
@@ -14,6 +16,21 @@ use crate::publish::text::defused;
 use crate::publish::view::FindingView;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// What stands for a character that GBK does not have.
+const INEXPRESSIBLE: u8 = b'?';
+
+/// A cell that GBK cannot hold as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{finding} {column}: {characters} characters that GBK does not have are written as `?`")]
+pub struct Inexpressible {
+    /// Of which finding.
+    pub finding: Ulid,
+    /// In which column.
+    pub column: &'static str,
+    /// How many characters were replaced.
+    pub characters: usize,
+}
 
 /// Writes `rows` as CSV under a heading; `null` is an empty cell.
 pub fn write(rows: impl Iterator<Item = FindingView>, out: &mut impl Write) -> io::Result<()> {
@@ -25,6 +42,48 @@ pub fn write(rows: impl Iterator<Item = FindingView>, out: &mut impl Write) -> i
         writer.write_record(cells).map_err(unwrapped)?;
     }
     writer.flush()
+}
+
+/// The same in GBK; `tell` hears of each cell that cannot be written as it is.
+pub fn write_in_gbk(
+    rows: impl Iterator<Item = FindingView>,
+    out: &mut impl Write,
+    tell: &mut dyn FnMut(Inexpressible),
+) -> io::Result<()> {
+    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
+    writer.write_record(COLUMNS.iter().map(|column| column.name)).map_err(unwrapped)?;
+    for row in rows {
+        for column in COLUMNS {
+            let (cell, characters) = in_gbk(&written((column.cell)(&row)));
+            if characters > 0 {
+                tell(Inexpressible { finding: row.id, column: column.name, characters });
+            }
+            writer.write_field(cell).map_err(unwrapped)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(unwrapped)?;
+    }
+    writer.flush()
+}
+
+/// `text` in GBK as far as GBK has it, and how many characters it has not. No byte of a character that
+/// takes two is a comma, a quotation mark or the end of a line.
+fn in_gbk(text: &str) -> (Vec<u8>, usize) {
+    let (bytes, _, is_lost) = GBK.encode(text);
+    if !is_lost {
+        return (bytes.into_owned(), 0);
+    }
+    let (mut whole, mut replaced) = (Vec::with_capacity(text.len()), 0);
+    let mut buffer = [0; 4];
+    for c in text.chars() {
+        let (bytes, _, is_lost) = GBK.encode(c.encode_utf8(&mut buffer));
+        if is_lost {
+            replaced += 1;
+            whole.push(INEXPRESSIBLE);
+        } else {
+            whole.extend_from_slice(&bytes);
+        }
+    }
+    (whole, replaced)
 }
 
 /// What the writer below said: wrapped, a reader that went away could not be told from a full disk.
@@ -102,6 +161,24 @@ mod tests {
             finding.seen.evidence.title = Some(title.to_owned());
             check(&cells(view(&finding)), "evidence.title", expected);
         }
+    }
+
+    #[test]
+    fn gbk_is_what_old_programs_read_and_what_it_lacks_is_told() {
+        let mut finding = finding("example.cn");
+        finding.seen.evidence.title = Some("=示例、\"𠮷\"😀".to_owned());
+        let (mut out, mut told) = (Vec::new(), Vec::new());
+        let rows = [view(&finding)].into_iter();
+        write_in_gbk(rows, &mut out, &mut |cell| told.push(cell)).unwrap();
+        let text = GBK.decode_without_bom_handling(&out).0.into_owned();
+        assert!(text.starts_with("id,kind,domain,"), "no mark");
+        assert!(text.contains("示例接入商") && text.contains("\"'=示例、\"\"?\"\"?\""), "{text}");
+        let column = "evidence.title";
+        assert_eq!(told, [Inexpressible { finding: finding.id, column, characters: 2 }]);
+        let mut utf8 = Vec::new();
+        write([view(&finding)].into_iter(), &mut utf8).unwrap();
+        let utf8 = String::from_utf8(utf8).unwrap().replace(['𠮷', '😀'], "?");
+        assert_eq!(utf8.trim_start_matches('\u{feff}'), text);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Findings as messages of the filing interface V3.0, in GBK: the list of unfiled sites (`WBAWZLB`)
-//! and the result of the check of access (`HCJG`).
+//! Findings as messages of the filing interface V3.0, in GBK: the list of unfiled sites (`WBAWZLB`),
+//! what a provider did about them (`WBACLJG`), and the result of the check of access (`HCJG`).
 //!
 //! The interface knows one IPv4 address a record and its own numbers for providers and sites, and
 //! takes at most 1,000 records a file; what cannot be said in it is handed back with the reason. A
@@ -7,6 +7,7 @@
 //! provider.
 
 pub mod access;
+pub mod handled;
 pub mod unfiled;
 
 use std::fmt;
@@ -60,6 +61,15 @@ pub enum Why {
     /// V3 has no place for IPv6 addresses, nor for 0.0.0.0.
     #[error("the interface cannot express the address {0}")]
     Address(IpAddr),
+    /// `Ym` holds at least 4 characters.
+    #[error("the name has fewer than 4 characters")]
+    ShortName,
+    /// `Jrs` is not optional in an answer.
+    #[error("the access provider is not known")]
+    NoProvider,
+    /// `Shengid` is not optional in an answer.
+    #[error("the province is not known")]
+    NoProvince,
     /// The finding names no address.
     #[error("the finding names no address")]
     NoAddress,
@@ -120,16 +130,32 @@ impl fmt::Debug for Outbox<'_> {
 /// The records of one message after the other.
 struct Messages<'a, 'b> {
     outbox: &'b mut Outbox<'a>,
+    /// The element around all.
+    root: &'static str,
     /// What the records lie in, from `ICP` down.
     path: &'static [&'static str],
+    /// What follows them within `ICP`.
+    tail: String,
     /// Each with the place of its group in the message.
     records: Vec<(u8, String)>,
     written: usize,
 }
 
 impl<'a, 'b> Messages<'a, 'b> {
-    fn new(outbox: &'b mut Outbox<'a>, path: &'static [&'static str]) -> Self {
-        Self { outbox, path, records: Vec::new(), written: 0 }
+    /// Messages that bureaus give out.
+    fn download(outbox: &'b mut Outbox<'a>, path: &'static [&'static str]) -> Self {
+        let (root, tail) = ("DownloadData", String::new());
+        Self { outbox, root, path, tail, records: Vec::new(), written: 0 }
+    }
+
+    /// Messages that providers hand in, with what follows the records.
+    fn upload(outbox: &'b mut Outbox<'a>, path: &'static [&'static str], tail: String) -> Self {
+        Self { outbox, root: "UploadData", path, tail, records: Vec::new(), written: 0 }
+    }
+
+    /// Whether there is room for another record.
+    fn has_room(&self) -> bool {
+        self.records.len() < MOST_RECORDS || !self.outbox.is_single
     }
 
     /// Takes a record; `false` where there is no room for it.
@@ -150,8 +176,9 @@ impl<'a, 'b> Messages<'a, 'b> {
             return Ok(());
         }
         self.records.sort_by_key(|(group, _)| *group);
-        let mut xml = String::from(
-            "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<DownloadData version=\"V.3.0\">\n<ICP>\n",
+        let root = self.root;
+        let mut xml = format!(
+            "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<{root} version=\"V.3.0\">\n<ICP>\n"
         );
         for name in self.path {
             xml.extend(["<", name, ">\n"]);
@@ -162,7 +189,8 @@ impl<'a, 'b> Messages<'a, 'b> {
         for name in self.path.iter().rev() {
             xml.extend(["</", name, ">\n"]);
         }
-        xml.push_str("</ICP>\n</DownloadData>\n");
+        xml.push_str(&self.tail);
+        xml.extend(["</ICP>\n</", root, ">\n"]);
         (self.outbox.put)(&in_gbk(&xml))
     }
 

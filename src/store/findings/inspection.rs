@@ -44,7 +44,8 @@ impl Findings {
     pub(crate) fn inspect(&self, told: Told<'_>) -> Result<(), StoreError> {
         let samples = self.database.open_tree("samples").map_err(self.failed())?;
         let bulletins = self.database.open_tree("bulletins").map_err(self.failed())?;
-        for record in samples.iter().chain(&bulletins) {
+        let issues = self.database.open_tree("issues").map_err(self.failed())?;
+        for record in samples.iter().chain(&bulletins).chain(&issues) {
             record.map_err(self.failed())?;
             told(None);
         }

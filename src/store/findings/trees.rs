@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::store::StoreError;
 use crate::store::bulletins::Bulletins;
 use crate::store::findings::Findings;
+use crate::store::issues::Issues;
 use crate::store::samples::Samples;
 
 impl Findings {
@@ -12,6 +13,12 @@ impl Findings {
     pub fn samples(&self) -> Result<Samples, StoreError> {
         let tree = self.database.open_tree("samples").map_err(self.failed())?;
         Ok(Samples::new(tree, self.path.clone(), Arc::clone(&self.alone_with_samples)))
+    }
+
+    /// What was listed in messages of the ministry's interface.
+    pub fn issues(&self) -> Result<Issues, StoreError> {
+        let tree = self.database.open_tree("issues").map_err(self.failed())?;
+        Ok(Issues::new(tree, self.path.clone(), Arc::clone(&self.alone_with_issues)))
     }
 
     /// What bulletins rest on beside the findings, which lies in the same database.

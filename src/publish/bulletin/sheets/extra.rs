@@ -26,7 +26,7 @@ pub(super) fn overview(bulletin: &Bulletin) -> Sheet {
         vec![
             text("网站备案率"),
             Figure::share(overview.filing_rate),
-            text(reason.or(target).unwrap_or_default()),
+            text(&reason.or(target).unwrap_or_default()),
         ],
         vec![text("接入未备案网站总量"), unfiled(|sites| sites.total), text("")],
         vec![text("尚未处理的未备案网站数量"), unfiled(|sites| sites.left), text("")],
@@ -39,9 +39,9 @@ pub(super) fn overview(bulletin: &Bulletin) -> Sheet {
     {
         let left = format!("尚未处理 {}", row.left);
         rows.push(vec![
-            text(format!("另：{}", row.kind.chinese())),
+            text(&format!("另：{}", row.kind.chinese())),
             Figure::Count(row.total),
-            text(left),
+            text(&left),
         ]);
     }
     Sheet {

@@ -49,7 +49,7 @@ pub fn write<E: From<io::Error>>(
     outbox: &mut Outbox<'_>,
 ) -> Result<Listing, E> {
     let mut listing = Listing::default();
-    let mut messages = Messages::new(outbox, &["HCJG", "Jgxx"]);
+    let mut messages = Messages::download(outbox, &["HCJG", "Jgxx"]);
     for row in rows {
         let row = row?;
         let told = match row.finding.kind {

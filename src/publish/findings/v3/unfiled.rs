@@ -1,14 +1,11 @@
 //! The list of unfiled sites for one provider: `WBAWZLB`.
 
 use std::io;
-use std::net::Ipv4Addr;
-
-use sha2::Digest;
-use sha2::Sha256;
-use ulid::Ulid;
 
 use crate::clock;
 use crate::facts::finding::Kind;
+use crate::facts::issue::Issue;
+use crate::facts::target::Target;
 use crate::publish::findings::v3::LONGEST_NAME;
 use crate::publish::findings::v3::Listing;
 use crate::publish::findings::v3::Messages;
@@ -21,30 +18,31 @@ use crate::publish::text::listed;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
 
-/// Writes those of `rows` that can be listed, a record for each address, and tells the rest.
-pub fn write(
-    rows: impl Iterator<Item = FindingView>,
+/// Writes those of `rows` that can be listed, a record for each address, and tells the rest. `number`
+/// gives each record its number, the same each time it is listed.
+pub fn write<'a, E: From<io::Error>>(
+    rows: impl Iterator<Item = (&'a Target, FindingView)>,
     names: &ProviderNames,
+    number: &mut dyn FnMut(&Issue) -> Result<u64, E>,
     outbox: &mut Outbox<'_>,
-) -> io::Result<Listing> {
+) -> Result<Listing, E> {
     let mut listing = Listing::default();
-    let mut messages = Messages::new(outbox, &["WBAWZLB"]);
-    for row in rows {
-        let issuers = match issuers(&row, names) {
-            Ok(issuers) => issuers,
-            Err(why) => {
-                listing.leave_out(&row, why);
-                continue;
-            }
-        };
-        for address in &row.addresses {
-            match expressible(*address) {
+    let mut messages = Messages::download(outbox, &["WBAWZLB"]);
+    for (target, row) in rows {
+        let issues = issues(target, &row, names).and_then(|issues| match row.closed_reason {
+            Some(_) => Err(Why::Closed),
+            None => Ok(issues),
+        });
+        for issue in issues.unwrap_or_else(|why| vec![Err(why)]) {
+            match issue {
                 Err(why) => listing.leave_out(&row, why),
-                Ok(address) => {
-                    if !messages.push(0, record(&row, address, issuers))? {
-                        listing.leave_out(&row, Why::Full);
-                        break;
-                    }
+                Ok(_) if !messages.has_room() => {
+                    listing.leave_out(&row, Why::Full);
+                    break;
+                }
+                Ok(issue) => {
+                    let record = record(&row, &issue, number(&issue)?);
+                    messages.push(0, record)?;
                 }
             }
         }
@@ -53,20 +51,14 @@ pub fn write(
     Ok(listing)
 }
 
-/// The ministry's numbers of the two providers in a record.
-#[derive(Debug, Clone, Copy)]
-struct Issuers {
-    access: Option<u64>,
-    carrier: u64,
-}
-
-/// The numbers for `row`, or why it cannot be listed whatever its addresses.
-fn issuers(row: &FindingView, names: &ProviderNames) -> Result<Issuers, Why> {
+/// The issues of `row`, one for each address, or why it cannot be listed whatever its addresses.
+pub(super) fn issues(
+    target: &Target,
+    row: &FindingView,
+    names: &ProviderNames,
+) -> Result<Vec<Result<Issue, Why>>, Why> {
     if row.kind != Kind::Unfiled {
         return Err(Why::OtherKind(row.kind));
-    }
-    if row.closed_reason.is_some() {
-        return Err(Why::Closed);
     }
     if row.domain.chars().count() > LONGEST_NAME {
         return Err(Why::LongName);
@@ -76,21 +68,32 @@ fn issuers(row: &FindingView, names: &ProviderNames) -> Result<Issuers, Why> {
     }
     let carrier = row.carrier.as_ref().ok_or(Why::NoCarrier)?;
     let access = row.provider.as_ref().map(|provider| number(&provider.id, names)).transpose()?;
-    Ok(Issuers { access, carrier: number(&carrier.id, names)? })
+    let carrier = number(&carrier.id, names)?;
+    let issue = |address: &std::net::IpAddr| {
+        Ok(Issue {
+            finding: row.id,
+            address: expressible(*address)?,
+            domain: target.clone(),
+            access,
+            carrier,
+            due: row.due,
+        })
+    };
+    Ok(row.addresses.iter().map(issue).collect())
 }
 
 /// One `Wbawz_xx`. The order of the elements is fixed.
-fn record(row: &FindingView, address: Ipv4Addr, issuers: Issuers) -> String {
+fn record(row: &FindingView, issue: &Issue, number: u64) -> String {
     Record::new("Wbawz_xx")
-        .with("Id", record_id(row.id, address))
+        .with("Id", number)
         .with("Wzym_mc", &row.domain)
-        .with("IP", u32::from(address))
+        .with("IP", u32::from(issue.address))
         .with("Dqjcsj", clock::day(row.last_seen))
         .with("Jccs", row.times_seen)
         .with_some("Sssh", row.bureau.area_code())
         .with("Scjcsj", clock::day(row.first_seen))
-        .with_some("Jrs", issuers.access)
-        .with("Yys", issuers.carrier)
+        .with_some("Jrs", issue.access)
+        .with("Yys", issue.carrier)
         .with("Bz", remark(row))
         .finish()
 }
@@ -102,14 +105,6 @@ fn remark(row: &FindingView) -> String {
         format!("；主机名 {}", listed(&row.hosts))
     };
     format!("理由 {}{hosts}", listed(&row.reasons))
-}
-
-/// A positive number that is the same each time this address of this finding is listed.
-fn record_id(finding: Ulid, address: Ipv4Addr) -> u64 {
-    let digest = Sha256::new().chain_update(finding.to_bytes()).chain_update(address.octets());
-    let number = digest.finalize().iter().take(8).fold(0, |n: u64, byte| n << 8 | u64::from(*byte));
-    // The interface counts in signed numbers from 1 on.
-    (number >> 1).max(1)
 }
 
 #[cfg(test)]
