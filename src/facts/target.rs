@@ -34,10 +34,16 @@ impl Target {
     /// is the same in every file and looks random, so that neighbours in it, unlike neighbours in
     /// the alphabet, are seldom at one provider.
     pub fn sort_key(&self) -> Vec<u8> {
-        let text = self.to_string();
-        let mut key = crc32fast::hash(text.as_bytes()).to_be_bytes().to_vec();
-        key.extend_from_slice(text.as_bytes());
-        key
+        let key = |text: &str| {
+            let mut key = Vec::with_capacity(4 + text.len());
+            key.extend_from_slice(&crc32fast::hash(text.as_bytes()).to_be_bytes());
+            key.extend_from_slice(text.as_bytes());
+            key
+        };
+        match self {
+            Self::Domain(domain) => key(domain.as_str()),
+            Self::Address(address) => key(&address.to_string()),
+        }
     }
 
     /// The text people read: U-labels for Domains, the address otherwise.

@@ -78,7 +78,7 @@ impl<'a, R: Row> Import<'a, R> {
         };
         let mut beside = R::beside(registers, generation, now)?;
         let name = format!("{}.{generation}.sorted", R::REGISTER);
-        let mut writer = SortedWriter::create(&registers.dir.join(&name))?;
+        let mut writer = SortedWriter::with_blocks(&registers.dir.join(&name), R::BLOCK)?;
         let mut counts = ImportCounts::default();
 
         // A damaged register is mended by replacing it, so that it need not be readable for that.

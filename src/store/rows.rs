@@ -21,11 +21,16 @@ use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::filings::files::FilingFiles;
 use crate::store::registers::Registers;
+use crate::store::sorted::BLOCK;
+use crate::store::sorted::LARGE_BLOCK;
 
 /// A row of a register.
 pub trait Row: Sized + Clone + PartialEq {
     /// The register's name, in the manifest, in file names and in errors.
     const REGISTER: &'static str;
+
+    /// What a block of its file holds at least, in bytes.
+    const BLOCK: usize = BLOCK;
 
     /// What makes it the same row; ascending keys are the register's order.
     fn key(&self) -> Vec<u8>;
@@ -153,6 +158,7 @@ fn filing_key(domain: &Target, number: Option<&FilingNumber>, record_id: Option<
 
 impl Row for Filing {
     const REGISTER: &'static str = "filings";
+    const BLOCK: usize = LARGE_BLOCK;
 
     fn key(&self) -> Vec<u8> {
         let number = self.site_number.as_ref().or(self.subject_number.as_ref());

@@ -1,151 +1,64 @@
 //! An immutable file of key and value pairs, ascending and each key once.
 //!
-//! Blocks of about 4 KiB, each with a checksum, then an index of every block's first key. Only the
-//! index is held in memory; a lookup reads one block.
+//! Blocks of about 4 KiB, each with a checksum, then an index of every block's first key, and of which
+//! keys it may hold. Only the index is held in memory; a lookup reads one block, and most lookups of
+//! what is not there read none.
 //!
 //! `magic · block* · index · trailer`; a block is `length u32 · crc u32 · (key length u16 · value
-//! length u32 · key · value)*`, the index has one entry `(offset u64 · key length u16 · key)` a block,
-//! the trailer is `index offset u64 · records u64 · index crc u32 · magic`. Numbers are little-endian.
+//! length u32 · key · value)*`, the index has one entry `(offset u64 · mask u64 · key length u16 · key)` a
+//! block, the trailer is `index offset u64 · records u64 · index crc u32 · magic`. Numbers are
+//! little-endian. Files of the first format have no masks.
 
 pub(crate) mod check;
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::BufWriter;
-use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use crate::store::StoreError;
+use crate::store::sorted::index::Entries;
 use crate::store::sorted::index::Index;
-use crate::store::sorted::index::IndexWriter;
+
+pub use crate::store::sorted::writer::SortedWriter;
 
 pub(crate) mod index;
+mod writer;
 
-const MAGIC: [u8; 8] = *b"chabei\x00\x01";
+const MAGIC: [u8; 8] = *b"chabei\x00\x02";
+const FIRST_MAGIC: [u8; 8] = *b"chabei\x00\x01";
 const TRAILER: usize = 28;
 
 /// What a block holds at least, in bytes, where reading on is more usual than looking up.
-const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
 
 /// The same where records are small and looked up one by one.
-pub(crate) const SMALL_BLOCK: usize = 1024;
+pub(crate) const SMALL_BLOCK: usize = 256;
+
+/// The same where records are read one after the other, and seldom looked up: the index takes an eighth
+/// of the memory.
+pub(crate) const LARGE_BLOCK: usize = 32 * 1024;
+
+/// The block that a look-up read, kept for the next one: whoever asks in the file's order asks the same
+/// block several times.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Which file, by [`Inner::id`], and the block's place there; `None` while it holds no sound block.
+    of: Option<(u64, usize)>,
+    /// The block as it stands in the file, with its head.
+    block: Vec<u8>,
+}
 
 thread_local! {
-    /// The block that a look-up reads, kept for the next one.
-    static READ: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static KEPT: RefCell<Kept> = const { RefCell::new(Kept { of: None, block: Vec::new() }) };
 }
 
-/// Writes a sorted file from front to back.
-#[derive(Debug)]
-pub struct SortedWriter {
-    path: PathBuf,
-    out: BufWriter<File>,
-    offset: u64,
-    block_size: usize,
-    block: Vec<u8>,
-    first_key: Vec<u8>,
-    last_key: Option<Vec<u8>>,
-    index: IndexWriter,
-    records: u64,
-}
-
-impl SortedWriter {
-    /// Begins a new file at `path`, in place of what was there.
-    pub fn create(path: &Path) -> Result<Self, StoreError> {
-        Self::with_blocks(path, BLOCK)
-    }
-
-    /// The same, with blocks of about `block_size` bytes.
-    pub(crate) fn with_blocks(path: &Path, block_size: usize) -> Result<Self, StoreError> {
-        let file = File::create(path).map_err(StoreError::io(path))?;
-        let mut out = BufWriter::with_capacity(256 * 1024, file);
-        out.write_all(&MAGIC).map_err(StoreError::io(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            out,
-            offset: MAGIC.len() as u64,
-            block_size,
-            block: Vec::with_capacity(2 * block_size),
-            first_key: Vec::new(),
-            last_key: None,
-            index: IndexWriter::default(),
-            records: 0,
-        })
-    }
-
-    /// Adds a record; keys must ascend.
-    pub fn push(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
-        let misfit =
-            |what| StoreError::Damaged { path: self.path.clone(), offset: self.offset, what };
-        if self.last_key.as_deref().is_some_and(|last| last >= key) {
-            return Err(misfit("keys do not ascend"));
-        }
-        let key_length = u16::try_from(key.len()).map_err(|_| misfit("the key is too long"))?;
-        let value_length =
-            u32::try_from(value.len()).map_err(|_| misfit("the value is too long"))?;
-        if self.block.is_empty() {
-            self.first_key = key.to_vec();
-        }
-        self.block.extend_from_slice(&key_length.to_le_bytes());
-        self.block.extend_from_slice(&value_length.to_le_bytes());
-        self.block.extend_from_slice(key);
-        self.block.extend_from_slice(value);
-        let last = self.last_key.get_or_insert_default();
-        last.clear();
-        last.extend_from_slice(key);
-        self.records += 1;
-        if self.block.len() >= self.block_size { self.end_block() } else { Ok(()) }
-    }
-
-    fn end_block(&mut self) -> Result<(), StoreError> {
-        if self.block.is_empty() {
-            return Ok(());
-        }
-        self.index.push(self.offset, &self.first_key);
-        let length = u32::try_from(self.block.len()).map_err(|_| StoreError::Damaged {
-            path: self.path.clone(),
-            offset: self.offset,
-            what: "the value is too long",
-        })?;
-        let crc = crc32fast::hash(&self.block);
-        let header = [length.to_le_bytes(), crc.to_le_bytes()].concat();
-        self.write(&header)?;
-        let block = std::mem::take(&mut self.block);
-        self.write(&block)?;
-        self.block = block;
-        self.block.clear();
-        Ok(())
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.out.write_all(bytes).map_err(StoreError::io(&self.path))?;
-        self.offset += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// Ends the file and sees it onto the disk. Returns the number of records.
-    pub fn finish(mut self) -> Result<u64, StoreError> {
-        self.end_block()?;
-        let index_offset = self.offset;
-        let index = std::mem::take(&mut self.index).into_bytes();
-        self.write(&index)?;
-        let mut trailer = Vec::with_capacity(TRAILER);
-        trailer.extend_from_slice(&index_offset.to_le_bytes());
-        trailer.extend_from_slice(&self.records.to_le_bytes());
-        trailer.extend_from_slice(&crc32fast::hash(&index).to_le_bytes());
-        trailer.extend_from_slice(&MAGIC);
-        self.write(&trailer)?;
-        let file = self.out.into_inner().map_err(|error| StoreError::Io {
-            path: self.path.clone(),
-            source: error.into_error(),
-        })?;
-        file.sync_all().map_err(StoreError::io(&self.path))?;
-        Ok(self.records)
-    }
-}
+/// Tells open files apart.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 /// A sorted file, open for reading. Cheap to clone; stays readable when the file is replaced.
 #[derive(Debug, Clone)]
@@ -155,6 +68,9 @@ pub struct SortedFile {
 
 #[derive(Debug)]
 struct Inner {
+    /// No other file that was opened has it.
+    id: u64,
+    magic: [u8; 8],
     path: PathBuf,
     file: File,
     records: u64,
@@ -173,9 +89,13 @@ impl SortedFile {
         let mut trailer = [0; TRAILER];
         file.read_exact_at(&mut trailer, trailer_at).map_err(StoreError::io(path))?;
         let (numbers, magic) = trailer.split_at(20);
-        if magic != MAGIC {
-            return Err(damaged(trailer_at, "it does not end as a sorted file of this format"));
-        }
+        let (magic, entries) = match magic {
+            magic if magic == MAGIC => (MAGIC, Entries::Masked),
+            magic if magic == FIRST_MAGIC => (FIRST_MAGIC, Entries::Plain),
+            _ => {
+                return Err(damaged(trailer_at, "it does not end as a sorted file of this format"));
+            }
+        };
         let (index_at, rest) = take_u64(numbers).unwrap_or_default();
         let (records, rest) = take_u64(rest).unwrap_or_default();
         let (crc, _) = take_u32(rest).unwrap_or_default();
@@ -188,9 +108,11 @@ impl SortedFile {
         if crc32fast::hash(&bytes) != crc {
             return Err(damaged(index_at, "the index does not match its checksum"));
         }
-        let index =
-            Index::of(bytes, index_at).ok_or_else(|| damaged(index_at, "the index is cut"))?;
-        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), file, records, index }) })
+        let index = Index::of(&bytes, entries, index_at)
+            .ok_or_else(|| damaged(index_at, "the index is cut"))?;
+        let id = OPENED.fetch_add(1, Ordering::Relaxed);
+        let inner = Inner { id, magic, path: path.to_owned(), file, records, index };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The number of records.
@@ -203,32 +125,26 @@ impl SortedFile {
         self.find(key, <[u8]>::to_vec)
     }
 
-    /// What `read` makes of the value of `key`. Costs one read of one block, and no memory beyond
-    /// what `read` takes.
+    /// What `read` makes of the value of `key`. Costs one read of one block at the most, and no memory
+    /// beyond what `read` takes.
     pub fn find<T>(
         &self,
         key: &[u8],
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<Option<T>, StoreError> {
         let inner = &self.inner;
-        let Some(place) = inner.index.block_of(key) else { return Ok(None) };
+        let place = inner.index.block_of(key).filter(|place| inner.index.may_hold(*place, key));
+        let Some(place) = place else { return Ok(None) };
         // Whoever reads a value while reading a value gets a block of its own.
-        let mut block = READ.try_with(RefCell::take).unwrap_or_default();
-        let found = inner.read_block(place, &mut block).map(|bytes| {
-            let mut rest = bytes;
-            while let Some((found, value, after)) = record(rest) {
-                if found == key {
-                    return Some(read(value));
-                }
-                if found > key {
-                    break;
-                }
-                rest = after;
-            }
-            None
-        });
-        let _ = READ.try_with(|read| read.replace(block));
-        found
+        let mut kept = KEPT.try_with(RefCell::take).unwrap_or_default();
+        if kept.of != Some((inner.id, place)) {
+            kept.of = None;
+            inner.read_block(place, &mut kept.block)?;
+            kept.of = Some((inner.id, place));
+        }
+        let found = value_in(kept.block.get(HEAD..).unwrap_or_default(), key).map(read);
+        let _ = KEPT.try_with(|cell| cell.replace(kept));
+        Ok(found)
     }
 
     /// Every record whose key begins with `prefix`, ascending.
@@ -295,6 +211,19 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
     let (value, rest) = rest.split_at_checked(usize::try_from(value_length).ok()?)?;
     Some((key, value, rest))
+}
+
+/// The value of `key` among a block's `records`.
+fn value_in<'b>(records: &'b [u8], key: &[u8]) -> Option<&'b [u8]> {
+    let mut rest = records;
+    while let Some((found, value, after)) = record(rest) {
+        // The first bytes tell most keys apart, and cost no call.
+        if found.first_chunk::<8>() == key.first_chunk() && found == key {
+            return Some(value);
+        }
+        rest = after;
+    }
+    None
 }
 
 /// Records of a sorted file in order.

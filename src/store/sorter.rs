@@ -117,6 +117,9 @@ impl Batch {
 
 /// The first eight bytes of `key` as a number that sorts like them; what is missing counts as 0.
 pub(crate) fn head(key: &[u8]) -> u64 {
+    if let Some(head) = key.first_chunk() {
+        return u64::from_be_bytes(*head);
+    }
     let mut head = [0; 8];
     for (to, from) in head.iter_mut().zip(key) {
         *to = *from;

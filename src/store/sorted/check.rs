@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::store::StoreError;
-use crate::store::sorted::MAGIC;
 use crate::store::sorted::SortedFile;
 use crate::store::sorted::record;
 
@@ -24,16 +23,16 @@ pub(crate) fn inspect_file(path: &Path, row_fault: RowFault<'_>) -> Result<Seen,
     let file = SortedFile::open(path)?;
     let mut seen = Seen::default();
     let inner = &file.inner;
-    let mut beginning = [0; MAGIC.len()];
+    let mut beginning = [0; 8];
     let read = std::os::unix::fs::FileExt::read_exact_at(&inner.file, &mut beginning, 0);
     read.map_err(StoreError::io(path))?;
-    if beginning != MAGIC {
+    if beginning != inner.magic {
         seen.faults.push((0, "it does not begin as a sorted file of this format".to_owned()));
     }
     let (mut last, mut buffer): (Option<Vec<u8>>, Vec<u8>) = (None, Vec::new());
     for place in 0..inner.index.blocks() {
         let offset = inner.index.bounds(place).map_or(0, |(offset, _)| offset);
-        if place == 0 && offset != MAGIC.len() as u64 {
+        if place == 0 && offset != inner.magic.len() as u64 {
             seen.faults
                 .push((offset, "the first block does not stand at the beginning".to_owned()));
         }
