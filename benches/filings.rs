@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench filings -- --rows 10000000` writes a table of so many filings (half as many
 //! sites) into a folder of its own, lets the program import it, then asks for names that are filed and
-//! names that are not. Without `--bench` (as `cargo test --all-targets` runs it) the same on a small
+//! names that are not: at random, as people ask, and in the register's order, as a night does. With
+//! `--keep DIR` the register stays in that folder, and another run asks it again. Without `--bench` (as `cargo test --all-targets` runs it) the same on a small
 //! table.
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
@@ -23,6 +24,8 @@ use std::time::Instant;
 
 use chabei::facts::directory::Directory;
 use chabei::facts::filing::FilingStatus;
+use chabei::facts::provider::Provider;
+use chabei::facts::provider::ProviderKind;
 use chabei::facts::target::Target;
 use chabei::stages::check::Filings;
 use chabei::stages::check::Settings;
@@ -39,6 +42,9 @@ const PROVINCES: [(&str, char); 8] = [
     ("福建", '闽'),
     ("河南", '豫'),
 ];
+
+/// How many providers serve the sites.
+const PROVIDERS: u64 = 56;
 
 /// The name of the filing in row `row`; two rows of one site lie side by side.
 fn name(row: u64) -> String {
@@ -72,7 +78,7 @@ fn write_table(path: &Path, rows: u64) {
              010-8{site:07},138{site:08},u{site}@example.com,虚拟主机,2009-0{month}-1{day},2025-0{month}-2{day}",
             name = name(row),
             suffix = site % 3 + 1,
-            provider = 4 + site % 56,
+            provider = 4 + site % PROVIDERS,
             a = site % 200,
             b = site / 200 % 250,
             c = site % 250,
@@ -124,49 +130,80 @@ fn main() {
     let rows = value("--rows").map(|text| text.parse().unwrap());
     let rows: u64 = rows.unwrap_or(if is_bench { 1_000_000 } else { 2_000 });
     let scratch = tempfile::tempdir().unwrap();
-    let table = scratch.path().join("filings.csv");
-    // What is kept can be scanned with afterwards.
     let data = value("--keep").map_or_else(|| scratch.path().join("data"), Into::into);
-    write_table(&table, rows);
-    let size = fs::metadata(&table).unwrap().len() / (1 << 20);
-    println!("{rows} filings of {} sites, a table of {size} MiB", rows / 2);
+    if !data.join("registers").exists() {
+        import(&scratch.path().join("filings.csv"), &data, rows);
+    }
 
     let begin = Instant::now();
+    let registers = Registers::open(&data.join("registers")).unwrap();
+    let register = registers.filings().unwrap().unwrap();
+    let filings = Filings::new(Some(register.clone()), &Settings::default(), Timestamp::UNIX_EPOCH);
+    let directory = directory();
+    let first: Target = name(rows / 2).parse().unwrap();
+    assert!(matches!(filings.status(&first, &directory).unwrap(), FilingStatus::Active(_)));
+    println!("opened, and the first answer given, in {:.1?}", begin.elapsed());
+
+    let lookups = rows.min(1_000_000);
+    let scattered = |place: u64| place.wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows;
+    let filed: Vec<Target> =
+        (0..lookups).map(|place| name(scattered(place)).parse().unwrap()).collect();
+    let absent = |place: u64| format!("x-{}", name(scattered(place))).parse().unwrap();
+    let unfiled: Vec<Target> = (0..lookups).map(absent).collect();
+    let count = usize::try_from(lookups).unwrap();
+    let in_order: Vec<Target> = register.targets().take(count).map(Result::unwrap).collect();
+    let mut unfiled_in_order = unfiled.clone();
+    unfiled_in_order.sort_by_cached_key(Target::sort_key);
+    ask(&filings, &directory, "filed names, at random", &filed);
+    ask(&filings, &directory, "unfiled names, at random", &unfiled);
+    ask(&filings, &directory, "filed names, in order", &in_order);
+    ask(&filings, &directory, "unfiled names, in order", &unfiled_in_order);
+}
+
+/// Writes a table of so many filings, and lets the program import it.
+fn import(table: &Path, data: &Path, rows: u64) {
+    write_table(table, rows);
+    let size = fs::metadata(table).unwrap().len() / (1 << 20);
+    println!("{rows} filings of {} sites, a table of {size} MiB", rows / 2);
+    let begin = Instant::now();
     let import = Command::new(env!("CARGO_BIN_EXE_chabei"))
-        .args([Path::new("--data"), &data, Path::new("import"), Path::new("filings"), &table])
+        .args([Path::new("--data"), data, Path::new("import"), Path::new("filings"), table])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let (cpu, resident) = watched(import);
     println!("import: {:.1?}, {cpu:.1} s CPU, {resident:.0} MiB resident at most", begin.elapsed());
-    fs::remove_file(&table).unwrap();
+    fs::remove_file(table).unwrap();
+}
 
-    let begin = Instant::now();
-    let registers = Registers::open(&data.join("registers")).unwrap();
-    let register = registers.filings().unwrap();
-    let filings = Filings::new(register, &Settings::default(), Timestamp::UNIX_EPOCH);
-    let directory = Directory::default();
-    let first: Target = name(rows / 2).parse().unwrap();
-    assert!(matches!(filings.status(&first, &directory).unwrap(), FilingStatus::Active(_)));
-    println!("opened, and the first answer given, in {:.1?}", begin.elapsed());
+/// The providers that the table names.
+fn directory() -> Directory {
+    let provider = |number: u64| Provider {
+        id: format!("P{:03}", 4 + number).parse().unwrap(),
+        name: format!("第{number}接入服务商").parse().unwrap(),
+        aliases: vec![],
+        kind: ProviderKind::Provider,
+        bureau: None,
+        licence: None,
+        is_key: false,
+        cname_suffixes: vec![],
+        v3_id: None,
+    };
+    Directory::new((0..PROVIDERS).map(provider).collect())
+}
 
-    let lookups = if is_bench { 1_000_000 } else { 2_000 };
-    let scattered = |place: u64| place.wrapping_mul(0x9e37_79b9_7f4a_7c15) % rows;
-    let filed = (0..lookups).map(|place| name(scattered(place)));
-    let unfiled = (0..lookups).map(|place| format!("x-{}", name(scattered(place))));
-    let filed: Vec<Target> = filed.map(|name| name.parse().unwrap()).collect();
-    let unfiled: Vec<Target> = unfiled.map(|name| name.parse().unwrap()).collect();
-    for (what, targets) in [("filed", &filed), ("unfiled", &unfiled)] {
-        let mut found = 0_u64;
-        let (begin, cpu) = (Instant::now(), cpu_time());
-        for target in targets {
-            let status = black_box(filings.status(target, &directory).unwrap());
-            found += u64::from(matches!(status, FilingStatus::Active(_)));
-        }
-        let each = |time: f64| time * 1e6 / lookups as f64;
-        let (cpu, wall) = (each(cpu_time() - cpu), each(begin.elapsed().as_secs_f64()));
-        assert_eq!(found, if what == "filed" { lookups } else { 0 });
-        println!("{lookups} {what} names looked up: {cpu:.2} µs CPU each, {wall:.2} µs");
+/// Asks of each of `targets` whether it is filed, and prints what that cost.
+fn ask(filings: &Filings, directory: &Directory, what: &str, targets: &[Target]) {
+    let mut found = 0;
+    let (begin, cpu) = (Instant::now(), cpu_time());
+    for target in targets {
+        let status = black_box(filings.status(target, directory).unwrap());
+        let summary = status.summary();
+        found += usize::from(summary.is_some_and(|summary| summary.are_providers_known));
     }
+    let each = |time: f64| time * 1e6 / targets.len() as f64;
+    let (cpu, wall) = (each(cpu_time() - cpu), each(begin.elapsed().as_secs_f64()));
+    assert_eq!(found, if what.starts_with("filed") { targets.len() } else { 0 });
+    println!("{} {what}: {cpu:.2} µs CPU each, {wall:.2} µs", targets.len());
 }

@@ -7,6 +7,7 @@ use crate::facts::domain::Host;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
+use crate::facts::provider::v3_id;
 
 /// Every provider, found by each of its names.
 #[derive(Debug, Default)]
@@ -51,14 +52,18 @@ impl Directory {
     /// The provider that a register's cell means: by id, then name, then alias, then by the number
     /// that the ministry's messages use ([`ProviderName::of_v3_id`]).
     pub fn find(&self, name: &ProviderName) -> Option<&Provider> {
-        let text = name.as_str();
+        self.find_text(name.as_str())
+    }
+
+    /// The same, for the text of a [`ProviderName`].
+    pub(crate) fn find_text(&self, text: &str) -> Option<&Provider> {
         let index = self
             .by_id
             .get(text)
             .map(|index| Some(*index))
             .or_else(|| self.by_name.get(text).copied())
             .or_else(|| self.by_alias.get(text).copied())
-            .or_else(|| Some(self.by_v3_id.get(&name.v3_id()?).copied()))?;
+            .or_else(|| Some(self.by_v3_id.get(&v3_id(text)?).copied()))?;
         self.providers.get(index?)
     }
 

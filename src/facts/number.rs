@@ -58,7 +58,7 @@ pub enum FilingNumber {
 }
 
 /// An operating licence (经营许可证编号) without a site: `京ICP证030173号`, `粤B2-20090059`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LicenceNumber {
     /// A province's character, `合字` for the ministry, or empty where it is not told.
     issuer: String,
@@ -98,6 +98,13 @@ pub struct SiteSuffix {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither a filing number such as 京ICP备12345678号-1 nor a licence number")]
 pub struct NotANumber;
+
+/// A number in its parts, as the store keeps it where no text may cost time to be read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum NumberParts {
+    Filed(SubjectNumber, Option<SiteSuffix>),
+    Licence(LicenceNumber, Option<SiteSuffix>),
+}
 
 /// Filing began in 2005; since the twenties the year is written with four digits.
 const YEARS_OF_TWO_DIGITS: std::ops::RangeInclusive<i16> = 2005..=2029;
@@ -268,6 +275,24 @@ impl TryFrom<String> for FilingNumber {
 impl From<FilingNumber> for String {
     fn from(number: FilingNumber) -> Self {
         number.to_string()
+    }
+}
+
+impl From<NumberParts> for FilingNumber {
+    fn from(parts: NumberParts) -> Self {
+        match parts {
+            NumberParts::Filed(subject, site) => Self::Filed { subject, site },
+            NumberParts::Licence(licence, site) => Self::Licence { licence, site },
+        }
+    }
+}
+
+impl From<FilingNumber> for NumberParts {
+    fn from(number: FilingNumber) -> Self {
+        match number {
+            FilingNumber::Filed { subject, site } => Self::Filed(subject, site),
+            FilingNumber::Licence { licence, site } => Self::Licence(licence, site),
+        }
     }
 }
 

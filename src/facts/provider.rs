@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::facts::domain::Host;
 /// A provider's identifier (标识), as the providers register gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ProviderId(Box<str>);
+pub struct ProviderId(Arc<str>);
 
 /// A provider as some register writes it: id, name or alias, after NFKC and trimming. What it means
 /// is looked up when it is used.
@@ -83,13 +84,18 @@ impl ProviderName {
 
     /// The ministry's number, where the name is one.
     pub fn v3_id(&self) -> Option<u64> {
-        self.0.strip_prefix(V3)?.parse().ok()
+        v3_id(&self.0)
     }
 
     /// The name as text, NFKC and trimmed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The ministry's number, where `name` is one ([`ProviderName::of_v3_id`]).
+pub(crate) fn v3_id(name: &str) -> Option<u64> {
+    name.strip_prefix(V3)?.parse().ok()
 }
 
 fn normal(text: &str) -> Result<Box<str>, NotAProviderName> {
@@ -107,7 +113,7 @@ impl FromStr for ProviderId {
     type Err = NotAProviderName;
 
     fn from_str(text: &str) -> Result<Self, NotAProviderName> {
-        normal(text).map(Self)
+        normal(text).map(|id| Self(id.into()))
     }
 }
 
@@ -141,7 +147,7 @@ impl TryFrom<String> for ProviderId {
 
 impl From<ProviderId> for String {
     fn from(id: ProviderId) -> Self {
-        id.0.into()
+        id.0.as_ref().to_owned()
     }
 }
 

@@ -98,8 +98,9 @@ impl Filings {
         let Some(register) = &self.register else {
             return Ok(FilingStatus::Unknown(RegisterGap::NotImported));
         };
-        let found = register.briefs(target)?;
-        Ok(records::status(&found, self.gap, register.imported_at(), directory))
+        register.read_briefs(target, |found| {
+            records::status(found, self.gap, register.imported_at(), directory)
+        })
     }
 
     /// What is known of `target` once the upstream register was asked too, if the own one cannot say.

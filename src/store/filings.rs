@@ -4,8 +4,9 @@
 //! rows, small, so that a night of ten million names reads little; the subjects; and what earlier
 //! registers had and this one has not, so that it is not forgotten who was filed.
 
-pub(crate) mod brief;
+pub mod brief;
 pub(crate) mod files;
+pub(crate) mod text;
 
 use jiff::Timestamp;
 
@@ -13,7 +14,8 @@ use crate::facts::filing::Filing;
 use crate::facts::number::SubjectNumber;
 use crate::facts::target::Target;
 use crate::store::StoreError;
-use crate::store::filings::brief::Brief;
+use crate::store::filings::brief::BriefRecord;
+use crate::store::filings::brief::briefs;
 use crate::store::filings::brief::target_of;
 use crate::store::registers::Registers;
 use crate::store::rows::Row;
@@ -42,20 +44,32 @@ impl FilingRegister {
         let file = |place: usize| files.get(place).cloned();
         // A register without a row proves nothing.
         let Some(rows) = file(ROWS).filter(|file| file.count() > 0) else { return Ok(None) };
-        let (Some(briefs), Some(subjects), Some(_)) = (file(BRIEFS), file(SUBJECTS), file(FORMER))
+        let (Some(briefs_file), Some(subjects), Some(_)) =
+            (file(BRIEFS), file(SUBJECTS), file(FORMER))
         else {
             let what = "the filing register lacks files; import it again".to_owned();
             return Err(StoreError::Manifest { path: registers.dir.join("manifest.json"), what });
         };
-        Ok(Some(Self { rows, briefs, subjects, imported_at }))
+        if let Some(Err(StoreError::Format { .. })) =
+            briefs_file.all().next().map(|first| briefs(&first?.1).map(|_| ()))
+        {
+            let what = "another version of the program wrote the filing register; import the \
+                        filings again"
+                .to_owned();
+            return Err(StoreError::Manifest { path: registers.dir.join("manifest.json"), what });
+        }
+        Ok(Some(Self { rows, briefs: briefs_file, subjects, imported_at }))
     }
 
-    /// What verdicts rest on of every record of one Domain: numbers, state, providers, and of the
-    /// details `filed_on` and `changed_on`. A record that an earlier register had and this one has
-    /// not counts as cancelled, and says `left_on`, the day of the import that did not have it.
-    pub fn briefs(&self, target: &Target) -> Result<Vec<Filing>, StoreError> {
-        let read = |bytes: &[u8]| Brief::filings(bytes, target);
-        Ok(self.briefs.find(&target.sort_key(), read)?.transpose()?.unwrap_or_default())
+    /// What `read` makes of every record of one Domain in brief; of none where there is none. A record
+    /// that an earlier register had and this one has not counts as cancelled.
+    pub fn read_briefs<T>(
+        &self,
+        target: &Target,
+        read: impl Fn(Vec<BriefRecord<'_>>) -> T,
+    ) -> Result<T, StoreError> {
+        let found = self.briefs.find(&target.sort_key(), |bytes| briefs(bytes).map(&read))?;
+        found.unwrap_or_else(|| Ok(read(Vec::new())))
     }
 
     /// Every record of one Domain with all its details, active or cancelled; after them, in brief,
@@ -67,7 +81,11 @@ impl FilingRegister {
         let mut records = rows
             .map(|record| Filing::decode(&record?.1))
             .collect::<Result<Vec<Filing>, StoreError>>()?;
-        records.extend(self.briefs(target)?.into_iter().filter(Filing::has_left));
+        let former = self.read_briefs(target, |briefs| {
+            let left = briefs.into_iter().filter(|brief| brief.left_on.is_some());
+            left.map(|brief| brief.filing(target)).collect::<Result<Vec<Filing>, StoreError>>()
+        })?;
+        records.extend(former?);
         Ok(records)
     }
 

@@ -1,74 +1,66 @@
 //! What the records of one Domain mean together.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 use crate::facts::directory::Directory;
-use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
 use crate::facts::filing::RegisterGap;
-use crate::formats::dates;
+use crate::store::filings::brief::BriefRecord;
 
 /// Folds the records of one Domain; `gap` is what keeps absence from meaning anything.
 pub(super) fn status(
-    records: &[Filing],
+    records: Vec<BriefRecord<'_>>,
     gap: Option<RegisterGap>,
     as_of: Timestamp,
     directory: &Directory,
 ) -> FilingStatus {
-    let is_active = |record: &&Filing| record.state == FilingState::Active;
-    let active: Vec<&Filing> = records.iter().filter(is_active).collect();
-    let deciding: Vec<&Filing> = if active.is_empty() { records.iter().collect() } else { active };
+    let has_active = records.iter().any(|record| record.state == FilingState::Active);
+    match gap {
+        Some(gap) if !has_active => return FilingStatus::Unknown(gap),
+        _ if records.is_empty() => return FilingStatus::None,
+        _ => {}
+    }
     let mut summary = FilingSummary {
         // An old register may miss an access record that was added since.
         are_providers_known: gap != Some(RegisterGap::Stale),
-        are_subjects_known: records.iter().all(|record| record.subject().is_some()),
-        filed_on: deciding.iter().filter_map(|record| day(record, "filed_on")).min(),
-        changed_on: deciding.iter().filter_map(|record| day(record, "changed_on")).max(),
+        are_subjects_known: records.iter().all(|record| record.subjects().next().is_some()),
         ..FilingSummary::empty(as_of)
     };
-    for record in &deciding {
-        for number in record.site_number.iter().chain(&record.subject_number).take(1) {
-            push_new(&mut summary.numbers, number.clone());
-        }
-        let Some(names) = &record.providers else {
-            summary.are_providers_known = false;
-            continue;
-        };
-        for name in names {
-            match directory.find(name) {
-                Some(provider) => push_new(&mut summary.providers, provider.id.clone()),
-                None => summary.are_providers_known = false,
-            }
-        }
-    }
     for record in records {
-        let is_former = !deciding.contains(&record);
-        for number in record.site_number.iter().chain(&record.subject_number).take(1) {
-            if is_former {
-                push_new(&mut summary.former, number.clone());
+        let decides = !has_active || record.state == FilingState::Active;
+        for subject in record.subjects() {
+            if !summary.subjects.contains(subject) {
+                summary.subjects.push(subject.clone());
             }
         }
-        for number in record.subject_number.iter().chain(&record.site_number) {
-            if let Some(subject) = number.subject() {
-                push_new(&mut summary.subjects, subject.clone());
-            }
+        if decides {
+            let filed_on = [summary.filed_on, record.filed_on];
+            summary.filed_on = filed_on.into_iter().flatten().min();
+            summary.changed_on = summary.changed_on.max(record.changed_on);
+            add_providers(&mut summary, record.providers.as_deref(), directory);
+        }
+        let numbers = if decides { &mut summary.numbers } else { &mut summary.former };
+        if let Some(number) = record.into_number() {
+            push_new(numbers, number);
         }
     }
-    match (deciding.first().map(|record| record.state), gap) {
-        (Some(FilingState::Active), _) => FilingStatus::Active(summary),
-        (_, Some(gap)) => FilingStatus::Unknown(gap),
-        (Some(FilingState::Cancelled), None) => FilingStatus::Cancelled(summary),
-        (None, None) => FilingStatus::None,
-    }
+    if has_active { FilingStatus::Active(summary) } else { FilingStatus::Cancelled(summary) }
 }
 
-/// The day that a column holds; what cannot be read is not known.
-fn day(record: &Filing, column: &str) -> Option<Date> {
-    let (_, text) = record.details.iter().find(|(name, _)| name == column)?;
-    dates::day(text)
+fn add_providers(summary: &mut FilingSummary, names: Option<&[&str]>, directory: &Directory) {
+    let Some(names) = names else {
+        summary.are_providers_known = false;
+        return;
+    };
+    for name in names {
+        match directory.find_text(name) {
+            Some(provider) if summary.providers.contains(&provider.id) => {}
+            Some(provider) => summary.providers.push(provider.id.clone()),
+            None => summary.are_providers_known = false,
+        }
+    }
 }
 
 fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
@@ -83,6 +75,8 @@ mod tests {
     use crate::facts::number::FilingNumber;
     use crate::facts::provider::Provider;
     use crate::facts::provider::ProviderKind;
+    use crate::store::filings::brief::SubjectColumn;
+    use jiff::civil::date;
 
     fn directory() -> Directory {
         Directory::new(vec![Provider {
@@ -98,20 +92,20 @@ mod tests {
         }])
     }
 
-    fn record(state: FilingState, providers: Option<&[&str]>) -> Filing {
-        Filing {
-            domain: "example.cn".parse().unwrap(),
+    fn record<'a>(state: FilingState, providers: Option<&[&'a str]>) -> BriefRecord<'a> {
+        BriefRecord {
             site_number: None,
-            subject_number: None,
+            subject_number: SubjectColumn::Absent,
             state,
-            providers: providers
-                .map(|names| names.iter().map(|name| name.parse().unwrap()).collect()),
-            details: vec![],
+            providers: providers.map(<[&str]>::to_vec),
+            filed_on: None,
+            changed_on: None,
+            left_on: None,
         }
     }
 
-    fn status(records: &[Filing], gap: Option<RegisterGap>) -> FilingStatus {
-        super::status(records, gap, Timestamp::UNIX_EPOCH, &directory())
+    fn status(records: &[BriefRecord<'_>], gap: Option<RegisterGap>) -> FilingStatus {
+        super::status(records.to_vec(), gap, Timestamp::UNIX_EPOCH, &directory())
     }
 
     #[test]
@@ -141,15 +135,15 @@ mod tests {
 
     #[test]
     fn numbers_subjects_and_days_are_folded_and_former_ones_are_kept_apart() {
-        let numbered = |state, number: &str, filed_on: &str| Filing {
+        let numbered = |state, number: &str, filed_on| BriefRecord {
             site_number: Some(number.parse().unwrap()),
-            details: vec![("filed_on".to_owned(), filed_on.to_owned())],
+            filed_on,
             ..record(state, Some(&[]))
         };
         let records = [
-            numbered(FilingState::Active, "京ICP备05014806号-2", "2012-03-04"),
-            numbered(FilingState::Active, "京ICP备05014806号-3", "2010/1/2"),
-            numbered(FilingState::Cancelled, "沪ICP备06000001号-1", "2006-01-01"),
+            numbered(FilingState::Active, "京ICP备05014806号-2", Some(date(2012, 3, 4))),
+            numbered(FilingState::Active, "京ICP备05014806号-3", Some(date(2010, 1, 2))),
+            numbered(FilingState::Cancelled, "沪ICP备06000001号-1", Some(date(2006, 1, 1))),
         ];
         let FilingStatus::Active(summary) = status(&records, None) else { panic!() };
         let told = |numbers: &[FilingNumber]| -> Vec<String> {
@@ -159,9 +153,9 @@ mod tests {
         assert_eq!(told(&summary.former), ["沪ICP备06000001号-1"]);
         assert_eq!(summary.subjects.len(), 2);
         assert!(summary.are_subjects_known);
-        assert_eq!(summary.filed_on, Some(jiff::civil::date(2010, 1, 2)));
+        assert_eq!(summary.filed_on, Some(date(2010, 1, 2)));
         assert_eq!(summary.changed_on, None);
-        let licence = numbered(FilingState::Active, "粤A2-20044005号-70", "x");
+        let licence = numbered(FilingState::Active, "粤A2-20044005号-70", None);
         let FilingStatus::Active(summary) = status(&[licence], None) else { panic!() };
         assert!(!summary.are_subjects_known && summary.subjects.is_empty());
         assert_eq!((summary.filed_on, told(&summary.numbers).len()), (None, 1));

@@ -7,112 +7,208 @@ use serde::Serialize;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::LEFT_ON;
+use crate::facts::number::FilingNumber;
+use crate::facts::number::NumberParts;
+use crate::facts::number::SubjectNumber;
 use crate::facts::target::Target;
+use crate::formats::dates;
 use crate::store::StoreError;
-use crate::store::encoding;
+use crate::store::filings::text::TextBrief;
 
 /// The name of the record in errors.
 const WHAT: &str = "filing in brief";
 
-/// A record in brief. It borrows from the bytes of a whole row, or of a stored brief.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Brief<'a> {
-    #[serde(borrow)]
-    site_number: Option<&'a str>,
-    #[serde(borrow)]
-    subject_number: Option<&'a str>,
-    state: FilingState,
-    #[serde(borrow)]
-    providers: Option<Vec<&'a str>>,
-    #[serde(borrow)]
-    filed_on: Option<&'a str>,
-    #[serde(borrow)]
-    changed_on: Option<&'a str>,
+/// The first byte of the briefs of one target. Earlier programs kept them as texts, after a 2.
+const FORMAT: u8 = 3;
+
+/// A record in brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BriefRecord<'a> {
+    /// 网站备案号
+    pub site_number: Option<FilingNumber>,
+    /// 主体备案号
+    pub subject_number: SubjectColumn,
+    /// 状态; cancelled, too, where only an earlier register had the record.
+    pub state: FilingState,
+    /// 接入服务商: texts of [`ProviderName`](crate::facts::provider::ProviderName)s; `None` where the
+    /// source has no such column.
+    pub providers: Option<Vec<&'a str>>,
+    /// 备案日期; `None` where the record tells none that can be read.
+    pub filed_on: Option<Date>,
+    /// 变更日期; `None` where the record tells none that can be read.
+    pub changed_on: Option<Date>,
     /// The day of the first register that no longer had it; `None` while it is there.
-    left_on: Option<Date>,
+    pub left_on: Option<Date>,
 }
 
-/// A whole row, read without taking anything out of its bytes. Field by field that of
-/// [`Filing`].
-#[derive(Deserialize)]
-struct Whole<'a> {
-    #[serde(borrow)]
-    _domain: &'a str,
-    #[serde(borrow)]
-    site_number: Option<&'a str>,
-    #[serde(borrow)]
-    subject_number: Option<&'a str>,
+/// 主体备案号 beside the number of the site, which nearly always says the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectColumn {
+    /// The record has none.
+    Absent,
+    /// That of the site's number.
+    OfSite,
+    /// This one.
+    Own(FilingNumber),
+}
+
+/// A brief as it is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
     state: FilingState,
+    site: Option<NumberParts>,
+    subject: StoredSubject,
     #[serde(borrow)]
     providers: Option<Vec<&'a str>>,
-    #[serde(borrow)]
-    details: Vec<(&'a str, &'a str)>,
+    filed_on: Option<Day>,
+    changed_on: Option<Day>,
+    left_on: Option<Day>,
 }
 
-impl<'a> Brief<'a> {
-    /// The brief of the whole row in `bytes`.
-    pub(crate) fn of_row(bytes: &'a [u8], left_on: Option<Date>) -> Result<Self, StoreError> {
-        let row: Whole<'a> = encoding::decode_borrowed(WHAT, bytes)?;
-        let detail = |name: &str| {
-            let found = row.details.iter().find(|(column, _)| *column == name);
-            found.map(|(_, text)| *text).filter(|text| !text.is_empty())
+#[derive(Serialize, Deserialize)]
+enum StoredSubject {
+    Absent,
+    OfSite,
+    Own(NumberParts),
+}
+
+/// Year, month and day.
+type Day = (i16, i8, i8);
+
+impl<'a> BriefRecord<'a> {
+    /// The brief of what a row writes.
+    pub(crate) fn of_text(text: &TextBrief<'a>) -> Result<Self, StoreError> {
+        let number = |text: Option<&str>| text.map(str::parse::<FilingNumber>).transpose();
+        let site_number = number(text.site_number).map_err(|_| damaged())?;
+        let of_site = site_number.as_ref().and_then(FilingNumber::subject);
+        let subject_number = match number(text.subject_number).map_err(|_| damaged())? {
+            None => SubjectColumn::Absent,
+            Some(FilingNumber::Filed { subject, site: None }) if of_site == Some(&subject) => {
+                SubjectColumn::OfSite
+            }
+            Some(number) => SubjectColumn::Own(number),
         };
+        let has_left = text.left_on.is_some();
         Ok(Self {
-            site_number: row.site_number,
-            subject_number: row.subject_number,
-            state: row.state,
-            filed_on: detail("filed_on"),
-            changed_on: detail("changed_on"),
-            providers: row.providers,
-            left_on,
+            site_number,
+            subject_number,
+            state: if has_left { FilingState::Cancelled } else { text.state },
+            providers: text.providers.clone(),
+            filed_on: text.filed_on.and_then(dates::day),
+            changed_on: text.changed_on.and_then(dates::day),
+            left_on: text.left_on,
         })
     }
 
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
-        encoding::encode(WHAT, self)
+    /// The number that the record goes by: the site's, or the subject's where there is no other.
+    pub fn into_number(self) -> Option<FilingNumber> {
+        self.site_number.or(match self.subject_number {
+            SubjectColumn::Own(number) => Some(number),
+            SubjectColumn::Absent | SubjectColumn::OfSite => None,
+        })
     }
 
-    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, StoreError> {
-        encoding::decode_borrowed(WHAT, bytes)
+    /// Whose the record is, as either column says; both where they differ. A licence names no subject.
+    pub fn subjects(&self) -> impl Iterator<Item = &SubjectNumber> {
+        let own = match &self.subject_number {
+            SubjectColumn::Own(number) => number.subject(),
+            SubjectColumn::Absent | SubjectColumn::OfSite => None,
+        };
+        let of_site = self.site_number.as_ref().and_then(FilingNumber::subject);
+        own.into_iter().chain(of_site)
     }
 
-    /// The numbers as the row writes them, in normal form.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = &'a str> {
-        [self.subject_number, self.site_number].into_iter().flatten()
-    }
-
-    /// The briefs of one target in `bytes`, each as a filing with the details that are kept.
-    pub(crate) fn filings(bytes: &[u8], target: &Target) -> Result<Vec<Filing>, StoreError> {
-        let briefs: Vec<Brief<'_>> = encoding::decode_borrowed(WHAT, bytes)?;
-        briefs.iter().map(|brief| brief.filing(target)).collect()
-    }
-
-    fn filing(&self, target: &Target) -> Result<Filing, StoreError> {
-        let damaged = || StoreError::Record { what: WHAT, source: postcard::Error::SerdeDeCustom };
-        let number = |text: Option<&str>| text.map(str::parse).transpose().map_err(|_| damaged());
-        let providers = self
-            .providers
-            .as_ref()
-            .map(|names| names.iter().map(|name| name.parse().map_err(|_| damaged())).collect());
-        let mut details = Vec::new();
-        for (name, text) in [("filed_on", self.filed_on), ("changed_on", self.changed_on)] {
-            details.extend(text.map(|text| (name.to_owned(), text.to_owned())));
-        }
-        details.extend(self.left_on.map(|day| (LEFT_ON.to_owned(), day.to_string())));
+    /// The record as far as it is known.
+    pub(crate) fn filing(self, target: &Target) -> Result<Filing, StoreError> {
+        let names = self.providers.map(|names| names.iter().map(|name| name.parse()).collect());
+        let days =
+            [("filed_on", self.filed_on), ("changed_on", self.changed_on), (LEFT_ON, self.left_on)];
+        let told = days.into_iter().filter_map(|(name, day)| Some((name, day?)));
+        let subject_number = match self.subject_number {
+            SubjectColumn::Absent => None,
+            SubjectColumn::OfSite => self
+                .site_number
+                .as_ref()
+                .and_then(FilingNumber::subject)
+                .map(|subject| FilingNumber::Filed { subject: subject.clone(), site: None }),
+            SubjectColumn::Own(number) => Some(number),
+        };
         Ok(Filing {
             domain: target.clone(),
-            site_number: number(self.site_number)?,
-            subject_number: number(self.subject_number)?,
-            state: if self.left_on.is_some() { FilingState::Cancelled } else { self.state },
-            providers: providers.transpose()?,
-            details,
+            site_number: self.site_number,
+            subject_number,
+            state: self.state,
+            providers: names.transpose().map_err(|_| damaged())?,
+            details: told.map(|(name, day)| (name.to_owned(), day.to_string())).collect(),
+        })
+    }
+
+    fn stored(self) -> Stored<'a> {
+        let day = |day: Date| (day.year(), day.month(), day.day());
+        Stored {
+            state: self.state,
+            site: self.site_number.map(Into::into),
+            subject: match self.subject_number {
+                SubjectColumn::Absent => StoredSubject::Absent,
+                SubjectColumn::OfSite => StoredSubject::OfSite,
+                SubjectColumn::Own(number) => StoredSubject::Own(number.into()),
+            },
+            providers: self.providers,
+            filed_on: self.filed_on.map(day),
+            changed_on: self.changed_on.map(day),
+            left_on: self.left_on.map(day),
+        }
+    }
+
+    fn of_stored(stored: Stored<'a>) -> Result<Self, StoreError> {
+        let date = |day: Option<Day>| {
+            let date = day.map(|(year, month, day)| Date::new(year, month, day));
+            date.transpose().map_err(|_| damaged())
+        };
+        Ok(Self {
+            site_number: stored.site.map(Into::into),
+            subject_number: match stored.subject {
+                StoredSubject::Absent => SubjectColumn::Absent,
+                StoredSubject::OfSite => SubjectColumn::OfSite,
+                StoredSubject::Own(number) => SubjectColumn::Own(number.into()),
+            },
+            state: stored.state,
+            providers: stored.providers,
+            filed_on: date(stored.filed_on)?,
+            changed_on: date(stored.changed_on)?,
+            left_on: date(stored.left_on)?,
         })
     }
 }
 
-/// The bytes of all briefs of one target.
-pub(crate) fn encode_all(briefs: &[Brief<'_>]) -> Result<Vec<u8>, StoreError> {
-    encoding::encode(WHAT, &briefs)
+fn damaged() -> StoreError {
+    StoreError::Record { what: WHAT, source: postcard::Error::SerdeDeCustom }
+}
+
+/// Adds the bytes of one more brief to those of its target, which begin empty.
+pub(crate) fn append(bytes: Vec<u8>, brief: BriefRecord<'_>) -> Result<Vec<u8>, StoreError> {
+    let bytes = if bytes.is_empty() { vec![FORMAT] } else { bytes };
+    postcard::to_extend(&brief.stored(), bytes)
+        .map_err(|source| StoreError::Record { what: WHAT, source })
+}
+
+/// The briefs of one target in `bytes`.
+pub(crate) fn briefs(bytes: &[u8]) -> Result<Vec<BriefRecord<'_>>, StoreError> {
+    let mut rest = match bytes.split_first() {
+        Some((&FORMAT, rest)) => rest,
+        first => {
+            let version = first.map_or(0, |(version, _)| *version);
+            return Err(StoreError::Format { what: WHAT, version });
+        }
+    };
+    let mut briefs = Vec::with_capacity(1);
+    while !rest.is_empty() {
+        let (stored, after) = postcard::take_from_bytes(rest)
+            .map_err(|source| StoreError::Record { what: WHAT, source })?;
+        briefs.push(BriefRecord::of_stored(stored)?);
+        rest = after;
+    }
+    Ok(briefs)
 }
 
 /// The part of a row's key that is its target's sort key: up to the 0 after the name.
@@ -131,3 +227,69 @@ pub(crate) fn target_of(key: &[u8]) -> Result<Target, StoreError> {
 
 /// The bytes before the name in a sort key.
 const CHECKSUM: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text<'a>(site: Option<&'a str>, subject: Option<&'a str>) -> TextBrief<'a> {
+        TextBrief {
+            site_number: site,
+            subject_number: subject,
+            state: FilingState::Active,
+            providers: Some(vec!["甲", "乙"]),
+            filed_on: Some("2010/1/2"),
+            changed_on: Some("soon"),
+            left_on: None,
+        }
+    }
+
+    #[test]
+    fn what_a_row_writes_comes_back_from_the_bytes() {
+        let numbers = [
+            (None, None),
+            (Some("京ICP备05014806号-1A"), None),
+            (None, Some("京ICP备05014806号")),
+            (Some("京ICP备05014806号-1"), Some("京ICP备05014806号")),
+            (Some("京ICP备05014806号-1"), Some("京ICP备05014806号-2")),
+            (Some("京ICP备05014806号-1"), Some("沪ICP备2025000001号")),
+            (Some("粤A2-20044005-70"), Some("粤ICP备05014806号")),
+            (Some("粤A2-20044005-70"), Some("粤A2-20044005")),
+        ];
+        let target: Target = "a.cn".parse().unwrap();
+        let mut bytes = Vec::new();
+        for (site, subject) in numbers {
+            bytes = append(bytes, BriefRecord::of_text(&text(site, subject)).unwrap()).unwrap();
+        }
+        let found = briefs(&bytes).unwrap();
+        assert_eq!(found.len(), numbers.len());
+        for (brief, (site, subject)) in found.into_iter().zip(numbers) {
+            assert_eq!(brief.filed_on, Some(jiff::civil::date(2010, 1, 2)));
+            assert_eq!((brief.changed_on, brief.left_on), (None, None));
+            assert_eq!(brief.providers, Some(vec!["甲", "乙"]));
+            let parsed = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+            let filing = brief.clone().filing(&target).unwrap();
+            assert_eq!(filing.site_number, parsed(site));
+            assert_eq!(filing.subject_number, parsed(subject));
+            assert_eq!(filing.subject(), brief.subjects().next());
+            assert_eq!(brief.into_number(), parsed(site.or(subject)));
+        }
+    }
+
+    #[test]
+    fn who_left_is_cancelled_whatever_the_row_said() {
+        let day = Some(jiff::civil::date(2026, 11, 2));
+        let left = TextBrief { left_on: day, ..text(None, None) };
+        let brief = BriefRecord::of_text(&left).unwrap();
+        assert_eq!((brief.state, brief.left_on), (FilingState::Cancelled, day));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = briefs(&bytes);
+            let _ = briefs(&[&[FORMAT], bytes.as_slice()].concat());
+        }
+    }
+}

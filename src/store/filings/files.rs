@@ -9,12 +9,13 @@ use jiff::civil::Date;
 
 use crate::clock;
 use crate::facts::filing::Filing;
-use crate::facts::number::FilingNumber;
+use crate::facts::number::SubjectNumber;
 use crate::store::StoreError;
 use crate::store::filings::FORMER;
-use crate::store::filings::brief::Brief;
-use crate::store::filings::brief::encode_all;
+use crate::store::filings::brief::BriefRecord;
+use crate::store::filings::brief::append;
 use crate::store::filings::brief::target_key;
+use crate::store::filings::text::TextBrief;
 use crate::store::registers::Registers;
 use crate::store::rows::Beside;
 use crate::store::rows::Row;
@@ -34,12 +35,12 @@ pub(crate) struct FilingFiles {
     former: SortedWriter,
     subjects: Sorter,
     /// The last subject given to `subjects`; neighbours often have the same.
-    last_subject: String,
+    last_subject: Option<SubjectNumber>,
     /// What earlier registers had, by key; `None` at its end.
     earlier: Option<Peekable<Records>>,
     /// The target whose rows are being read, by its key, and their briefs.
     target: Vec<u8>,
-    stored: Vec<Vec<u8>>,
+    stored: Vec<u8>,
 }
 
 impl FilingFiles {
@@ -62,7 +63,7 @@ impl FilingFiles {
             briefs: SortedWriter::with_blocks(&path("briefs"), SMALL_BLOCK)?,
             former: SortedWriter::create(&path("former"))?,
             subjects: Sorter::new(&dir, "subjects", MEMORY),
-            last_subject: String::new(),
+            last_subject: None,
             earlier,
             target: Vec::new(),
             stored: Vec::new(),
@@ -73,21 +74,20 @@ impl FilingFiles {
     }
 
     /// Takes the brief of the row with `key`; keys ascend.
-    fn add(&mut self, key: &[u8], brief: &Brief<'_>) -> Result<(), StoreError> {
+    fn add(&mut self, key: &[u8], brief: &TextBrief<'_>) -> Result<(), StoreError> {
         let target = target_key(key);
         if target != self.target {
             self.end_target()?;
             self.target = target.to_vec();
         }
-        self.stored.push(brief.encode()?);
-        for number in brief.numbers() {
-            let number: Option<FilingNumber> = number.parse().ok();
-            let subject = number.as_ref().and_then(FilingNumber::subject).map(ToString::to_string);
-            if let Some(subject) = subject.filter(|subject| *subject != self.last_subject) {
-                self.subjects.push(subject.as_bytes(), [])?;
-                self.last_subject = subject;
+        let brief = BriefRecord::of_text(brief)?;
+        for subject in brief.subjects() {
+            if self.last_subject.as_ref() != Some(subject) {
+                self.subjects.push(subject.to_string(), [])?;
+                self.last_subject = Some(subject.clone());
             }
         }
+        self.stored = append(std::mem::take(&mut self.stored), brief)?;
         Ok(())
     }
 
@@ -95,9 +95,7 @@ impl FilingFiles {
         if self.stored.is_empty() {
             return Ok(());
         }
-        let briefs = self.stored.iter().map(|bytes| Brief::decode(bytes));
-        let briefs = briefs.collect::<Result<Vec<Brief<'_>>, StoreError>>()?;
-        self.briefs.push(&self.target, &encode_all(&briefs)?)?;
+        self.briefs.push(&self.target, &self.stored)?;
         self.stored.clear();
         Ok(())
     }
@@ -120,7 +118,7 @@ impl FilingFiles {
                 Some(Ok((found, _))) if key == Some(found.as_slice()) => {}
                 Some(Ok((found, bytes))) => {
                     self.former.push(&found, &bytes)?;
-                    self.add(&found, &Brief::decode(&bytes)?)?;
+                    self.add(&found, &TextBrief::decode(&bytes)?)?;
                 }
             }
         }
@@ -130,13 +128,13 @@ impl FilingFiles {
 impl Beside for FilingFiles {
     fn take(&mut self, key: &[u8], row: &[u8]) -> Result<(), StoreError> {
         self.keep_earlier(Some(key))?;
-        self.add(key, &Brief::of_row(row, None)?)
+        self.add(key, &TextBrief::of_row(row, None)?)
     }
 
     fn leave(&mut self, key: &[u8], row: &[u8]) -> Result<(), StoreError> {
         self.keep_earlier(Some(key))?;
         // What cannot be read of a damaged register is nobody's.
-        let Ok(brief) = Brief::of_row(row, Some(self.today)) else { return Ok(()) };
+        let Ok(brief) = TextBrief::of_row(row, Some(self.today)) else { return Ok(()) };
         self.former.push(key, &brief.encode()?)?;
         self.add(key, &brief)
     }

@@ -5,7 +5,7 @@ use FilingState::Cancelled;
 
 use super::*;
 use crate::facts::filing::FilingState;
-use crate::facts::filing::LEFT_ON;
+use crate::store::sorted::SortedWriter;
 
 struct Desk {
     _dir: tempfile::TempDir,
@@ -44,14 +44,12 @@ impl Desk {
     /// Number, state and day of leaving of each record of `domain`, in brief.
     fn told(&self, domain: &str) -> Vec<(String, FilingState, Option<String>)> {
         let register = self.registers.filings().unwrap().unwrap();
-        let briefs = register.briefs(&domain.parse().unwrap()).unwrap();
-        briefs
-            .into_iter()
-            .map(|brief| {
-                let left = brief.detail(LEFT_ON).map(str::to_owned);
-                (brief.site_number.unwrap().to_string(), brief.state, left)
-            })
-            .collect()
+        let told = |brief: BriefRecord<'_>| {
+            let left = brief.left_on.map(|day| day.to_string());
+            (brief.site_number.unwrap().to_string(), brief.state, left)
+        };
+        let target = domain.parse().unwrap();
+        register.read_briefs(&target, |briefs| briefs.into_iter().map(told).collect()).unwrap()
     }
 
     fn has_subject(&self, number: &str) -> bool {
@@ -68,10 +66,14 @@ fn a_brief_holds_what_verdicts_rest_on_and_nobody() {
     let register = desk.registers.filings().unwrap().unwrap();
     let target: Target = "a.cn".parse().unwrap();
     let filed_on = vec![("filed_on".to_owned(), "2009-06-01".to_owned())];
-    assert_eq!(register.briefs(&target).unwrap(), [Filing { details: filed_on, ..row.clone() }]);
+    let briefs = |target: &Target| {
+        let filing = |brief: BriefRecord<'_>| brief.filing(target).unwrap();
+        register.read_briefs(target, |briefs| briefs.into_iter().map(filing).collect::<Vec<_>>())
+    };
+    assert_eq!(briefs(&target).unwrap(), [Filing { details: filed_on, ..row.clone() }]);
     assert_eq!(register.lookup(&target).unwrap(), std::slice::from_ref(&row));
     assert_eq!(register.all().map(Result::unwrap).collect::<Vec<_>>(), [row]);
-    assert_eq!(register.briefs(&"aa.cn".parse().unwrap()).unwrap(), []);
+    assert_eq!(briefs(&"aa.cn".parse().unwrap()).unwrap(), []);
     assert_eq!(register.targets().map(Result::unwrap).collect::<Vec<_>>(), [target]);
 }
 
@@ -120,4 +122,20 @@ fn a_cancellation_leaves_what_was_known() {
     assert_eq!(record.state, Cancelled);
     assert_eq!(record.detail("filed_on"), Some("2009-06-01"));
     assert!(record.providers.is_some());
+}
+
+#[test]
+fn a_register_of_another_version_says_so_and_is_mended_by_an_import() {
+    let mut desk = desk();
+    let row = filing("a.cn", "京ICP备05014806号-1", Active);
+    desk.import("2026-11-01", false, std::slice::from_ref(&row));
+    let living = desk.registers.living("filings").unwrap().files[BRIEFS].clone();
+    let mut writer = SortedWriter::create(&desk.registers.dir.join(living)).unwrap();
+    let target: Target = "a.cn".parse().unwrap();
+    writer.push(&target.sort_key(), &[2, 1]).unwrap();
+    writer.finish().unwrap();
+    let error = desk.registers.filings().unwrap_err().to_string();
+    assert!(error.contains("another version") && error.contains("import"), "{error}");
+    desk.import("2026-11-02", false, std::slice::from_ref(&row));
+    assert_eq!(desk.told("a.cn"), [("京ICP备05014806号-1".to_owned(), Active, None)]);
 }

@@ -6,10 +6,15 @@ use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
+use crate::facts::filing_problem::FilingProblem;
 use crate::facts::problem::Problem;
 use crate::facts::provider::Provider;
 use crate::store::StoreError;
+use crate::store::filings::BRIEFS;
+use crate::store::filings::FORMER;
 use crate::store::filings::SUBJECTS;
+use crate::store::filings::brief::briefs;
+use crate::store::filings::text::TextBrief;
 use crate::store::inspection::Inspection;
 use crate::store::registers::Manifest;
 use crate::store::rows::Row;
@@ -74,6 +79,13 @@ fn row_fault(register: &str, place: usize, key: &[u8], value: &[u8]) -> Option<S
         (known, 0) if known == Candidate::REGISTER => fault::<Candidate>(key, value),
         (known, 0) if known == Problem::REGISTER => fault::<Problem>(key, value),
         (known, 0) if known == Examination::REGISTER => fault::<Examination>(key, value),
+        (known, 0) if known == FilingProblem::REGISTER => fault::<FilingProblem>(key, value),
+        (known, BRIEFS) if known == Filing::REGISTER => {
+            briefs(value).err().map(|error| error.to_string())
+        }
+        (known, FORMER) if known == Filing::REGISTER => {
+            TextBrief::decode(value).err().map(|error| error.to_string())
+        }
         (known, SUBJECTS) if known == Filing::REGISTER => {
             let is_number = str::from_utf8(key).is_ok() && value.is_empty();
             (!is_number).then(|| "a row is no number of a subject".to_owned())

@@ -1,0 +1,76 @@
+//! What verdicts rest on of a filing, in the texts of its row: what is kept of rows that left.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::facts::filing::FilingState;
+use crate::store::StoreError;
+use crate::store::encoding;
+
+/// The name of the record in errors.
+const WHAT: &str = "filing in brief";
+
+/// A record in brief, without personal data. It borrows from the bytes of a whole row, or of a stored
+/// brief.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TextBrief<'a> {
+    #[serde(borrow)]
+    pub(super) site_number: Option<&'a str>,
+    #[serde(borrow)]
+    pub(super) subject_number: Option<&'a str>,
+    pub(super) state: FilingState,
+    #[serde(borrow)]
+    pub(super) providers: Option<Vec<&'a str>>,
+    #[serde(borrow)]
+    pub(super) filed_on: Option<&'a str>,
+    #[serde(borrow)]
+    pub(super) changed_on: Option<&'a str>,
+    /// The day of the first register that no longer had it; `None` while it is there.
+    pub(super) left_on: Option<Date>,
+}
+
+/// A whole row, read without taking anything out of its bytes. Field by field that of
+/// [`Filing`](crate::facts::filing::Filing).
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow)]
+    _domain: &'a str,
+    #[serde(borrow)]
+    site_number: Option<&'a str>,
+    #[serde(borrow)]
+    subject_number: Option<&'a str>,
+    state: FilingState,
+    #[serde(borrow)]
+    providers: Option<Vec<&'a str>>,
+    #[serde(borrow)]
+    details: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> TextBrief<'a> {
+    /// The brief of the whole row in `bytes`.
+    pub(crate) fn of_row(bytes: &'a [u8], left_on: Option<Date>) -> Result<Self, StoreError> {
+        let row: Whole<'a> = encoding::decode_borrowed(WHAT, bytes)?;
+        let detail = |name: &str| {
+            let found = row.details.iter().find(|(column, _)| *column == name);
+            found.map(|(_, text)| *text).filter(|text| !text.is_empty())
+        };
+        Ok(Self {
+            site_number: row.site_number,
+            subject_number: row.subject_number,
+            state: row.state,
+            filed_on: detail("filed_on"),
+            changed_on: detail("changed_on"),
+            providers: row.providers,
+            left_on,
+        })
+    }
+
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        encoding::encode(WHAT, self)
+    }
+
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, StoreError> {
+        encoding::decode_borrowed(WHAT, bytes)
+    }
+}
