@@ -18,6 +18,5 @@ pub mod problems;
 pub mod rates;
 pub mod access;
 pub mod samples;
-pub mod filing_problems;
 pub mod bulletin;
 pub mod provider_clues;

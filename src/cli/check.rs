@@ -14,16 +14,16 @@ use crate::facts::provider::ProviderName;
 #[derive(Debug, Subcommand)]
 pub enum Check {
     /// Checks the address register: out of bounds, conflict, unreported, and rows that lack something
-    Allocations(CheckAllocations),
+    Allocations(CheckedProblems),
     /// Who has addresses from one that is no carrier, and who has no licence number
     Providers(CheckProviders),
     /// Checks the filing register by annex 3: names, kinds, certificates, words, telephones, addresses
     Filings(CheckFilings),
 }
 
-/// `check allocations`
+/// Which problems of a register are listed, and how.
 #[derive(Debug, Args)]
-pub struct CheckAllocations {
+pub struct CheckedProblems {
     /// Only what this provider must mend
     #[arg(long)]
     pub provider: Option<ProviderName>,
@@ -39,6 +39,9 @@ pub struct CheckAllocations {
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: ProblemsFormat,
+    /// Where to write them [default: stdout]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// `check providers`
@@ -52,41 +55,26 @@ pub struct CheckProviders {
     pub bureau: Option<Bureau>,
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
-    pub format: ProblemsFormat,
+    pub format: CluesFormat,
 }
 
 /// `check filings`
 #[derive(Debug, Args)]
 pub struct CheckFilings {
-    /// Only what this provider must have mended
-    #[arg(long)]
-    pub provider: Option<ProviderName>,
-    /// Only what this bureau follows
-    #[arg(long)]
-    pub bureau: Option<Bureau>,
+    /// Which problems, and how.
+    #[command(flatten)]
+    pub problems: CheckedProblems,
     /// Only what breaks these rules, such as A3-0501
     #[arg(long, num_args = 1.., value_name = "CODE")]
     pub rule: Vec<FilingRule>,
-    /// Only what is overdue
-    #[arg(long)]
-    pub overdue: bool,
-    /// Mended ones too
-    #[arg(long)]
-    pub all: bool,
-    /// How to write them; json is jsonl
-    #[arg(long, default_value = "table")]
-    pub format: FilingProblemsFormat,
-    /// Where to write them [default: stdout]
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
     /// Shows personal data unmasked; logged
     #[arg(long)]
     pub reveal: bool,
 }
 
-/// How the problems of filings are written.
+/// How the problems of a register are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FilingProblemsFormat {
+pub enum ProblemsFormat {
     /// Counts and a table for people.
     #[value(alias = "text")]
     Table,
@@ -99,10 +87,10 @@ pub enum FilingProblemsFormat {
     Xlsx,
 }
 
-/// How the problems of a register are written.
+/// How clues about providers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProblemsFormat {
-    /// Counts and a table for people.
+pub enum CluesFormat {
+    /// A table for people.
     #[value(alias = "text")]
     Table,
     /// One JSON object a line.

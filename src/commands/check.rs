@@ -1,6 +1,7 @@
 //! `check`: what is wrong with a register itself, and by which day each problem is to be mended.
 
 mod addresses;
+pub(super) mod allocations;
 mod filings;
 mod providers;
 
@@ -8,124 +9,97 @@ use std::io::BufWriter;
 use std::io::Write;
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::audit::allocations;
 use crate::cli::Check as Request;
-use crate::cli::CheckAllocations;
+use crate::cli::CheckedProblems;
 use crate::cli::ProblemsFormat;
 use crate::clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
-use crate::facts::problem::Problem;
 use crate::facts::provider::ProviderId;
-use crate::net::guard::Guard;
 use crate::publish::problems;
-use crate::publish::problems::ProblemCounts;
-use crate::publish::problems::ProblemView;
+use crate::publish::problems::Counts;
+use crate::publish::problems::Shown;
 use crate::store::StoreError;
-use crate::store::problems::Check;
-use crate::store::problems::CheckCounts;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let request = match request {
-        Request::Allocations(request) => request,
-        Request::Providers(request) => return providers::run(session, request),
-        Request::Filings(request) => return filings::run(session, request),
-    };
-    let data = session.data()?;
-    let now = session.clock.now();
-    let counts = check_allocations(session, &data, now)?;
-    let CheckCounts { standing, new, mended } = counts;
-    tracing::info!(standing, new, mended, "the address register was checked");
-    let out = &mut BufWriter::new(session.terminal.out());
-    list(session, &data, request, out)?;
-    out.flush()?;
-    Ok(Ended::Done)
+    match request {
+        Request::Allocations(request) => allocations::run(session, request),
+        Request::Providers(request) => providers::run(session, request),
+        Request::Filings(request) => filings::run(session, request),
+    }
 }
 
-/// Checks the address register as it is, and keeps what came of it.
-pub(super) fn check_allocations(
-    session: &Session,
-    data: &Data,
-    now: Timestamp,
-) -> Result<CheckCounts> {
-    let directory = data.directory()?;
-    let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
-    let rows = data.registers.allocations()?;
-    let due = session.settings.deadlines.due_of_allocation(now);
-    let mut check = Check::begin(&data.registers);
-    let day = clock::day(now);
-    allocations::check::<StoreError>(rows, &directory, &guard, day, |found| {
-        check.push(&Problem {
-            key: found.key,
-            bureau: found.bureau,
-            detail: found.detail,
-            first_seen: now,
-            due,
-            closed: None,
-        })
-    })?;
-    let counts = check.finish(now)?;
-    addresses::take_census(data, &directory, now)?;
-    Ok(counts)
+/// Which problems are listed, and how.
+struct Listing<'a> {
+    request: &'a CheckedProblems,
+    provider: Option<ProviderId>,
+    today: Date,
 }
 
-fn list(
-    session: &Session,
-    data: &Data,
-    request: &CheckAllocations,
-    out: &mut impl Write,
-) -> Result<()> {
-    let provider = match &request.provider {
-        None => None,
-        Some(name) => {
-            let directory = data.directory()?;
-            let found = directory.find(name).map(|provider| provider.id.clone());
-            Some(found.ok_or_else(|| {
-                usage(format!("no provider bears the id, name or alias `{name}`"))
-            })?)
-        }
-    };
-    let today = clock::day(session.clock.now());
-    let names = data.names()?;
-    let wanted = |problem: &Problem| is_wanted(problem, request, provider.as_ref(), today);
-    let mut counts = ProblemCounts::default();
-    if request.format == ProblemsFormat::Table {
-        for problem in data.registers.problems()? {
-            let problem = problem?;
-            if wanted(&problem) {
-                counts.add(&problem, today);
+impl<'a> Listing<'a> {
+    fn of(session: &Session, data: &Data, request: &'a CheckedProblems) -> Result<Self> {
+        let provider = match &request.provider {
+            None => None,
+            Some(name) => {
+                let directory = data.directory()?;
+                let found = directory.find(name).map(|provider| provider.id.clone());
+                Some(found.ok_or_else(|| {
+                    usage(format!("no provider bears the id, name or alias `{name}`"))
+                })?)
             }
-        }
-    } else {
-        session.mark_in_log();
+        };
+        Ok(Self { request, provider, today: clock::day(session.clock.now()) })
     }
-    let mut broken = None;
-    let rows = data
-        .registers
-        .problems()?
-        .map_while(|problem| problem.map_err(|error| broken = Some(error)).ok())
-        .filter(wanted)
-        .map(|problem| ProblemView::of(&problem, &names, today));
-    match request.format {
-        ProblemsFormat::Table => problems::table(&counts, rows, &names, session.layout(), out)?,
-        ProblemsFormat::Jsonl => problems::jsonl(rows, out)?,
-        ProblemsFormat::Csv => problems::csv(rows, out)?,
-    }
-    broken.map_or(Ok(()), |error| Err(error.into()))
-}
 
-fn is_wanted(
-    problem: &Problem,
-    request: &CheckAllocations,
-    provider: Option<&ProviderId>,
-    today: jiff::civil::Date,
-) -> bool {
-    (request.all || problem.stands())
-        && provider.is_none_or(|id| problem.key.provider.as_ref() == Some(id))
-        && request.bureau.is_none_or(|bureau| problem.bureau == bureau)
-        && (!request.overdue || problem.is_overdue(today))
+    fn holds(&self, problem: &impl Shown) -> bool {
+        let request = self.request;
+        (request.all || problem.stands())
+            && self.provider.as_ref().is_none_or(|id| problem.providers().contains(id))
+            && request.bureau.is_none_or(|bureau| problem.bureau() == bureau)
+            && (!request.overdue || problem.is_overdue(self.today))
+    }
+
+    /// Writes those of the problems that `read` gives; each as `shown` has it, which is asked for it
+    /// only where it is listed.
+    fn write<P: Shown, I: Iterator<Item = Result<P, StoreError>>>(
+        &self,
+        session: &Session,
+        data: &Data,
+        read: impl Fn() -> Result<I, StoreError>,
+        shown: impl Fn(P) -> Result<P, StoreError>,
+    ) -> Result<()> {
+        let names = data.names()?;
+        let mut counts = Counts::default();
+        if self.request.format == ProblemsFormat::Table {
+            for problem in read()? {
+                let problem = problem?;
+                if self.holds(&problem) {
+                    counts.add(&problem, self.today);
+                }
+            }
+        } else {
+            session.mark_in_log();
+        }
+        let mut broken = None;
+        let rows = read()?
+            .filter(|problem| problem.as_ref().map_or(true, |problem| self.holds(problem)))
+            .map_while(|problem| problem.and_then(&shown).map_err(|e| broken = Some(e)).ok())
+            .map(|problem| problem.view(&names, self.today));
+        let (layout, out) = (
+            session.layout(),
+            &mut BufWriter::new(session.terminal.output(self.request.output.as_deref())?),
+        );
+        match self.request.format {
+            ProblemsFormat::Table => problems::table(&counts, rows, &names, layout, out)?,
+            ProblemsFormat::Jsonl => problems::jsonl(rows, out)?,
+            ProblemsFormat::Csv => problems::csv::<P>(rows, out)?,
+            ProblemsFormat::Xlsx => problems::workbook::<P>(rows, layout, out)?,
+        }
+        out.flush()?;
+        broken.map_or(Ok(()), |error| Err(error.into()))
+    }
 }

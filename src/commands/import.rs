@@ -17,7 +17,7 @@ use crate::cli::Import as Request;
 use crate::cli::Register;
 use crate::commands::Ended;
 use crate::commands::Usage;
-use crate::commands::check::check_allocations;
+use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::rates::keep_census;
 use crate::commands::session::Session;
@@ -52,7 +52,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     session.mark(out)?;
     let ended = import(session, &data, request, out)?;
     if request.register == Register::Allocations {
-        let counts = check_allocations(session, &data, now)?;
+        let counts = allocations::check(session, &data, now)?;
         let CheckCounts { standing, new, mended } = counts;
         writeln!(
             out,

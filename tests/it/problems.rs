@@ -104,6 +104,10 @@ fn a_provider_or_bureau_sees_its_own_and_codes_are_those_of_the_interface() {
     let csv = desk.run(&["check", "allocations", "--format", "csv"]);
     assert!(csv.ends(0).text().starts_with("\u{feff}provider.id,"));
     assert_eq!(csv.text().lines().count(), 7);
+    let xlsx = desk.path("problems.xlsx");
+    let xlsx = xlsx.to_str().unwrap();
+    desk.run(&["check", "allocations", "--format", "xlsx", "--output", xlsx]).ends(0);
+    assert!(std::fs::read(xlsx).unwrap().starts_with(b"PK\x03\x04"));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! `check filings`: what is wrong with filings by annex 3.
 
-use std::io::BufWriter;
-use std::io::Write;
 use std::net::IpAddr;
 
 use anyhow::Result;
@@ -13,24 +11,19 @@ use crate::audit::filings::AddressReport;
 use crate::audit::filings::Context;
 use crate::audit::filings::Found;
 use crate::cli::CheckFilings;
-use crate::cli::FilingProblemsFormat;
 use crate::clock;
 use crate::commands::Ended;
+use crate::commands::check::Listing;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
-use crate::commands::usage;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
 use crate::facts::filing::Filing;
 use crate::facts::filing_problem::FilingProblem;
 use crate::facts::filing_problem::FilingRule;
 use crate::facts::placement::Holder;
-use crate::facts::provider::ProviderId;
 use crate::formats::vocabulary::Vocabulary;
 use crate::net::guard::Guard;
-use crate::publish::filing_problems;
-use crate::publish::filing_problems::FilingProblemCounts;
-use crate::publish::filing_problems::FilingProblemView;
 use crate::publish::mask;
 use crate::stages::attribute::AddressTable;
 use crate::store::StoreError;
@@ -52,25 +45,25 @@ const VALUE_SHOWN: usize = 80;
 
 pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
     let data = session.data()?;
-    let provider = match &request.provider {
-        None => None,
-        Some(name) => {
-            let directory = data.directory()?;
-            let found = directory.find(name).map(|provider| provider.id.clone());
-            Some(found.ok_or_else(|| {
-                usage(format!("no provider bears the id, name or alias `{name}`"))
-            })?)
-        }
-    };
+    let listing = Listing::of(session, &data, &request.problems)?;
     let counts = check(session, &data, session.clock.now())?;
     let CheckCounts { standing, new, mended } = counts;
     tracing::info!(standing, new, mended, "the filing register was checked by annex 3");
     if request.reveal {
         tracing::warn!("personal data of filings are shown unmasked");
     }
-    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
-    list(session, &data, request, provider.as_ref(), &mut out)?;
-    out.flush()?;
+    let register = if request.reveal { data.registers.filings()? } else { None };
+    let is_asked = |problem: &FilingProblem| {
+        request.rule.is_empty() || request.rule.contains(&problem.key.rule)
+    };
+    let read = || {
+        let problems = data.registers.filing_problems()?;
+        Ok(problems.filter(move |problem| problem.as_ref().map_or(true, is_asked)))
+    };
+    listing.write(session, &data, read, |problem| match &register {
+        Some(register) => reveal(problem, register),
+        None => Ok(problem),
+    })?;
     Ok(Ended::Done)
 }
 
@@ -169,49 +162,6 @@ impl Addresses {
     }
 }
 
-fn list(
-    session: &Session,
-    data: &Data,
-    request: &CheckFilings,
-    provider: Option<&ProviderId>,
-    out: &mut (impl Write + Send),
-) -> Result<()> {
-    let today = clock::day(session.clock.now());
-    let names = data.names()?;
-    let register = if request.reveal { data.registers.filings()? } else { None };
-    let wanted = |problem: &FilingProblem| is_wanted(problem, request, provider, today);
-    let mut counts = FilingProblemCounts::default();
-    if request.format == FilingProblemsFormat::Table {
-        for problem in data.registers.filing_problems()? {
-            let problem = problem?;
-            if wanted(&problem) {
-                counts.add(&problem, today);
-            }
-        }
-    } else {
-        session.mark_in_log();
-    }
-    let mut broken = None;
-    let revealed = |problem: FilingProblem| match &register {
-        Some(register) => reveal(problem, register),
-        None => Ok(problem),
-    };
-    let rows = data
-        .registers
-        .filing_problems()?
-        .filter(|problem| problem.as_ref().map_or(true, &wanted))
-        .map_while(|problem| problem.and_then(revealed).map_err(|error| broken = Some(error)).ok())
-        .map(|problem| FilingProblemView::of(&problem, &names, today));
-    let layout = session.layout();
-    match request.format {
-        FilingProblemsFormat::Table => filing_problems::table(&counts, rows, &names, layout, out)?,
-        FilingProblemsFormat::Jsonl => filing_problems::jsonl(rows, out)?,
-        FilingProblemsFormat::Csv => filing_problems::csv(rows, out)?,
-        FilingProblemsFormat::Xlsx => filing_problems::workbook(rows, layout, out)?,
-    }
-    broken.map_or(Ok(()), |error| Err(error.into()))
-}
-
 /// The problem with its cell as the register has it now; masked still where the record is gone, or has
 /// another value since.
 fn reveal(problem: FilingProblem, register: &FilingRegister) -> Result<FilingProblem, StoreError> {
@@ -229,17 +179,4 @@ fn reveal(problem: FilingProblem, register: &FilingRegister) -> Result<FilingPro
         Some(value) => FilingProblem { value: value.to_owned(), ..problem },
         None => problem,
     })
-}
-
-fn is_wanted(
-    problem: &FilingProblem,
-    request: &CheckFilings,
-    provider: Option<&ProviderId>,
-    today: Date,
-) -> bool {
-    (request.all || problem.stands())
-        && provider.is_none_or(|id| problem.providers.contains(id))
-        && request.bureau.is_none_or(|bureau| problem.bureau == bureau)
-        && (request.rule.is_empty() || request.rule.contains(&problem.key.rule))
-        && (!request.overdue || problem.is_overdue(today))
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::audit::sublets::without_licence;
 use crate::cli::CheckProviders as Request;
-use crate::cli::ProblemsFormat;
+use crate::cli::CluesFormat;
 use crate::commands::Ended;
 use crate::commands::check::addresses::clues;
 use crate::commands::session::Session;
@@ -46,12 +46,12 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     rows.extend(without.map(|provider| ProviderClue::without_licence(&provider.id, &names)));
     let out = &mut BufWriter::new(session.terminal.out());
     match request.format {
-        ProblemsFormat::Table => provider_clues::table(&rows, session.layout(), out)?,
-        ProblemsFormat::Jsonl => {
+        CluesFormat::Table => provider_clues::table(&rows, session.layout(), out)?,
+        CluesFormat::Jsonl => {
             session.mark_in_log();
             provider_clues::jsonl(&rows, out)?;
         }
-        ProblemsFormat::Csv => {
+        CluesFormat::Csv => {
             session.mark_in_log();
             provider_clues::csv(&rows, out)?;
         }
