@@ -318,6 +318,12 @@ pub struct Lab {
     /// The night that is played at first; each further line on stdin, or SIGUSR1, plays the next
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub night: u32,
+    /// Leaves out the sites that keep visitors waiting
+    #[arg(long)]
+    pub brisk: bool,
+    /// Where what arrived is written, and when it did: after each night, and at the end
+    #[arg(long, value_name = "FILE")]
+    pub arrivals: Option<PathBuf>,
 }
 
 fn allocation_kind(text: &str) -> Result<AllocationKind, String> {

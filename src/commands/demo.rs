@@ -48,8 +48,11 @@ const MARK: &str = "simulated";
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let folder = session.data.join("demo");
     clear(&folder)?;
-    let world =
-        Arc::new(plan(&WorldSettings { sites: request.sites, seed: request.seed, names: None }));
+    let world = Arc::new(plan(&WorldSettings {
+        sites: request.sites,
+        seed: request.seed,
+        ..WorldSettings::default()
+    }));
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let out = &mut session.terminal.out();
     runtime.block_on(async {

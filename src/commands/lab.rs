@@ -36,7 +36,12 @@ pub(super) fn run(request: &Request) -> Result<Ended> {
         let path = configuration.display();
         return Err(usage(format!("{path} is not of a lab; name another folder with --out")));
     }
-    let world = Arc::new(plan(&WorldSettings { sites: request.sites, seed: request.seed, names }));
+    let world = Arc::new(plan(&WorldSettings {
+        sites: request.sites,
+        seed: request.seed,
+        names,
+        is_brisk: request.brisk,
+    }));
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
         let lab = Lab::start(Arc::clone(&world), request.night).await?;
@@ -58,6 +63,7 @@ pub(super) fn run(request: &Request) -> Result<Ended> {
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
                 Some(()) = next.recv() => {
+                    keep_arrivals(&lab, request)?;
                     night += 1;
                     lab.play(night);
                     write_files(&world, &lab, night, &request.out)?;
@@ -65,9 +71,16 @@ pub(super) fn run(request: &Request) -> Result<Ended> {
                 }
             }
         }
+        keep_arrivals(&lab, request)?;
         lab.stop().await;
         Ok(Ended::Done)
     })
+}
+
+/// Writes down what has arrived so far, where that is wanted.
+fn keep_arrivals(lab: &Lab, request: &Request) -> Result<()> {
+    let Some(path) = &request.arrivals else { return Ok(()) };
+    lab.arrivals().write(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Something to receive for each line on stdin and each SIGUSR1, as long as the tasks are held.

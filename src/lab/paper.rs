@@ -93,6 +93,8 @@ pub(crate) enum Oddity {
     ManyReferences,
     /// A thousand formats that a tree repeats in each paragraph.
     FormattingRepeated,
+    /// Lists within lists, a quarter of a megabyte of them.
+    NestedLists,
     /// It explains what a site without a filing sees.
     HelpAboutFiling,
     /// It has a button for logging in.

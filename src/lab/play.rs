@@ -9,6 +9,8 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering;
 
 use crate::lab::arrivals::Ledger;
+use crate::lab::arrivals::Visitor;
+use crate::lab::arrivals::What;
 use crate::lab::cast::Cast;
 use crate::lab::story::Hosts;
 use crate::lab::story::Https;
@@ -54,6 +56,12 @@ impl Play {
             night: AtomicU32::new(night),
             turns: Mutex::default(),
         }
+    }
+
+    /// Somebody asks at `address` for `what` of `host`.
+    pub(crate) fn note_visitor(&self, address: Ipv4Addr, host: &str, what: What) {
+        let host = self.world.find(host).map(|cast| (host.to_owned(), cast.index()));
+        self.ledger.note_visitor(Visitor { address: address.into(), host, what });
     }
 
     /// The night that is on.

@@ -149,6 +149,7 @@ scenarios! {
         stopped_over_tls 2 Any,
         reset_at_the_name 2 Any,
         tls_too_old 2 Any,
+        certificate_of_ten_thousand_names 1 Any,
     }
     named {
         named_by_url 2 OwnLine,
@@ -257,6 +258,7 @@ scenarios! {
         page_with_many_attributes 1 Any,
         page_with_many_references 1 Any,
         page_with_repeated_formats 1 Any,
+        page_of_nested_tags 1 Any,
         page_about_filing 1 Any,
         page_with_login_button 1 Any,
         page_with_slow_refresh 1 Any,
@@ -268,6 +270,27 @@ scenarios! {
         region_wall 1 Any,
         browser_challenge 1 Any,
         too_often_wall 1 Any,
+    }
+}
+
+/// Scenarios that keep whoever asks waiting, for an answer that never comes or because they say so: a
+/// night over any of them takes seconds, however few sites there are.
+const SLOW: [&str; 9] = [
+    "robots_unavailable",
+    "drip",
+    "silent_address",
+    "servfail",
+    "refused",
+    "dns_timeout",
+    "flaps_dns",
+    "too_many_requests_429",
+    "come_later_503",
+];
+
+impl Scenario {
+    /// Whether it keeps nobody waiting.
+    pub(crate) fn is_brisk(&self) -> bool {
+        !SLOW.contains(&self.name)
     }
 }
 
@@ -295,6 +318,7 @@ mod tests {
     fn every_scenario_has_a_name_of_its_own() {
         let names: BTreeSet<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
         assert_eq!(names.len(), SCENARIOS.len());
+        assert!(SLOW.iter().all(|name| names.contains(name)));
     }
 
     #[test]

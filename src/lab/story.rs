@@ -137,6 +137,8 @@ pub(crate) enum Shown {
     WrongName,
     /// One for the name, by an authority that nobody knows.
     UnknownIssuer,
+    /// One for the name and ten thousand others, signed by itself.
+    TenThousandNames,
 }
 
 /// How visitors are sent on.

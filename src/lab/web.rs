@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use crate::lab::arrivals::What;
 use crate::lab::play::Play;
 use crate::lab::web::reply::Reply;
 use crate::lab::web::reply::reply;
@@ -91,8 +92,13 @@ enum End {
 async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
     let Some(head) = read_head(&mut stream).await? else { return Ok(()) };
     let request = Request::parse(&head);
-    play.ledger.note_request(IpAddr::V4(address));
-    match send(&mut stream, reply(play, address, &request)).await? {
+    let what = if request.path == "/robots.txt" { What::Robots } else { What::Page };
+    play.note_visitor(address, &request.host, what);
+    let reply = reply(play, address, &request);
+    if reply.is_refusal() {
+        play.ledger.note_refusal(IpAddr::V4(address));
+    }
+    match send(&mut stream, reply).await? {
         End::InOrder => stream.shutdown().await,
         End::Reset => stream.set_zero_linger(),
     }

@@ -39,11 +39,14 @@ pub struct WorldSettings {
     pub seed: u64,
     /// The lines of a candidate list whose Domains are the sites; `None` to invent names.
     pub names: Option<Vec<String>>,
+    /// Whether sites that keep visitors waiting are left out, so that a night is over when all is
+    /// done.
+    pub is_brisk: bool,
 }
 
 impl Default for WorldSettings {
     fn default() -> Self {
-        Self { sites: 400, seed: 1, names: None }
+        Self { sites: 400, seed: 1, names: None, is_brisk: false }
     }
 }
 
@@ -81,12 +84,18 @@ impl Site {
     }
 }
 
+impl WorldSettings {
+    fn may_play(&self, scenario: &Scenario) -> bool {
+        !self.is_brisk || scenario.is_brisk()
+    }
+}
+
 /// Plans the world that the settings describe. Lines that name no Domain are candidates without a
 /// site.
 pub fn plan(settings: &WorldSettings) -> World {
     let mut sites = match &settings.names {
-        Some(lines) => named_sites(lines, settings.seed),
-        None => invented_sites(settings.sites, settings.seed),
+        Some(lines) => named_sites(lines, settings),
+        None => invented_sites(settings),
     };
     let is_steady = |site: &Site| site.scenario == LANDMARK;
     let landmark = sites.iter().position(is_steady).unwrap_or_else(|| {
@@ -116,24 +125,28 @@ fn dice(seed: u64, thing: &str) -> ChaCha8Rng {
 }
 
 /// One site for each Domain that the lines name, each cast by its own name.
-fn named_sites(lines: &[String], seed: u64) -> Vec<Site> {
+fn named_sites(lines: &[String], settings: &WorldSettings) -> Vec<Site> {
+    let may_play =
+        |scenario: &Scenario| scenario.naming == Naming::Any && settings.may_play(scenario);
+
     let hosts = lines.iter().filter_map(|line| names::host_of_line(line));
     let domains: BTreeSet<_> = hosts.filter_map(|host| Domain::of(&host).ok()).collect();
     let site = |domain: Domain| {
-        let mut dice = dice(seed, domain.as_str());
-        let scenario = choose(dice.next_u32(), |scenario| scenario.naming == Naming::Any);
+        let mut dice = dice(settings.seed, domain.as_str());
+        let scenario = choose(dice.next_u32(), may_play);
         Site { target: domain.into(), salt: dice.next_u32(), scenario }
     };
     domains.into_iter().map(site).collect()
 }
 
 /// So many sites: every scenario once, as far as they go, and the rest by weight.
-fn invented_sites(count: usize, seed: u64) -> Vec<Site> {
-    let mut order = dice(seed, "the order of scenarios");
-    let mut cast: Vec<u16> = (0..)
-        .take(count.min(SCENARIOS.len()))
-        .chain((SCENARIOS.len()..count).map(|_| choose(order.next_u32(), |_| true)))
-        .collect();
+fn invented_sites(settings: &WorldSettings) -> Vec<Site> {
+    let count = settings.sites;
+    let mut order = dice(settings.seed, "the order of scenarios");
+    let all = (0..).zip(SCENARIOS).filter(|(_, scenario)| settings.may_play(scenario));
+    let mut cast: Vec<u16> = all.map(|(place, _)| place).take(count).collect();
+    let rest = cast.len()..count;
+    cast.extend(rest.map(|_| choose(order.next_u32(), |scenario| settings.may_play(scenario))));
     // The first stays in front, so that the smallest world has a landmark.
     for last in (2..cast.len()).rev() {
         let other = 1 + order.next_u32() as usize % last;

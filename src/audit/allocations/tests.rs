@@ -13,7 +13,7 @@ use crate::lab::world::plan;
 use crate::net::guard::OptOut;
 
 fn world() -> World {
-    plan(&WorldSettings { sites: 400, seed: 1, names: None })
+    plan(&WorldSettings { sites: 400, seed: 1, ..WorldSettings::default() })
 }
 
 fn found(world: &World, rows: Vec<Allocation>) -> Vec<Found> {

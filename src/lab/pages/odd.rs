@@ -141,6 +141,7 @@ pub(super) fn odd(cast: Cast<'_>, oddity: Oddity, claim: Claim) -> String {
             let open = (0..1_000).map(format).collect::<Vec<_>>().concat();
             usual(&format!("{open}{}", "<p>甲".repeat(5_000)))
         }
+        Oddity::NestedLists => usual(&"<ul>".repeat(65_000)),
         Oddity::HelpAboutFiling => usual(&format!(
             "<h2>域名未备案怎么办</h2><p>网站未备案时，访问者会看到“该网站暂时无法进行访问”。{}</p>",
             "备案号已注销、域名未备案、未完成备案的，请联系接入服务商。".repeat(20),

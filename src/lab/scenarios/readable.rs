@@ -100,6 +100,8 @@ readable! {
     page_with_many_references unfiled_on Paper::Odd(Oddity::ManyReferences);
     /// A thousand formats, which a tree would repeat in each paragraph.
     page_with_repeated_formats unfiled_on Paper::Odd(Oddity::FormattingRepeated);
+    /// It has more tags in each other than anybody reads.
+    page_of_nested_tags unfiled_on Paper::Odd(Oddity::NestedLists);
     /// It tells of names without a filing, in the words of a block page.
     page_about_filing unfiled_on Paper::Odd(Oddity::HelpAboutFiling);
     /// It has a button for logging in.

@@ -53,6 +53,13 @@ pub(crate) fn reset_at_the_name(cast: Cast<'_>) -> Story<'_> {
     Story::of(Scene::at(&[cast.home()]).showing(Web::Reset).over_tls(Https::Cut))
 }
 
+/// The certificate is larger than anybody reads, and plain HTTP says nothing.
+pub(crate) fn certificate_of_ten_thousand_names(cast: Cast<'_>) -> Story<'_> {
+    let page = Web::Document(Paper::Ordinary, Claim::Nothing);
+    let https = Https::Shows(Shown::TenThousandNames, page);
+    Story::of(Scene::at(&[cast.home()]).showing(Web::Reset).over_tls(https))
+}
+
 /// The server speaks no TLS of today, and says nothing in plain HTTP.
 pub(crate) fn tls_too_old(cast: Cast<'_>) -> Story<'_> {
     Story::of(Scene::at(&[cast.home()]).showing(Web::Status(500)).over_tls(Https::TooOld))

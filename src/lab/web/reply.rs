@@ -43,6 +43,15 @@ pub(crate) enum Reply {
     Reset,
 }
 
+impl Reply {
+    /// Whether it says that it is too much, or to come later.
+    pub(crate) fn is_refusal(&self) -> bool {
+        let Self::Bytes(bytes) = self else { return false };
+        let status = bytes.split(|byte| *byte == b' ').nth(1);
+        matches!(status, Some(b"429" | b"503"))
+    }
+}
+
 /// What `address` sends back for `request` tonight.
 pub(crate) fn reply(play: &Play, address: Ipv4Addr, request: &Request) -> Reply {
     if address == ADVERTISER {

@@ -22,6 +22,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::server::Acceptor;
 
+use crate::lab::arrivals::What;
 use crate::lab::play::Play;
 use crate::lab::story::Https;
 use crate::lab::story::Shown;
@@ -45,10 +46,10 @@ pub(crate) async fn receive(
     play: &Play,
 ) -> io::Result<()> {
     let hello = LazyConfigAcceptor::new(Acceptor::default(), &mut stream).await?;
-    // When they come counts, not when TLS is agreed on, which may take a while.
-    play.ledger.note_request(IpAddr::V4(address));
     // Whoever asks for an address by itself tells no name.
     let name = hello.client_hello().server_name().map_or(address.to_string(), str::to_owned);
+    // When they come counts, not when TLS is agreed on, which may take a while.
+    play.note_visitor(address, &name, What::Secure);
     let https = play.appearance(&name, address).map_or(Https::Cut, |appearance| appearance.https);
     let Https::Shows(shown, web) = https else {
         drop(hello);
@@ -64,7 +65,11 @@ pub(crate) async fn receive(
     let mut secure = hello.into_stream(Arc::new(config)).await?;
     let Some(head) = read_head(&mut secure).await? else { return Ok(()) };
     let request = Request::parse(&head);
-    match send(&mut secure, reply_over_tls(play, address, &request, web)).await? {
+    let reply = reply_over_tls(play, address, &request, web);
+    if reply.is_refusal() {
+        play.ledger.note_refusal(IpAddr::V4(address));
+    }
+    match send(&mut secure, reply).await? {
         End::InOrder => secure.shutdown().await,
         End::Reset => {
             drop(secure);
@@ -77,12 +82,16 @@ pub(crate) async fn receive(
 fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
     let key = KEY.as_ref()?;
     let named = if shown == Shown::WrongName { "somebody-else.example.net" } else { name };
-    let mut params = CertificateParams::new(vec![named.to_owned()]).ok()?;
+    let mut names = vec![named.to_owned()];
+    if shown == Shown::TenThousandNames {
+        names.extend((0..10_000).map(|number| format!("www{number}.example.net")));
+    }
+    let mut params = CertificateParams::new(names).ok()?;
     params.distinguished_name.push(DnType::CommonName, named);
     (params.not_before, params.not_after) = match shown {
         Shown::Expired => (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1)),
         Shown::NotYetValid => (date_time_ymd(2090, 1, 1), date_time_ymd(2091, 1, 1)),
-        Shown::SelfSigned | Shown::WrongName | Shown::UnknownIssuer => {
+        Shown::SelfSigned | Shown::WrongName | Shown::UnknownIssuer | Shown::TenThousandNames => {
             (date_time_ymd(2020, 1, 1), date_time_ymd(2089, 1, 1))
         }
     };
@@ -93,7 +102,9 @@ fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
             authority.distinguished_name.push(DnType::CommonName, "An Authority Of The Lab");
             params.signed_by(key, &Issuer::from_params(&authority, key)).ok()?
         }
-        Shown::SelfSigned | Shown::Expired | Shown::NotYetValid => params.self_signed(key).ok()?,
+        Shown::SelfSigned | Shown::Expired | Shown::NotYetValid | Shown::TenThousandNames => {
+            params.self_signed(key).ok()?
+        }
     };
     let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -8,7 +8,7 @@ use crate::facts::provider::ProviderId;
 use crate::lab::story::Place;
 
 fn invented(sites: usize, seed: u64) -> World {
-    plan(&WorldSettings { sites, seed, names: None })
+    plan(&WorldSettings { sites, seed, ..WorldSettings::default() })
 }
 
 fn named(lines: &[&str]) -> World {
