@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use anyhow::Result;
-use jiff::civil::Time;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +40,7 @@ use crate::scan::frontier::Frontier;
 use crate::scan::night;
 use crate::scan::night::Limits;
 use crate::scan::night::Run;
+use crate::scan::settings;
 use crate::scan::tally;
 use crate::stages::attribute::AddressTable;
 use crate::stages::probe::Prober;
@@ -331,21 +331,15 @@ fn limits(session: &Session, request: &Request) -> Result<Option<Limits>> {
     let clock = clock::zone().to_datetime(Clock::default().now()).time();
     let window = session.settings.scan.window().map_err(usage)?;
     let until = match (request.until, request.for_time, window) {
-        (Some(time), _, _) => Some(time_from(clock, time)),
+        (Some(time), _, _) => Some(settings::wait(clock, time)),
         (None, Some(time), _) => Some(time),
-        (None, None, Some(window)) if window.is_open_at(clock) => {
-            Some(time_from(clock, window.closes))
-        }
-        (None, None, Some(_)) => return Ok(None),
+        (None, None, Some(window)) => match window.open_for(clock) {
+            None => return Ok(None),
+            open => open,
+        },
         (None, None, None) => None,
     };
     Ok(Some(Limits { until: until.map(|wait| Instant::now() + wait), targets: request.limit }))
-}
-
-/// How long it is from `now` to the next `time` of day.
-fn time_from(now: Time, time: Time) -> Duration {
-    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(24 * 60 * 60) + 1;
-    Duration::from_secs(wait.unsigned_abs())
 }
 
 /// Asks the night to end when whoever began it does.
@@ -353,20 +347,4 @@ pub(super) async fn cancel_when_asked(terminal: Terminal, stop: CancellationToke
     terminal.asked_to_stop().await;
     tracing::info!("stopping: what is in flight is finished, the rest is kept for next time");
     stop.cancel();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_time_of_day_may_be_tomorrow() {
-        let time = |text| Time::strptime("%H:%M", text).unwrap();
-        for (now, until, minutes) in
-            [("01:00", "06:00", 300), ("23:00", "06:00", 420), ("06:00", "06:00", 1440)]
-        {
-            let wait = time_from(time(now), time(until));
-            assert_eq!(wait, Duration::from_secs(minutes * 60), "{now} {until}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What `[scan]` says, and from when to when nights run.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::civil::Time;
 use serde::Deserialize;
@@ -53,6 +54,17 @@ impl Window {
             self.opens <= time || time < self.closes
         }
     }
+
+    /// How long it stays open from `time` on; `None` where it is closed then.
+    pub fn open_for(self, time: Time) -> Option<Duration> {
+        self.is_open_at(time).then(|| wait(time, self.closes))
+    }
+}
+
+/// How long it is from `now` to the next `time` of day: a whole day where it is that very time.
+pub fn wait(now: Time, time: Time) -> Duration {
+    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(24 * 60 * 60) + 1;
+    Duration::from_secs(wait.unsigned_abs())
 }
 
 impl FromStr for Window {
@@ -89,23 +101,50 @@ impl Settings {
 mod tests {
     use super::*;
 
+    fn time(text: &str) -> Time {
+        Time::strptime("%H:%M", text).unwrap()
+    }
+
     #[test]
     fn a_window_may_reach_past_midnight() {
-        let time = |text| Time::strptime("%H:%M", text).unwrap();
         let day: Window = "01:00-06:00".parse().unwrap();
         let night: Window = "22:00-06:00".parse().unwrap();
         for (at, in_day, in_night) in [
-            ("00:59", false, true),
-            ("01:00", true, true),
-            ("05:59", true, true),
-            ("06:00", false, false),
-            ("21:59", false, false),
-            ("22:00", false, true),
+            ("00:00", None, Some(360)),
+            ("00:59", None, Some(301)),
+            ("01:00", Some(300), Some(300)),
+            ("05:59", Some(1), Some(1)),
+            ("06:00", None, None),
+            ("21:59", None, None),
+            ("22:00", None, Some(480)),
+            ("23:59", None, Some(361)),
         ] {
-            assert_eq!(day.is_open_at(time(at)), in_day, "{at}");
-            assert_eq!(night.is_open_at(time(at)), in_night, "{at}");
+            let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+            assert_eq!(day.open_for(time(at)), in_day.map(minutes), "{at}");
+            assert_eq!(night.open_for(time(at)), in_night.map(minutes), "{at}");
         }
         assert!("6-7".parse::<Window>().is_err());
         assert!("06:00".parse::<Window>().is_err());
+    }
+
+    #[test]
+    fn a_window_is_of_chinas_day() {
+        let window: Window = "01:00-06:00".parse().unwrap();
+        let at = |moment: &str| {
+            let moment: jiff::Timestamp = moment.parse().unwrap();
+            window.open_for(crate::clock::zone().to_datetime(moment).time())
+        };
+        // 01:30 in China.
+        assert_eq!(at("2026-11-24T17:30:00Z"), Some(Duration::from_secs(270 * 60)));
+        assert_eq!(at("2026-11-24T01:30:00Z"), None);
+    }
+
+    #[test]
+    fn the_next_time_of_day_may_be_tomorrow() {
+        for (now, until, minutes) in
+            [("01:00", "06:00", 300), ("23:00", "06:00", 420), ("06:00", "06:00", 1440)]
+        {
+            assert_eq!(wait(time(now), time(until)).as_secs(), minutes * 60, "{now} {until}");
+        }
     }
 }
