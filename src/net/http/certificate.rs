@@ -128,12 +128,16 @@ impl Notary {
             )) => false,
             Err(_) => return false,
         };
+        self.remember(digest, is_vouched_for);
+        is_vouched_for
+    }
+
+    fn remember(&self, digest: [u8; 32], is_vouched_for: bool) {
         let mut remembered = self.remembered();
         if remembered.len() >= MOST_ISSUERS {
             remembered.clear();
         }
         remembered.insert(digest, is_vouched_for);
-        is_vouched_for
     }
 
     fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], bool>> {

@@ -2,6 +2,7 @@
 //! an address and night, and only when an answer already looked like a block page.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,6 +19,10 @@ use crate::stages::probe::PAGE_BUDGET;
 use crate::stages::probe::Prober;
 use crate::stages::probe::ProviderOf;
 use crate::stages::probe::answer;
+
+/// At so many places, with TLS and without, who answers is found out in a night. They are held in
+/// memory; what a block page beyond them came from stays open.
+const MOST_ASKED: usize = 100_000;
 
 /// A name that nobody can have (RFC 6761, section 6.4), always the same one.
 pub(super) const NOBODY: &str = "chabei-control.invalid";
@@ -77,13 +82,13 @@ fn literal(address: IpAddr) -> String {
 /// What was asked tonight.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
-    /// Few: one for each address at which block pages were seen.
+    /// One for each address at which block pages were seen, at most [`MOST_ASKED`].
     asked: Mutex<HashMap<Place, Arc<OnceCell<Answers>>>>,
 }
 
 impl Controls {
     /// What `address` answered, found out by `ask` unless it was asked before; whoever comes while it
-    /// is being asked waits for the same answers.
+    /// is being asked waits for the same answers. Nothing where too many others were asked.
     pub(super) async fn answers(
         &self,
         address: IpAddr,
@@ -92,13 +97,22 @@ impl Controls {
     ) -> Answers {
         let cell = {
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(asked.entry((address, is_secure)).or_default())
+            let is_full = asked.len() >= MOST_ASKED;
+            match asked.entry((address, is_secure)) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                // To forget others would be to ask them again.
+                Entry::Vacant(_) if is_full => return Answers::NOT_ASKED,
+                Entry::Vacant(unknown) => Arc::clone(unknown.insert(Arc::default())),
+            }
         };
         *cell.get_or_init(|| ask).await
     }
 }
 
 impl Answers {
+    /// Nothing came of either.
+    const NOT_ASKED: Self = Self { by_address: None, by_nobody: None };
+
     /// What they say of a block page that one name got.
     pub(super) fn verdict(self) -> Control {
         match (self.by_address, self.by_nobody) {
@@ -138,6 +152,24 @@ mod tests {
         controls.answers("192.0.2.2".parse().unwrap(), false, ask()).await;
         controls.answers(address, true, ask()).await;
         assert_eq!(times.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn beyond_a_bound_nobody_else_is_asked_and_those_that_were_are_not_forgotten() {
+        let controls = Controls::default();
+        let answers = Answers { by_address: Some(true), by_nobody: Some(true) };
+        let address = |number: usize| {
+            let number = u32::try_from(number).unwrap();
+            IpAddr::from(std::net::Ipv4Addr::from(0x0a00_0000 + number))
+        };
+        for number in 0..MOST_ASKED {
+            assert_eq!(controls.answers(address(number), false, async { answers }).await, answers);
+        }
+        let never = || async { panic!("it is asked all the same") };
+        let beyond = controls.answers(address(MOST_ASKED), false, never()).await;
+        assert_eq!(beyond.verdict(), Control::NoAnswer);
+        assert_eq!(controls.answers(address(0), false, never()).await, answers);
+        assert_eq!(controls.asked.lock().unwrap().len(), MOST_ASKED);
     }
 
     #[test]

@@ -96,3 +96,14 @@ fn without_a_certificate_there_is_nothing_to_tell() {
     let now = Timestamp::UNIX_EPOCH;
     assert_eq!(Notary::default().read(&[], "a.cn", now), None);
 }
+
+#[test]
+fn of_all_the_certificates_of_a_night_few_are_remembered() {
+    let notary = Notary::default();
+    let digest = |number: usize| -> [u8; 32] { Sha256::digest(number.to_be_bytes()).into() };
+    for number in 0..3 * MOST_ISSUERS {
+        notary.remember(digest(number), true);
+        assert!(notary.remembered().len() <= MOST_ISSUERS);
+        assert!(notary.remembered().contains_key(&digest(number)));
+    }
+}
