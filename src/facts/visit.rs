@@ -82,6 +82,23 @@ pub enum Sign {
     PutOff,
 }
 
+/// What of a site was more than is taken of any. What was taken is all the same as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// The head of an answer: too long, or too many headers.
+    Head,
+    /// A body, packed or unpacked.
+    Body,
+    /// The time: something came, and its end did not come within the limit.
+    Time,
+    /// A certificate.
+    Certificate,
+    /// The redirects.
+    Redirects,
+    /// The parts of a page.
+    Page,
+}
+
 /// How a filing number stands on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -187,6 +204,20 @@ pub struct Visit {
 impl Page {
     /// How many other Domains a page can name.
     pub const MOST_LINKED_DOMAINS: usize = 32;
+}
+
+impl Excess {
+    /// The word that logs use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Body => "body",
+            Self::Time => "time",
+            Self::Certificate => "certificate",
+            Self::Redirects => "redirects",
+            Self::Page => "page",
+        }
+    }
 }
 
 impl SiteState {

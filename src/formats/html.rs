@@ -55,6 +55,8 @@ pub struct Document {
     pub frames: Vec<Url>,
     /// Whether the page has more parts than the budget allows, so that its end was left out.
     pub was_cut: bool,
+    /// Whether a tree of it would have cost more than the budget allows, so that it was read without.
+    pub was_given_up: bool,
     /// How many parts the page was read as: blocks, links and runs of text.
     pub parts: usize,
     /// How many nodes the tree had; `None` where none was made.
@@ -100,7 +102,7 @@ pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
             let occurrences = numbers::occurrences(&outline.text.folded);
             told(outline, occurrences, base)
         };
-        Document { tree_nodes: Some(nodes), ..document }
+        Document { tree_nodes: Some(nodes), was_given_up, ..document }
     } else {
         told(scanned.outline, occurrences, base)
     };
@@ -159,6 +161,7 @@ fn told(
             && outline.links < FURNISHED,
         frames,
         was_cut: false,
+        was_given_up: false,
         parts: outline.size(),
         tree_nodes: None,
         text: std::mem::take(&mut outline.text.folded),

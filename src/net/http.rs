@@ -26,6 +26,7 @@ use crate::facts::domain::Host;
 use crate::facts::exchange::Allowance;
 use crate::facts::exchange::Exchange;
 use crate::facts::exchange::HttpVersion;
+use crate::facts::visit::Excess;
 use crate::net::guard::Guard;
 use crate::net::http::certificate::Notary;
 use crate::net::http::incoming::Incoming;
@@ -99,6 +100,8 @@ pub struct Trace {
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
     /// What the address showed of itself over TLS; `None` without TLS.
     pub certificate: Option<Arc<Certificate>>,
+    /// What was more than is taken; `None` where all was taken, or nothing came.
+    pub excess: Option<Excess>,
 }
 
 /// What came of one request.
@@ -174,6 +177,7 @@ impl Client {
             reason: Vec::new(),
             headers: Vec::new(),
             certificate: None,
+            excess: None,
         };
         let begin = Instant::now();
         let reply = match self.permitted(url, address) {
@@ -259,7 +263,13 @@ impl Client {
 
     /// What came in, unpacked. `failure` is what kept the rest from coming.
     fn read(&self, incoming: Incoming, failure: Option<Failure>, trace: &mut Trace) -> Reply {
+        let is_late = failure == Some(Failure::TimedOut);
         let Some(head) = incoming.head else {
+            trace.excess = match failure {
+                Some(Failure::TooLarge) => Some(Excess::Certificate),
+                _ if incoming.is_head_cut => Some(Excess::Head),
+                _ => (is_late && incoming.has_begun).then_some(Excess::Time),
+            };
             return Reply::Failed(failure.unwrap_or(Failure::Malformed));
         };
         trace.version = head.version;
@@ -268,16 +278,18 @@ impl Client {
         let (status, headers) = (head.status, head.headers);
         let is_complete = incoming.is_whole;
         let unpacked = packed::unpack(&headers, incoming.body, self.max_body);
+        let is_cut = incoming.is_cut || unpacked.as_ref().is_some_and(|one| one.is_cut);
+        trace.excess = is_cut.then_some(Excess::Body).or_else(|| is_late.then_some(Excess::Time));
         // A status that sends on or refuses says all by itself; a success that shows nothing is
         // none.
         let shows_nothing = unpacked.as_ref().is_none_or(|unpacked| unpacked.body.is_empty());
         if shows_nothing && status < 300 && !(is_complete && unpacked.is_some()) {
             return Reply::Failed(failure.unwrap_or(Failure::Malformed));
         }
-        let (body, is_unpacked, is_cut) =
-            unpacked.map_or((Vec::new(), false, false), |one| (one.body, one.is_whole, one.is_cut));
-        let is_cut = is_cut || incoming.is_cut || failure == Some(Failure::TimedOut);
-        let is_whole = (is_complete && is_unpacked) || (!is_cut && says_that_it_ends(&body));
+        let (body, is_unpacked) =
+            unpacked.map_or((Vec::new(), false), |one| (one.body, one.is_whole));
+        let is_whole =
+            (is_complete && is_unpacked) || (!is_cut && !is_late && says_that_it_ends(&body));
         Reply::Answer(Answer { status, headers, body, is_whole })
     }
 }

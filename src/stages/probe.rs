@@ -22,6 +22,7 @@ use crate::facts::exchange::Allowance;
 use crate::facts::exchange::Exchange;
 use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
+use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
@@ -86,6 +87,8 @@ pub struct Visited {
     pub visit: Visit,
     /// Every request that was answered, robots.txt included.
     pub exchanges: Vec<Exchange>,
+    /// What was more than is taken of any site, the first of it; `None` where all was taken.
+    pub excess: Option<Excess>,
 }
 
 impl Prober {
@@ -146,18 +149,21 @@ impl Prober {
 
     /// Asks at `door` what is there. A block page is believed only when it is seen twice.
     pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visited {
-        let (visit, mut exchanges) = Chain::new(self, door, provider_of).follow().await;
-        if visit.state != SiteState::Stopped {
-            return Visited { visit, exchanges };
+        let first = Chain::new(self, door, provider_of).follow().await;
+        if first.visit.state != SiteState::Stopped {
+            return first;
         }
-        let (again, more) = Chain::new(self, door, provider_of).follow().await;
-        exchanges.extend(more);
-        if again.state == SiteState::Stopped {
+        let again = Chain::new(self, door, provider_of).follow().await;
+        let mut exchanges = first.exchanges;
+        exchanges.extend(again.exchanges);
+        let excess = first.excess.or(again.excess);
+        let visit = if again.visit.state == SiteState::Stopped {
             let control = Some(control::test(self, door, provider_of).await);
-            return Visited { visit: Visit { control, ..visit }, exchanges };
-        }
-        let visit = Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again };
-        Visited { visit, exchanges }
+            Visit { control, ..first.visit }
+        } else {
+            Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again.visit }
+        };
+        Visited { visit, exchanges, excess }
     }
 }
 

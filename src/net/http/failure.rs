@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use tokio_rustls::rustls::AlertDescription;
 use tokio_rustls::rustls::Error as TlsError;
+use tokio_rustls::rustls::InvalidMessage;
 use tokio_rustls::rustls::PeerIncompatible;
 
 use crate::net::http::incoming::Broken;
@@ -28,6 +29,8 @@ pub enum Failure {
     TlsTooOld,
     /// The answer is no HTTP.
     Malformed,
+    /// The certificate is larger than is read.
+    TooLarge,
     /// The address or the name may not be reached.
     NotAllowed,
     /// This machine could not even try: no files, ports, memory or leave of its own, or no IPv6.
@@ -74,6 +77,9 @@ fn of_tls(error: &TlsError) -> Failure {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => Failure::TlsTooOld,
+        TlsError::InvalidMessage(
+            InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
+        ) => Failure::TooLarge,
         _ => Failure::Tls,
     }
 }

@@ -14,6 +14,7 @@ use http::HeaderValue;
 use http::header::CONNECTION;
 use http::header::CONTENT_LENGTH;
 use http::header::TRANSFER_ENCODING;
+use httparse::Error as Unread;
 use httparse::ParserConfig;
 use httparse::Status;
 use tokio::io::AsyncRead;
@@ -71,12 +72,12 @@ pub(crate) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     stream.write_all(request).await?;
     stream.flush().await?;
     let mut reader = Reader { stream, buffer: Vec::with_capacity(READ), taken: 0 };
-    let mut head = reader.head().await?;
+    let mut head = reader.head(incoming).await?;
     for _ in 0..MOST_PRELIMINARIES {
         if !(100..200).contains(&head.status) || head.status == 101 {
             break;
         }
-        head = reader.head().await?;
+        head = reader.head(incoming).await?;
     }
     // Nobody asked for another protocol.
     if head.status < 200 {
@@ -120,7 +121,7 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         }
     }
 
-    async fn head(&mut self) -> Result<Head, Broken> {
+    async fn head(&mut self, incoming: &mut Incoming) -> Result<Head, Broken> {
         let mut searched = 0;
         loop {
             if searched == 0 {
@@ -133,13 +134,16 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
                 return Err(Broken::Malformed);
             }
             let end = end_of_head(pending, searched);
+            incoming.has_begun |= !pending.is_empty();
             if end.unwrap_or(pending.len()) > LONGEST_HEAD {
+                incoming.is_head_cut = true;
                 return Err(Broken::Malformed);
             }
             if let Some(end) = end {
-                let head = parse(pending.get(..end).unwrap_or_default())?;
+                let parsed = parse(pending.get(..end).unwrap_or_default());
+                incoming.is_head_cut = parsed.as_ref().err() == Some(&Unread::TooManyHeaders);
                 self.taken += end;
-                return Ok(head);
+                return parsed.map_err(|_| Broken::Malformed);
             }
             searched = pending.len().saturating_sub(2);
             if !self.fill().await? {
@@ -285,7 +289,7 @@ fn end_of_head(bytes: &[u8], searched: usize) -> Option<usize> {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Head, Broken> {
+fn parse(bytes: &[u8]) -> Result<Head, Unread> {
     let mut slots = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut slots);
     let parsed = ParserConfig::default()
@@ -295,8 +299,8 @@ fn parse(bytes: &[u8]) -> Result<Head, Broken> {
         .allow_spaces_after_header_name_in_responses(true)
         .ignore_invalid_headers_in_responses(true)
         .parse_response(&mut response, bytes);
-    let (Ok(Status::Complete(_)), Some(status)) = (parsed, response.code) else {
-        return Err(Broken::Malformed);
+    let (Status::Complete(_), Some(status)) = (parsed?, response.code) else {
+        return Err(Unread::Status);
     };
     let mut headers = HeaderMap::with_capacity(response.headers.len());
     let mut raw = Vec::with_capacity(response.headers.len());

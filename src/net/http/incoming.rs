@@ -17,6 +17,10 @@ pub(crate) struct Incoming {
     pub(crate) is_whole: bool,
     /// Whether there is more than may be read.
     pub(crate) is_cut: bool,
+    /// Whether anything of its head came.
+    pub(crate) has_begun: bool,
+    /// Whether its head is longer than may be read.
+    pub(crate) is_head_cut: bool,
 }
 
 /// The head of an answer.

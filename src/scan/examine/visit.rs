@@ -12,6 +12,7 @@ use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
+use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
@@ -36,8 +37,11 @@ impl Stages {
     pub async fn visit(&self, mut survey: Survey) -> Result<Visited, StoreError> {
         let known = self.known(&survey.examination.target)?;
         let mut exchanges = Vec::new();
+        let mut excess = None;
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
-            exchanges.extend(self.ask(&mut survey.examination, host, place).await?);
+            let (more, here) = self.ask(&mut survey.examination, host, place).await?;
+            exchanges.extend(more);
+            excess = excess.or(here);
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             if !survey.is_again && sighting.visits.iter().any(was_too_much) {
                 sighting.visits.clear();
@@ -46,6 +50,10 @@ impl Stages {
                 let place = Place { address, provider: self.provider_of(address) };
                 return Ok(Visited::Again(Box::new(survey), place));
             }
+        }
+        if let Some(excess) = excess {
+            let target = &survey.examination.target;
+            tracing::info!(%target, excess = excess.word(), "more than is taken of any site");
         }
         let mut outcome = self.settle(survey.examination, &known)?;
         // Nothing rests on what was seen of a target that nothing follows for.
@@ -66,22 +74,24 @@ impl Stages {
         self.settle(survey.examination, &known)
     }
 
-    /// Asks at one sighting, port by port, until one shows a site.
+    /// Asks at one sighting, port by port, until one shows a site. Returns the exchanges, and what was
+    /// more than is taken.
     async fn ask(
         &self,
         examination: &mut Examination,
         host: usize,
         place: usize,
-    ) -> Result<Vec<Exchange>, StoreError> {
+    ) -> Result<(Vec<Exchange>, Option<Excess>), StoreError> {
         let provider_of = |address: IpAddr| self.provider_of(address);
         let Examination { target, filing, hosts, .. } = examination;
         let HostExamination { host, sightings, .. } = &mut hosts[host];
         let sighting = &mut sightings[place];
-        let mut exchanges = Vec::new();
+        let (mut exchanges, mut excess) = (Vec::new(), None);
         for is_secure in self.prober.ports() {
             let door = Door { target, host: host.as_ref(), address: sighting.address, is_secure };
             let visited = self.prober.visit(door, &provider_of).await;
             exchanges.extend(visited.exchanges);
+            excess = excess.or(visited.excess);
             let mut visit = visited.visit;
             if let Some(page) = &visit.page {
                 visit.claims = self.filings.claims(page, filing)?;
@@ -97,7 +107,7 @@ impl Stages {
                 |visit: &Visit| !matches!(visit.sign, Sign::NoConnection | Sign::TimedOut);
             self.prober.pace().visited(sighting.address, sighting.visits.iter().any(is_reached));
         }
-        Ok(exchanges)
+        Ok((exchanges, excess))
     }
 
     /// Where the target is to be asked next: the host and its sighting. `None` when nothing more is

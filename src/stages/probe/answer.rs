@@ -30,16 +30,34 @@ pub(super) enum Step {
     Follow(Url),
 }
 
-/// Reads the answer that `url` gave.
-pub(super) fn read(
+/// An answer, read as far as the budget goes.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Where redirects lead.
+    next: Option<Url>,
+    document: Document,
+}
+
+impl Reading {
+    /// Reads the answer that `url` gave.
+    pub(super) fn of(answer: &Answer, url: &Url, budget: Budget) -> Self {
+        Self { next: location(answer, url), document: document(answer, url, budget) }
+    }
+
+    /// Whether there is more of it than the budget allows.
+    pub(super) fn was_cut(&self) -> bool {
+        self.document.was_cut || self.document.was_given_up
+    }
+}
+
+/// What the answer, as it was read, means.
+pub(super) fn meaning(
     answer: &Answer,
-    url: &Url,
+    reading: Reading,
     target: &Target,
     signatures: &Signatures,
-    budget: Budget,
 ) -> Step {
-    let next = location(answer, url);
-    let document = document(answer, url, budget);
+    let Reading { next, document } = reading;
     let recognised = recognise(answer, next.as_ref(), &document, signatures);
     let end = |state, sign| Step::End { state, sign, page: None };
     if let Some(Recognised::Block(name)) = recognised {

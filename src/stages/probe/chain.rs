@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::facts::domain::Host;
 use crate::facts::exchange::Exchange;
+use crate::facts::visit::Excess;
 use crate::facts::visit::Page;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
@@ -27,7 +28,9 @@ use crate::stages::probe::Door;
 use crate::stages::probe::PAGE_BUDGET;
 use crate::stages::probe::Prober;
 use crate::stages::probe::ProviderOf;
+use crate::stages::probe::Visited;
 use crate::stages::probe::answer;
+use crate::stages::probe::answer::Reading;
 use crate::stages::probe::answer::Step;
 use crate::stages::probe::cookies::Cookies;
 use crate::stages::probe::robots;
@@ -52,6 +55,7 @@ pub(super) struct Chain<'a> {
     asked: Option<Instant>,
     visit: Visit,
     exchanges: Vec<Exchange>,
+    excess: Option<Excess>,
 }
 
 /// How a chain of requests ended.
@@ -91,11 +95,12 @@ impl<'a> Chain<'a> {
             asked: None,
             visit,
             exchanges: Vec::new(),
+            excess: None,
         }
     }
 
     /// Follows it to its end.
-    pub(super) async fn follow(mut self) -> (Visit, Vec<Exchange>) {
+    pub(super) async fn follow(mut self) -> Visited {
         if let Some(url) = start(self.door) {
             let end = self.end(url).await;
             self.visit.state = end.state;
@@ -103,7 +108,12 @@ impl<'a> Chain<'a> {
             self.visit.status = end.status;
             self.visit.page = end.page;
         }
-        (self.visit, self.exchanges)
+        Visited { visit: self.visit, exchanges: self.exchanges, excess: self.excess }
+    }
+
+    /// Of all that is more than is taken, the first is told.
+    fn note(&mut self, excess: Option<Excess>) {
+        self.excess = self.excess.or(excess);
     }
 
     async fn end(&mut self, mut url: Url) -> End {
@@ -129,8 +139,9 @@ impl<'a> Chain<'a> {
             };
             self.cookies.take(&url, &answer.headers);
             let prober = self.prober;
-            let step =
-                answer::read(&answer, &url, self.door.target, &prober.signatures, PAGE_BUDGET);
+            let reading = Reading::of(&answer, &url, PAGE_BUDGET);
+            self.note(reading.was_cut().then_some(Excess::Page));
+            let step = answer::meaning(&answer, reading, self.door.target, &prober.signatures);
             let status = answer.status;
             let is_document = matches!(step, Step::End { page: Some(_), .. });
             self.visit.body_sha256 = is_document.then(|| hex(&Sha256::digest(&answer.body)));
@@ -144,6 +155,7 @@ impl<'a> Chain<'a> {
             seen.push((url.clone(), before));
             let seen_before = (next.clone(), self.cookies.changes());
             if self.visit.hops.len() >= MAX_HOPS || seen.contains(&seen_before) {
+                self.note(Some(Excess::Redirects));
                 return End::unknown(status, Sign::RedirectLoop);
             }
             let Some(next_address) = prober.address_of(&next, &url, address).await else {
@@ -169,6 +181,7 @@ impl<'a> Chain<'a> {
         let fetch = self.prober.client.fetch(url, address, &cookies, &mut self.line);
         let fetched = Box::pin(fetch).await;
         self.asked = Some(Instant::now());
+        self.note(fetched.trace.excess);
         if let Reply::Answer(answer) = &fetched.reply {
             let refused = answer.wait_asked(fetched.trace.at);
             self.prober.pace.heard(address, provider.as_ref(), refused);
@@ -279,6 +292,7 @@ impl End {
             Failure::Reset => (SiteState::Silent, Sign::Reset),
             Failure::TimedOut => (SiteState::Silent, Sign::TimedOut),
             Failure::Tls => (SiteState::Unknown, Sign::TlsFailure),
+            Failure::TooLarge => (SiteState::Unknown, Sign::TooLarge),
             Failure::TlsTooOld => (SiteState::Unknown, Sign::TlsTooOld),
             Failure::Malformed => (SiteState::Unknown, Sign::Malformed),
             Failure::NotAllowed => (SiteState::Unknown, Sign::NotAllowed),

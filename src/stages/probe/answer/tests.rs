@@ -61,7 +61,8 @@ fn reading(case: &Case) -> Step {
     let url = case.url.parse().unwrap();
     let target = case.target.parse().unwrap();
     let budget = Budget { cpu: Duration::from_mins(1), nodes: 60_000 };
-    read(&answer, &url, &target, &Signatures::builtin(), budget)
+    let reading = Reading::of(&answer, &url, budget);
+    meaning(&answer, reading, &target, &Signatures::builtin())
 }
 
 #[track_caller]

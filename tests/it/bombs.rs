@@ -1,0 +1,73 @@
+//! Answers that would cost without end: each ends within its bounds, is told in one line of the log, and
+//! nothing is said of its site that was not seen.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use crate::town::Town;
+
+/// Scenarios of answers that are more than is taken, and what of them is.
+const BOMBS: [(&str, &str); 11] = [
+    ("gzip_bomb", "body"),
+    ("gzip_bomb_in_gzip", "body"),
+    ("title_endless", "body"),
+    ("endless_page", "body"),
+    ("headers_endless", "head"),
+    ("header_flood", "head"),
+    ("redirects_for_ever", "redirects"),
+    ("redirect_loop", "redirects"),
+    ("drip", "time"),
+    ("certificate_of_ten_thousand_names", "certificate"),
+    ("page_of_nested_tags", "page"),
+];
+
+/// What they may cost in memory, all at once, above what ordinary pages do.
+const ROOM: u64 = 64 << 20;
+
+/// A scan over the sites of `scenarios` alone, into the data folder `data`; what it said on stderr, and
+/// how much memory it held at the most, in bytes.
+fn scanned(town: &Town, data: &str, scenarios: &[&str]) -> (String, u64) {
+    town.import_into(data);
+    let domains: Vec<String> = scenarios.iter().map(|scenario| town.site(scenario).0).collect();
+    let mut args = vec!["scan", "--domain"];
+    args.extend(domains.iter().map(String::as_str));
+    let mut scan = town.command_over(data, &args).spawn().unwrap();
+    let status = format!("/proc/{}/status", scan.id());
+    let mut most = 0;
+    while scan.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        most = most.max(kilobytes.unwrap_or(0) * 1024);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let ran: crate::desk::Ran = scan.wait_with_output().unwrap().into();
+    ran.ends(0);
+    (ran.err, most)
+}
+
+#[test]
+fn every_bomb_costs_one_line_of_the_log_and_little_memory() {
+    let town = Town::with_slow_sites(200, 3);
+    let bombs = BOMBS.map(|(scenario, _)| scenario);
+    let (err, with_bombs) = scanned(&town, "bombs", &bombs);
+    let mut told = BTreeMap::new();
+    for line in err.lines().filter(|line| line.contains("more than is taken of any site")) {
+        for (scenario, _) in BOMBS {
+            if line.contains(&town.site(scenario).0) {
+                told.entry(scenario).or_insert_with(Vec::new).push(line);
+            }
+        }
+    }
+    for (scenario, excess) in BOMBS {
+        let lines = told.get(scenario).map(Vec::as_slice).unwrap_or_default();
+        let [line] = lines else { panic!("{scenario} is told in {} lines:\n{err}", lines.len()) };
+        assert!(line.contains(&format!("excess=\"{excess}\"")), "{scenario}: {line}");
+    }
+    let (err, without) =
+        scanned(&town, "ordinary", &["filed_and_connected", "unfiled", "unfiled_gbk_page"]);
+    assert!(!err.contains("more than is taken"), "{err}");
+    assert!(with_bombs < without + ROOM, "{with_bombs} bytes of memory, {without} without bombs");
+    assert!(without > 0, "memory was not measured");
+}
