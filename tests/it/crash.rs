@@ -1,7 +1,6 @@
 //! A night that is broken off at any moment loses nothing and reports nothing twice; and nobody else
 //! gets at the data meanwhile.
 
-use std::collections::BTreeSet;
 use std::net::UdpSocket;
 use std::process::Child;
 use std::process::Command;
@@ -11,24 +10,14 @@ use serde_json::Value;
 
 use crate::desk::Desk;
 use crate::desk::Ran;
+use crate::killed::Undisturbed;
+use crate::killed::all_told;
 use crate::town::Town;
+use crate::town::among_others;
 use crate::town::runs_until_journal;
-use crate::town::text;
 
 /// A scan is killed when its journal is longer than so many bytes.
-const KILLED_AT: [u64; 5] = [11, 12, 4_000, 30_000, 90_000];
-
-/// What must be the same of a finding whichever way its night went.
-fn told(finding: &Value) -> String {
-    let fields = ["/domain", "/kind", "/provider/id", "/state", "/times_seen", "/reasons"];
-    fields.map(|field| finding.pointer(field).unwrap_or(&Value::Null).to_string()).join(" ")
-}
-
-fn all_told(findings: &[Value]) -> Vec<String> {
-    let mut all: Vec<_> = findings.iter().map(told).collect();
-    all.sort();
-    all
-}
+const KILLED_AT: [u64; 3] = [12, 6_000, 40_000];
 
 fn ended(child: Child) -> Ran {
     child.wait_with_output().unwrap().into()
@@ -40,43 +29,16 @@ fn terminate(child: &Child) {
 }
 
 #[test]
-fn a_killed_night_goes_on_and_finds_what_an_undisturbed_one_finds() {
-    let town = Town::new(400, 2);
-    town.import_into("whole");
-    town.run_over("whole", &["scan"]).ends(0);
-    let expected = all_told(&town.findings_in("whole"));
-    assert!(expected.len() > 50);
-    // Few at a time, so that the journal grows in many steps.
-    town.configure(&[("in_flight", "32")]);
-    let mut killed = 0;
-    for bytes in KILLED_AT {
-        let data = format!("killed-at-{bytes}");
-        town.import_into(&data);
-        let mut child = town.command_over(&data, &["scan"]).spawn().unwrap();
-        let nights = town.path(&data).join("nights");
-        let is_running = runs_until_journal(&mut child, &nights, bytes);
-        child.kill().unwrap();
-        let broken_off = ended(child);
-        killed += usize::from(is_running && broken_off.status.is_none());
-        // Where the night was over already, this would be the next one.
-        if is_running {
-            town.run_over(&data, &["scan", "--summary", "summary.json"]).ends(0);
-            assert_eq!(town.summary("summary.json")["scan"], 1, "after {bytes} bytes");
-        }
-        let findings = town.findings_in(&data);
-        assert_eq!(all_told(&findings), expected, "after {bytes} bytes");
-        let ids: BTreeSet<_> = findings.iter().map(|finding| text(finding, "/id")).collect();
-        assert_eq!(ids.len(), findings.len(), "a finding stands twice after {bytes} bytes");
-        for finding in findings.iter().step_by(10) {
-            let domain = text(finding, "/domain").unwrap();
-            let trail = town.run_over(&data, &["explain", domain, "--format", "json"]).json();
-            for stood in trail[0]["findings"].as_array().unwrap() {
-                let changes = stood["changes"].as_array().unwrap();
-                assert_eq!(changes.len(), 1, "{domain} changed more than once: {stood}");
-            }
-        }
-    }
-    assert!(killed >= 3, "only {killed} scans were caught while they ran");
+fn a_killed_night_goes_on_finds_the_same_and_asks_for_nothing_a_third_time() {
+    let _peace = among_others();
+    let night = Undisturbed::new(250, 2, 32);
+    assert!(night.findings() > 30 && night.requests() > 250);
+    let killed = KILLED_AT.map(|bytes| {
+        let killed = night.killed(|scan, nights| runs_until_journal(scan, nights, bytes));
+        killed.unwrap_or_else(|| panic!("the night was over before it wrote {bytes} bytes"))
+    });
+    let again: u64 = killed.iter().map(|killed| killed.requests).sum();
+    assert!(again > 0, "all were killed while nobody was asked: {killed:?}");
 }
 
 #[test]

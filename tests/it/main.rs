@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod killed;
 mod nginx;
 mod nsd;
+mod outskirts;
 mod town;
 
+mod bombs;
 mod bulletins;
 mod command_line;
 mod crash;
@@ -26,6 +29,7 @@ mod rates;
 mod filing_problems;
 mod real_servers;
 mod real_web;
+mod refusing;
 mod registers;
 mod rejudging;
 mod resolving;

@@ -1,7 +1,11 @@
 //! Which names a night examines, how it goes on, and what it says of itself.
 
+use std::collections::BTreeMap;
+
+use chabei::lab::arrivals::Asked;
 use serde_json::Value;
 
+use crate::killed::all_told;
 use crate::town::Town;
 use crate::town::text;
 
@@ -121,6 +125,64 @@ fn a_night_whose_time_is_up_is_finished_by_the_next_run() {
     town.scan(&["--summary", "second.json"]);
     let second = town.summary("second.json");
     assert_eq!((&second["scan"], &second["ended_by"]), (&1.into(), &"done".into()));
+}
+
+/// Scenarios whose sites answer 429 or 503, and are asked once more later.
+const ASKED_TWICE: [&str; 3] = ["too_many_requests_429", "come_later_503", "robots_unavailable"];
+
+#[test]
+fn the_next_night_begins_with_what_the_window_left() {
+    let town = Town::new(120, 4);
+    town.import_into("whole");
+    town.run_over("whole", &["scan"]).ends(0);
+    town.import_all();
+    let asked = || town.lab().arrivals().asked;
+    let since = |before: &BTreeMap<Asked, u64>| -> BTreeMap<Asked, u64> {
+        let before = |asked: &Asked| before.get(asked).copied().unwrap_or_default();
+        let more = asked().into_iter().map(|(asked, count)| (count - before(&asked), asked));
+        more.filter(|(count, _)| *count > 0).map(|(count, asked)| (asked, count)).collect()
+    };
+    let whole = asked();
+
+    // So slowly that it would take far longer than the window is open.
+    town.configure(&[("per_address", "1.0"), ("in_flight", "16")]);
+    let tonight = ["--now", "2026-11-25T01:00:00+08:00", "scan"];
+    let begun = loop {
+        let window = ["--for", "2s", "--summary", "first.json"];
+        town.run(&[&tonight[..], &window].concat()).ends(3);
+        let begun = since(&whole);
+        // A busy machine may take all of the window to begin.
+        if !begun.is_empty() {
+            break begun;
+        }
+    };
+    let first = town.summary("first.json");
+    assert_eq!((&first["scan"], &first["ended_by"]), (&1.into(), &"window".into()));
+    let after_first = asked();
+
+    town.configure(&[("per_address", "2000.0"), ("in_flight", "256")]);
+    let tomorrow = ["--now", "2026-11-26T01:00:00+08:00", "scan"];
+    town.run(&[&tomorrow[..], &["--summary", "second.json"]].concat()).ends(0);
+    let second = town.summary("second.json");
+    assert_eq!((&second["scan"], &second["ended_by"]), (&1.into(), &"done".into()));
+    let rest = since(&after_first);
+    assert!(rest.len() > begun.len(), "{} and then {}", begun.len(), rest.len());
+    let comes_later: Vec<String> = town
+        .truth()
+        .iter()
+        .filter(|site| ASKED_TWICE.contains(&site.scenario.as_str()))
+        .map(|site| site.domain.to_string())
+        .collect();
+    for asked in rest.keys().filter(|asked| begun.contains_key(asked)) {
+        let may_be = comes_later.iter().any(|domain| asked.host.ends_with(domain));
+        assert!(may_be || asked.host.is_empty(), "{asked:?} was done when the window closed");
+    }
+    for asked in whole.keys() {
+        assert!(begun.contains_key(asked) || rest.contains_key(asked), "{asked:?} was forgotten");
+    }
+    assert_eq!(all_told(&town.findings()), all_told(&town.findings_in("whole")));
+    town.run(&[&tomorrow[..], &["--limit", "1", "--summary", "third.json"]].concat()).ends(0);
+    assert_eq!(town.summary("third.json")["scan"], 2);
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::fs;
 use std::ops::Deref;
 use std::process::Child;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
+use std::sync::RwLockWriteGuard;
 
 use chabei::facts::provider::Provider;
 use chabei::lab::Lab;
@@ -21,13 +22,26 @@ use tokio::runtime::Runtime;
 use crate::desk::Desk;
 use crate::desk::Ran;
 
-/// One town at a time: a site that must look slow is told from one that is by how long it takes, so
-/// that several towns scanned at once on a small machine would spoil each other's truth.
-static ALONE: Mutex<()> = Mutex::new(());
+/// Where sites must look slow, they are told from others by how long they take, so that several towns
+/// scanned at once on a small machine would spoil each other's truth. Towns without such sites may be
+/// scanned beside each other: their visitors have all the patience that a busy machine takes.
+static PEACE: RwLock<()> = RwLock::new(());
 
 /// Waits until no town is played, and keeps it so.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
+    PEACE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until nobody must be alone, and keeps it so.
+pub(crate) fn among_others() -> RwLockReadGuard<'static, ()> {
+    PEACE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a town keeps its peace while it is played.
+#[expect(dead_code, reason = "held, not read")]
+enum Peace {
+    Alone(RwLockWriteGuard<'static, ()>),
+    AmongOthers(RwLockReadGuard<'static, ()>),
 }
 
 /// A world that is being played, and a desk with its files; see [`Desk`] for running the program.
@@ -36,19 +50,34 @@ pub(crate) struct Town {
     world: Arc<World>,
     runtime: Runtime,
     lab: Option<Lab>,
-    _alone: MutexGuard<'static, ()>,
+    _peace: Peace,
 }
 
 impl Town {
+    /// A town in which nobody keeps visitors waiting.
     pub(crate) fn new(sites: usize, seed: u64) -> Self {
-        let alone = alone();
-        let world = Arc::new(plan(&WorldSettings { sites, seed, names: None }));
+        let town = Self::played(sites, seed, Peace::AmongOthers(among_others()));
+        // Patience costs nothing where all answer, and keeps a busy machine from looking dead.
+        let toml = fs::read_to_string(town.path("chabei.toml")).unwrap();
+        let patient = toml.replace("\"600ms\"", "\"20s\"").replace("\"1500ms\"", "\"20s\"");
+        town.write("chabei.toml", patient);
+        town
+    }
+
+    /// A town with sites that keep visitors waiting.
+    pub(crate) fn with_slow_sites(sites: usize, seed: u64) -> Self {
+        let town = Self::played(sites, seed, Peace::Alone(alone()));
+        town.configure(&[("timeout", "\"1s\"")]);
+        town
+    }
+
+    fn played(sites: usize, seed: u64, peace: Peace) -> Self {
+        let is_brisk = matches!(peace, Peace::AmongOthers(_));
+        let world = Arc::new(plan(&WorldSettings { sites, seed, names: None, is_brisk }));
         let runtime = Runtime::new().unwrap();
         let lab = runtime.block_on(Lab::start(Arc::clone(&world), 1)).unwrap();
-        let town = Self { desk: Desk::new(), world, runtime, lab: Some(lab), _alone: alone };
+        let town = Self { desk: Desk::new(), world, runtime, lab: Some(lab), _peace: peace };
         town.play(1);
-        // Patience costs only where nobody answers, and keeps a busy machine from looking dead.
-        town.configure(&[("timeout", "\"1s\"")]);
         town
     }
 

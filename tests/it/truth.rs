@@ -26,7 +26,7 @@ fn the_tour_finds_exactly_the_truth_for_more_than_one_world() {
 
 #[test]
 fn the_findings_of_a_first_night_are_the_truth_file() {
-    let town = Town::new(150, 5);
+    let town = Town::with_slow_sites(150, 5);
     town.import_all();
     town.scan(&[]);
     let expected: BTreeSet<_> = town
