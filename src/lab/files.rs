@@ -83,14 +83,14 @@ simulated = true
 [resolve]
 servers = [\"{dns}\"]
 queries_per_second = 100000
-timeout = \"600ms\"
+timeout = \"1s\"
 attempts = 4
 
 [probe]
 http_port = {http}
 https_port = {https}
 allow = [\"127.0.0.0/8\"]
-timeout = \"1500ms\"
+timeout = \"2500ms\"
 max_body = \"512 KiB\"
 
 [pace]

@@ -2,9 +2,9 @@
 //! nothing is said of its site that was not seen.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::time::Duration;
 
+use crate::desk::Ran;
+use crate::held::most_held;
 use crate::town::Town;
 
 /// Scenarios of answers that are more than is taken, and what of them is.
@@ -33,16 +33,8 @@ fn scanned(town: &Town, data: &str, scenarios: &[&str]) -> (String, u64) {
     let mut args = vec!["scan", "--domain"];
     args.extend(domains.iter().map(String::as_str));
     let mut scan = town.command_over(data, &args).spawn().unwrap();
-    let status = format!("/proc/{}/status", scan.id());
-    let mut most = 0;
-    while scan.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        most = most.max(kilobytes.unwrap_or(0) * 1024);
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let ran: crate::desk::Ran = scan.wait_with_output().unwrap().into();
+    let most = most_held(&mut scan);
+    let ran: Ran = scan.wait_with_output().unwrap().into();
     ran.ends(0);
     (ran.err, most)
 }

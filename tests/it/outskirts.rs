@@ -42,7 +42,7 @@ impl Outskirts {
         if args.contains(&"--brisk") {
             // Patience costs nothing where all answer, and keeps a busy machine from looking dead.
             let toml = fs::read_to_string(desk.path("chabei.toml")).unwrap();
-            let patient = toml.replace("\"600ms\"", "\"20s\"").replace("\"1500ms\"", "\"20s\"");
+            let patient = toml.replace("\"1s\"", "\"20s\"").replace("\"2500ms\"", "\"20s\"");
             desk.write("chabei.toml", patient);
         }
         Self { desk, lab }

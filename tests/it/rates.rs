@@ -62,17 +62,9 @@ fn unfiled(town: &Town, night: u32) -> Vec<(String, Option<String>)> {
     unfiled.map(|key| (key.target.to_string(), key.provider.map(|id| id.to_string()))).collect()
 }
 
-/// Time enough for a site that is only slow, because the machine is busy; it would be missed.
-fn be_patient(town: &Town) {
-    let settings = std::fs::read_to_string(town.path("chabei.toml")).unwrap();
-    let settings = settings.replace("timeout = \"1s\"", "timeout = \"3s\"");
-    town.write("chabei.toml", settings.replace("timeout = \"1500ms\"", "timeout = \"6s\""));
-}
-
 #[test]
 fn the_filing_rate_of_three_nights_is_that_of_the_truth_file() {
     let town = Town::new(150, 5);
-    be_patient(&town);
     let (_, provider) = town.site("unfiled");
     let provider = provider.unwrap();
     let known = town.providers().iter().find(|one| one.id.as_str() == provider).unwrap();

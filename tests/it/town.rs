@@ -59,16 +59,14 @@ impl Town {
         let town = Self::played(sites, seed, Peace::AmongOthers(among_others()));
         // Patience costs nothing where all answer, and keeps a busy machine from looking dead.
         let toml = fs::read_to_string(town.path("chabei.toml")).unwrap();
-        let patient = toml.replace("\"600ms\"", "\"20s\"").replace("\"1500ms\"", "\"20s\"");
+        let patient = toml.replace("\"1s\"", "\"20s\"").replace("\"2500ms\"", "\"20s\"");
         town.write("chabei.toml", patient);
         town
     }
 
     /// A town with sites that keep visitors waiting.
     pub(crate) fn with_slow_sites(sites: usize, seed: u64) -> Self {
-        let town = Self::played(sites, seed, Peace::Alone(alone()));
-        town.configure(&[("timeout", "\"1s\"")]);
-        town
+        Self::played(sites, seed, Peace::Alone(alone()))
     }
 
     fn played(sites: usize, seed: u64, peace: Peace) -> Self {

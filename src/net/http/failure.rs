@@ -50,6 +50,8 @@ pub(crate) fn of_handshake(error: &io::Error, address: IpAddr) -> Failure {
     let error = innermost(error);
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
         Some(error) => of_tls(error),
+        // A message is larger than rustls holds: of those that a server sends by then, its certificates.
+        None if error.kind() == ErrorKind::InvalidData => Failure::TooLarge,
         None => of_system(error, address).unwrap_or(Failure::Tls),
     }
 }
