@@ -1,14 +1,18 @@
-//! What a workbook of a hundred thousand findings costs, in time and memory.
+//! What a list of a hundred thousand findings costs, in time and memory, from the store to the file.
 //!
-//! `cargo bench --bench exports -- --rows 100000`; goal: under 5 s and 256 MiB. Without `--bench` (as
-//! `cargo test --all-targets` runs it) the same for a few findings. CSV and JSON lines stand beside it.
+//! `cargo bench --bench exports -- --rows 100000` puts findings into a store and lets the program write
+//! them in each format; goal of a workbook: under 5 s and 256 MiB. Without `--bench` (as
+//! `cargo test --all-targets` runs it) the same for a few findings.
 
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::io::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
 use std::time::Instant;
 
 use chabei::facts::bureau::Bureau;
@@ -20,12 +24,8 @@ use chabei::facts::finding::FindingState;
 use chabei::facts::finding::Kind;
 use chabei::facts::finding::Sightings;
 use chabei::facts::reason::Reason;
-use chabei::publish::findings;
-use chabei::publish::findings::workbook;
-use chabei::publish::findings::workbook::Sheets;
-use chabei::publish::layout::Layout;
-use chabei::publish::view::FindingView;
-use chabei::publish::view::ProviderNames;
+use chabei::store::findings::Findings;
+use chabei::store::findings::Update;
 use jiff::Timestamp;
 use ulid::Ulid;
 
@@ -72,22 +72,37 @@ fn finding(number: u64) -> Finding {
     }
 }
 
-/// The most memory that this process had at a time, in MiB; `None` where the system does not tell.
-fn peak() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+/// Waits for `child`, and tells its time on a CPU and the most memory it had, in MiB.
+fn watched(mut child: Child) -> (f64, f64) {
+    let (mut cpu, mut resident) = (0.0_f64, 0.0_f64);
+    let process = format!("/proc/{}", child.id());
+    while child.try_wait().unwrap().is_none() {
+        // Fields 14 and 15 are ticks, a hundred a second, of the whole process.
+        let stat = fs::read_to_string(format!("{process}/stat")).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split(' ').collect();
+        let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<f64>().ok());
+        cpu = ticks(12).zip(ticks(13)).map_or(cpu, |(user, system)| (user + system) / 100.0);
+        let status = fs::read_to_string(format!("{process}/status")).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|line| line.trim().strip_suffix(" kB"));
+        resident =
+            peak.and_then(|text| text.parse::<f64>().ok()).map_or(resident, |kib| kib / 1024.0);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(child.wait().unwrap().success());
+    (cpu, resident)
 }
 
-fn measure(what: &str, rows: u64, write: impl FnOnce(&mut BufWriter<File>)) {
-    let file = tempfile::tempfile().unwrap();
-    let mut out = BufWriter::new(file);
-    let begun = Instant::now();
-    write(&mut out);
-    out.flush().unwrap();
-    let took = begun.elapsed();
-    let size = out.get_ref().metadata().unwrap().len() / 1024;
-    println!("{what}: {rows} findings in {took:.2?}, {size} KiB, peak {:?} MiB", peak());
+fn fill(data: &Path, rows: u64) {
+    let findings = Findings::open(&data.join("findings")).unwrap();
+    let all: Vec<u64> = (0..rows).collect();
+    for some in all.chunks(1_000) {
+        let updates: Vec<Update> = some
+            .iter()
+            .map(|number| Update { findings: vec![finding(*number)], ..Update::default() })
+            .collect();
+        findings.writing().apply(&updates, None).unwrap();
+    }
 }
 
 fn main() {
@@ -95,20 +110,35 @@ fn main() {
     let given = args.iter().position(|arg| arg == "--rows").and_then(|place| args.get(place + 1));
     let is_bench = args.iter().any(|arg| arg == "--bench");
     let rows = given.map_or(if is_bench { 100_000 } else { 50 }, |rows| rows.parse().unwrap());
-
-    let names = ProviderNames::default();
-    let now: Timestamp = "2026-11-15T00:00:00+08:00".parse().unwrap();
-    let views = || (0..rows).map(|number| FindingView::of(&finding(number), &names, now));
-    measure("jsonl", rows, |out| findings::jsonl(views(), out).unwrap());
-    measure("csv", rows, |out| findings::csv::write(views(), out).unwrap());
-    measure("xlsx", rows, |out| {
-        workbook::write(views(), Sheets::One, Layout::default(), out).unwrap();
-    });
-    let mut sorted: Vec<u64> = (0..rows).collect();
-    sorted.sort_by_key(|number| number % 60);
-    let of_providers =
-        sorted.into_iter().map(|number| FindingView::of(&finding(number), &names, now));
-    measure("xlsx, a sheet for each of 60 providers", rows, |out| {
-        workbook::write(of_providers, Sheets::PerProvider, Layout::default(), out).unwrap();
-    });
+    let scratch = tempfile::tempdir().unwrap();
+    let data = scratch.path().join("data");
+    fill(&data, rows);
+    for format in [
+        &["jsonl"][..],
+        &["csv"],
+        &["csv", "--encoding", "gbk"],
+        &["xlsx"],
+        &["xlsx", "--per-provider"],
+        &["table"],
+    ] {
+        let list = scratch.path().join("list");
+        let begun = Instant::now();
+        let child = Command::new(env!("CARGO_BIN_EXE_chabei"))
+            .args([Path::new("--data"), &data])
+            .args(["--now", "2026-11-15T00:00:00+08:00", "findings", "--output"])
+            .arg(&list)
+            .arg("--format")
+            .args(format)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (cpu, resident) = watched(child);
+        let took = begun.elapsed();
+        let size = fs::metadata(&list).unwrap().len() / 1024;
+        let format = format.join(" ");
+        println!(
+            "{format}: {rows} findings in {took:.2?}, {cpu:.2} s CPU, {resident:.0} MiB resident at \
+             most, {size} KiB"
+        );
+    }
 }

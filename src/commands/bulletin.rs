@@ -14,6 +14,8 @@ use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
+use crate::facts::bureau::Bureau;
+use crate::facts::month::Month;
 use crate::facts::release::Release;
 use crate::publish::bulletin::Bulletin;
 use crate::publish::bulletin::csv;
@@ -27,49 +29,69 @@ const DIFFERENCES_TOLD: usize = 10;
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
     let edition = edition(session, &data, request)?;
-    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
-    match request.format {
-        BulletinFormat::Md => markdown::write(&edition, &mut out)?,
-        BulletinFormat::Csv => csv::write(&edition, &mut out)?,
-        BulletinFormat::Xlsx => workbook::write(&edition, &mut out)?,
-        BulletinFormat::Json => {
-            session.mark_in_log();
-            edition.json(&mut out)?;
-        }
+    if request.format == BulletinFormat::Json {
+        session.mark_in_log();
     }
+    let mut out = BufWriter::new(session.terminal.output(request.output.as_deref())?);
+    write(&edition, request.format, &mut out)?;
     out.flush()?;
     Ok(Ended::Done)
 }
 
+/// Writes `edition` as `format` says.
+pub(super) fn write(
+    edition: &Edition,
+    format: BulletinFormat,
+    out: &mut (impl Write + Send),
+) -> Result<()> {
+    match format {
+        BulletinFormat::Md => markdown::write(edition, out)?,
+        BulletinFormat::Csv => csv::write(edition, out)?,
+        BulletinFormat::Xlsx => workbook::write(edition, out)?,
+        BulletinFormat::Json => edition.json(out)?,
+    }
+    Ok(())
+}
+
+/// The bulletin of `month` as it goes out: as it was released, else the draft of now.
+pub(super) fn current(
+    session: &Session,
+    data: &Data,
+    month: Month,
+    bureau: Option<Bureau>,
+) -> Result<Edition> {
+    let simulated = session.settings.simulated;
+    let released = data.findings.bulletins()?.release(month, bureau)?;
+    let now = gather::bulletin(session, data, month, bureau)?;
+    let Some(release) = released else { return Ok(Edition::draft(now, simulated)) };
+    let edition = Edition::released(&release, simulated)?;
+    tell_differences(edition.bulletin(), &now);
+    Ok(edition)
+}
+
 /// The bulletin that `request` asks for; released, if it asks for that.
 fn edition(session: &Session, data: &Data, request: &Request) -> Result<Edition> {
-    let simulated = session.settings.simulated;
+    if request.release {
+        return release(session, data, request);
+    }
+    if request.draft {
+        let now = gather::bulletin(session, data, request.month, request.bureau)?;
+        return Ok(Edition::draft(now, session.settings.simulated));
+    }
+    current(session, data, request.month, request.bureau)
+}
+
+fn release(session: &Session, data: &Data, request: &Request) -> Result<Edition> {
     let bulletins = data.findings.bulletins()?;
-    let released = bulletins.release(request.month, request.bureau)?;
-    let now = gather::bulletin(session, data, request.month, request.bureau)?;
-    match released {
-        Some(release) if request.release => Err(usage(format!(
+    if let Some(release) = bulletins.release(request.month, request.bureau)? {
+        return Err(usage(format!(
             "the bulletin of {} was released by {} at {} already; it stays as it was released",
             request.month,
             release.actor,
             clock::written(release.at)
-        ))),
-        Some(release) if !request.draft => {
-            let edition = Edition::released(&release, simulated)?;
-            tell_differences(edition.bulletin(), &now);
-            Ok(edition)
-        }
-        None if request.release => release(session, data, request, &now),
-        Some(_) | None => Ok(Edition::draft(now, simulated)),
+        )));
     }
-}
-
-fn release(
-    session: &Session,
-    data: &Data,
-    request: &Request,
-    bulletin: &Bulletin,
-) -> Result<Edition> {
+    let bulletin = gather::bulletin(session, data, request.month, request.bureau)?;
     if !bulletin.is_over {
         return Err(usage(format!("{} is not over yet; nothing was released", request.month)));
     }
@@ -87,7 +109,7 @@ fn release(
         sha256,
         json,
     };
-    if !data.findings.bulletins()?.put_release(&release)? {
+    if !bulletins.put_release(&release)? {
         return Err(usage(format!("the bulletin of {} was released already", request.month)));
     }
     tracing::info!(month = %release.month, actor, sha256 = release.sha256, "the bulletin was released");

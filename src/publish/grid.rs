@@ -14,6 +14,7 @@ use rust_xlsxwriter::XlsxError;
 use crate::publish::findings::csv::unwrapped;
 use crate::publish::layout::Layout;
 use crate::publish::text::defused;
+use crate::publish::text::is_formula;
 use crate::publish::text::printable;
 
 /// What one cell holds.
@@ -105,6 +106,7 @@ pub(crate) fn workbook<R>(
         workbook.set_properties(&DocProperties::new().set_title(&title));
         let bold = Format::new().set_bold();
         let per_cent = Format::new().set_num_format("0.00%");
+        let quoted = Format::new().set_quote_prefix();
         let sheet = workbook.add_worksheet();
         sheet.set_name(&title)?.set_freeze_panes(1, 0)?;
         let shown = columns.iter().filter_map(|column| Some((column.chinese?, column.figure)));
@@ -114,6 +116,9 @@ pub(crate) fn workbook<R>(
             for (line, row) in (1_u32..).zip(rows) {
                 match figure(row) {
                     Figure::Empty => {}
+                    Figure::Text(text) if is_formula(&text) => {
+                        sheet.write_string_with_format(line, place, printable(&text), &quoted)?;
+                    }
                     Figure::Text(text) => {
                         sheet.write_string(line, place, printable(&text))?;
                     }

@@ -21,7 +21,13 @@ fn turns_direction(c: char) -> bool {
 
 /// `text`, so that no spreadsheet program takes it for a formula.
 pub(crate) fn defused(text: String) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text }
+    if is_formula(&text) { format!("'{text}") } else { text }
+}
+
+/// Whether a spreadsheet program would take `text` for a formula, once somebody types it or opens it
+/// from CSV.
+pub(crate) fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
 #[cfg(test)]

@@ -95,6 +95,23 @@ fn access_is_reported_as_the_ministry_asks_for_it() {
     let ran = town.run(&args);
     ran.ends(0);
     town.run(&["findings", "--format", "v3", "--kind", "unfiled", "--output", &folder]).ends(0);
+    // Listed again later, each address of each finding has the number that it had.
+    let again = format!("{}/", town.path("again").display());
+    let later = ["--now", "2026-11-26T02:00:00+08:00"];
+    let args = ["findings", "--format", "v3", "--kind", "unfiled", "--output", &again];
+    town.run(&[&later[..], &args].concat()).ends(0);
+    let mut ids = std::collections::BTreeSet::new();
+    for entry in fs::read_dir(&again).unwrap() {
+        let entry = entry.unwrap();
+        let first = fs::read(Path::new(&folder).join(entry.file_name())).unwrap();
+        assert_eq!(fs::read(entry.path()).unwrap(), first, "{:?}", entry.file_name());
+        let message = String::from_utf8_lossy(&first).into_owned();
+        for record in message.split("<Id>").skip(1) {
+            let id: u64 = record.split('<').next().unwrap().parse().unwrap();
+            assert!(ids.insert(id), "{id} is given twice");
+        }
+    }
+    assert_eq!(ids.iter().next_back().copied(), Some(ids.len() as u64), "from 1 on, without gaps");
     let mut written = BTreeMap::new();
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();

@@ -102,7 +102,11 @@ fn what_is_filed_by_now_is_left_out_of_what_goes_out() {
     let desk = scanned();
     let before = rows(&desk, &["--kind", "unfiled"]);
     let of_domain = |row: &Value| text(row, "/domain").unwrap().to_owned();
-    let filed = before.iter().map(of_domain).find(|name| name.ends_with(".cn")).unwrap();
+    let filed = before
+        .iter()
+        .map(of_domain)
+        .find(|name| name.parse::<std::net::IpAddr>().is_err())
+        .unwrap();
     let row = format!("domain,state,site_number\n{filed},active,京ICP备12345678号-1\n");
     let file = desk.write("filed.csv", row);
     desk.run(&["--now", "2026-11-23T09:00:00+08:00", "import", "filings", &file]).ends(0);
@@ -137,6 +141,35 @@ fn the_same_list_is_the_same_bytes_in_every_format() {
     }
     findings(&desk, &["--format", "csv", "--per-provider"]).ends(2).complains(&["--per-provider"]);
     findings(&desk, &["--format", "xlsx", "--encoding", "gbk"]).ends(2).complains(&["--encoding"]);
+}
+
+/// `tests/spreadsheets` opens workbooks as others do, as far as they are installed, which it says.
+#[test]
+fn workbooks_open_in_other_programs() {
+    let desk = scanned();
+    let mut files = Vec::new();
+    for (name, args) in [
+        ("list.xlsx", &["findings", "--format", "xlsx"][..]),
+        ("lists.xlsx", &["findings", "--format", "xlsx", "--per-provider"]),
+        (
+            "bulletin.xlsx",
+            &["--now", "2026-12-01T09:00:00+08:00", "bulletin", "2026-11", "--format", "xlsx"],
+        ),
+    ] {
+        let path = desk.path(name);
+        desk.run(&[args, &["--output", path.to_str().unwrap()]].concat()).ends(0);
+        files.push(path);
+    }
+    let python = std::env::var("CHABEI_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spreadsheets");
+    match std::process::Command::new(python).arg(script).args(files).output() {
+        Err(error) => println!("skipped: no Python: {error}"),
+        Ok(run) => {
+            let said = String::from_utf8_lossy(&run.stdout).into_owned();
+            print!("{said}");
+            assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
 }
 
 #[test]

@@ -103,6 +103,12 @@ pub fn compose(known: &Known<'_>) -> Bulletin {
     bulletin
 }
 
+/// `rate` cut to a millionth, never rounded up: so short a number is the same in JSON and read back.
+fn cut(rate: f64) -> f64 {
+    // What lies within a ten-thousandth of a millionth is that millionth.
+    (rate * 1e6 + 1e-4).floor() / 1e6
+}
+
 impl Known<'_> {
     fn overview(&self) -> Overview {
         let count = |kind: &Kind| self.count.kinds.get(kind).copied().unwrap_or_default();
@@ -111,7 +117,7 @@ impl Known<'_> {
         Overview {
             nights: self.nights,
             filed: self.filing.filed,
-            filing_rate: self.filing.rate,
+            filing_rate: self.filing.rate.map(cut),
             no_rate: self.filing.no_rate.clone(),
             target: self.filing.target.clone(),
             unfiled: self.sites(Some(self.count.unfiled())),
@@ -154,7 +160,7 @@ impl Known<'_> {
 
     fn rate(&self, scope: &Scope, turn: Turn) -> Option<f64> {
         let is_it = |rate: &&Rate| rate.scope == *scope && rate.turn == turn && rate.age.is_none();
-        self.accuracy.iter().find(is_it)?.rate
+        self.accuracy.iter().find(is_it)?.rate.map(cut)
     }
 
     /// Whether the bulletin is of `bureau` too.
@@ -289,5 +295,23 @@ impl Known<'_> {
             .filter(|one| self.covers(one.bureau.unwrap_or(Bureau::MINISTRY)))
             .map(|one| self.named(Some(&one.id)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_cut_and_reads_back_as_it_was_written() {
+        for (rate, short) in [(0.949_999_9, 0.949_999), (18.0 / 19.0, 0.947_368), (0.95, 0.95)] {
+            assert!((cut(rate) - short).abs() < f64::EPSILON, "{rate}");
+        }
+        for part in 0..=997_u32 {
+            let rate = cut(f64::from(part) / 997.0);
+            let text = serde_json::to_string(&rate).unwrap();
+            let back: f64 = serde_json::from_str(&text).unwrap();
+            assert_eq!(back.to_bits(), rate.to_bits(), "{text}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::publish::bulletin::sheet::Sheet;
 use crate::publish::findings::workbook::fitting;
 use crate::publish::grid::Figure;
 use crate::publish::grid::approximate;
+use crate::publish::text::is_formula;
 
 /// How cells look.
 struct Looks {
@@ -25,6 +26,8 @@ struct Looks {
     standing: Format,
     heading: Format,
     text: Format,
+    /// For texts that would be a formula once somebody edits the cell.
+    quoted: Format,
     number: Format,
     share: Format,
     missing: Format,
@@ -75,6 +78,7 @@ impl Looks {
             standing: Format::new().set_italic(),
             heading: centred().set_bold(),
             text: cell(),
+            quoted: cell().set_quote_prefix(),
             number: centred().set_num_format("0"),
             share: centred().set_num_format("0.00%"),
             missing: centred(),
@@ -163,7 +167,8 @@ fn write_figure(
     match figure {
         Figure::Empty => page.write_string_with_format(row, column, "—", &looks.missing)?,
         Figure::Text(text) => {
-            page.write_string_with_format(row, column, fitting(text), &looks.text)?
+            let format = if is_formula(text) { &looks.quoted } else { &looks.text };
+            page.write_string_with_format(row, column, fitting(text), format)?
         }
         Figure::Count(count) => {
             page.write_number_with_format(row, column, approximate(*count), &looks.number)?

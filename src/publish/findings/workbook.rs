@@ -18,6 +18,7 @@ use crate::clock;
 use crate::publish::findings::columns::COLUMNS;
 use crate::publish::findings::columns::Cell;
 use crate::publish::layout::Layout;
+use crate::publish::text::is_formula;
 use crate::publish::text::printable;
 use crate::publish::view::FindingView;
 use crate::publish::view::state_in_chinese;
@@ -143,6 +144,8 @@ struct Looks {
 
 struct Look {
     text: Format,
+    /// For texts that would be a formula once somebody edits the cell.
+    quoted: Format,
     day: Format,
     moment: Format,
 }
@@ -151,6 +154,7 @@ impl Looks {
     fn new() -> Self {
         let look = |base: &Format| Look {
             text: base.clone(),
+            quoted: base.clone().set_quote_prefix(),
             day: base.clone().set_num_format("yyyy-mm-dd"),
             moment: base.clone().set_num_format("yyyy-mm-dd hh:mm:ss"),
         };
@@ -207,7 +211,8 @@ fn write_row(
             Cell::Empty => sheet,
             Cell::Text(text) if text.is_empty() && !row.overdue => sheet,
             Cell::Text(text) => {
-                sheet.write_string_with_format(number, index, fitting(&text), &look.text)?
+                let format = if is_formula(&text) { &look.quoted } else { &look.text };
+                sheet.write_string_with_format(number, index, fitting(&text), format)?
             }
             Cell::Number(value) => {
                 sheet.write_number_with_format(number, index, value, &look.text)?
@@ -294,11 +299,20 @@ mod tests {
         out
     }
 
+    fn part(bytes: &[u8], name: &str) -> String {
+        let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let mut text = String::new();
+        io::Read::read_to_string(&mut parts.by_name(name).unwrap(), &mut text).unwrap();
+        text
+    }
+
     #[test]
     fn cells_have_their_types_and_no_text_is_a_formula() {
         let mut finding = finding("example.cn");
         finding.seen.evidence.title = Some("=1+1".to_owned());
         let bytes = written(&[finding], Layout::default());
+        let looks = part(&bytes, "xl/styles.xml");
+        assert!(looks.contains("quotePrefix=\"1\""), "it stays a text when somebody edits it");
         let mut book = Xlsx::new(Cursor::new(bytes)).unwrap();
         let range = book.worksheet_range("发现结果").unwrap();
         let cell = |heading: &str| {
@@ -343,13 +357,10 @@ mod tests {
     #[test]
     fn the_same_findings_give_the_same_bytes_whenever_they_are_written() {
         let bytes = written(&[finding("example.cn")], Layout::default());
+        let properties = part(&bytes, "docProps/core.xml");
         let mut parts = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-        let mut properties = String::new();
-        let mut part = parts.by_name("docProps/core.xml").unwrap();
-        io::Read::read_to_string(&mut part, &mut properties).unwrap();
         let moments: Vec<_> = properties.match_indices("2000-01-01T00:00:00Z").collect();
         assert_eq!(moments.len(), 2, "{properties}");
-        drop(part);
         for place in 0..parts.len() {
             let part = parts.by_index(place).unwrap();
             let year = part.last_modified().map(|moment| moment.year());

@@ -75,6 +75,9 @@ fn missing(known: &Known<'_>, bulletin: &Bulletin, notes: &mut Notes) {
     if bulletin.provinces.iter().any(|row| row.accuracy_current.is_none()) {
         notes.add(&["6.2.1"], "没有抽查核实结果的，准确率以“—”表示");
     }
+    if bulletin.clues.as_ref().is_some_and(Vec::is_empty) {
+        notes.add(&["clues"], "最近一次核查没有发现线索");
+    }
     if bulletin.punished.is_empty() {
         notes.add(&["4.2", "6.2.2"], "本月没有申报查处情况");
     }
