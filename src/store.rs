@@ -33,7 +33,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the data.
-    #[error("the data in {} are in use by another process; wait for it to end, or name another folder with --data", .0.display())]
+    #[error("the data in {} are in use by another process, and nobody answers there; wait for it to end, or name another folder with --data", .0.display())]
     InUse(PathBuf),
     /// Reading or writing failed.
     #[error("{}: {source}", path.display())]

@@ -11,11 +11,15 @@ use crate::commands::Ended;
 use crate::commands::session::Session;
 use crate::store::inspection::Inspection;
 use crate::store::inspection::inspect;
-use crate::store::lock::DataLock;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let _lock = DataLock::take(&session.data)?;
-    let inspection = inspect(&session.data)?;
+    let inspection = if let Some(data) = &session.open {
+        let _still = data.still();
+        inspect(&session.data)?
+    } else {
+        let _lock = session.lock()?;
+        inspect(&session.data)?
+    };
     let out = &mut session.terminal.out();
     match request.format {
         Format::Text => {

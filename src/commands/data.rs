@@ -5,6 +5,8 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::MutexGuard;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -27,7 +29,7 @@ pub(super) struct Data {
     pub(super) findings: Findings,
     folder: PathBuf,
     has_night: AtomicBool,
-    _lock: DataLock,
+    _lock: Arc<DataLock>,
 }
 
 /// The right to run a night, which one has at a time.
@@ -40,6 +42,11 @@ impl Drop for NightRight<'_> {
     }
 }
 
+/// As long as it lives, nothing is written.
+#[derive(Debug)]
+#[expect(dead_code, reason = "it is held, and never looked at")]
+pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 4]);
+
 /// A night was asked for while one is under way. Exit status 4.
 #[derive(Debug, thiserror::Error)]
 #[error("a night is under way over the data in {}; no second one is begun", .0.display())]
@@ -48,7 +55,7 @@ pub(super) struct NightUnderWay(PathBuf);
 impl Data {
     /// Opens what lies in `folder`, which `lock` is of. What a crash kept from the findings is in them
     /// before anybody reads or changes them.
-    pub(super) fn open(folder: &Path, lock: DataLock) -> Result<Self> {
+    pub(super) fn open(folder: &Path, lock: Arc<DataLock>) -> Result<Self> {
         let findings = Findings::open(&folder.join("findings"))?;
         catch_up_with_all(&findings, &folder.join("nights"))?;
         Ok(Self {
@@ -64,6 +71,11 @@ impl Data {
     pub(super) fn begin_night(&self) -> Result<NightRight<'_>, NightUnderWay> {
         let is_under_way = self.has_night.swap(true, Ordering::AcqRel);
         if is_under_way { Err(NightUnderWay(self.folder.clone())) } else { Ok(NightRight(self)) }
+    }
+
+    /// Waits until nobody writes, and keeps everybody from it until what is returned is dropped.
+    pub(super) fn still(&self) -> Still<'_> {
+        Still(self.registers.writing(), self.findings.still())
     }
 
     pub(super) fn directory(&self) -> Result<Directory> {

@@ -112,6 +112,7 @@ impl Tour<'_> {
                 clock: Clock::fixed(now),
                 terminal: self.session.terminal.clone(),
                 open: None,
+                lock: None,
             };
             let data = session.data()?;
             for register in [

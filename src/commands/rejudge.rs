@@ -11,6 +11,7 @@ use crate::cli::Scan as Request;
 use crate::clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
+use crate::commands::log;
 use crate::commands::scan::cancel_when_asked;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -35,11 +36,12 @@ const BATCH: usize = 256;
 
 /// Judges everything that is kept again, or as much as a signal leaves time for; what is done is kept.
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let runtime = log::runtime()?;
     let stop = CancellationToken::new();
     let mut watch = JoinSet::new();
     watch.spawn_on(cancel_when_asked(session.terminal.clone(), stop.clone()), runtime.handle());
     let data = session.data()?;
+    let _owner = session.let_others_in(&data);
     let _night = data.begin_night()?;
     let latest = data.findings.latest_scan()?;
     if let Some(last) = latest.as_ref().filter(|last| last.started > session.clock.now()) {

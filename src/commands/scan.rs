@@ -17,6 +17,7 @@ use crate::clock;
 use crate::clock::Clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
+use crate::commands::log;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::take_night_count;
 use crate::commands::rejudge;
@@ -67,7 +68,8 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         return Ok(Ended::Stopped);
     };
     let data = session.data()?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let _owner = session.let_others_in(&data);
+    let runtime = log::runtime()?;
     let scan = runtime.block_on(async {
         let stop = CancellationToken::new();
         let mut watch = JoinSet::new();

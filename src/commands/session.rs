@@ -11,6 +11,7 @@ use anyhow::Result;
 use crate::cli::Cli;
 use crate::clock::Clock;
 use crate::commands::data::Data;
+use crate::commands::owner::Owner;
 use crate::commands::terminal::Terminal;
 use crate::commands::usage;
 use crate::config::DEFAULT_FILE;
@@ -30,6 +31,8 @@ pub(super) struct Session {
     pub(super) terminal: Terminal,
     /// The data, where this process has them open already.
     pub(super) open: Option<Arc<Data>>,
+    /// The data folder, where this process has it.
+    pub(super) lock: Option<Arc<DataLock>>,
 }
 
 impl Session {
@@ -48,6 +51,7 @@ impl Session {
             settings,
             terminal,
             open: None,
+            lock: None,
         })
     }
 
@@ -55,8 +59,29 @@ impl Session {
     pub(super) fn data(&self) -> Result<Arc<Data>> {
         match &self.open {
             Some(data) => Ok(Arc::clone(data)),
-            None => Ok(Arc::new(Data::open(&self.data, DataLock::take(&self.data)?)?)),
+            None => Ok(Arc::new(Data::open(&self.data, self.lock()?)?)),
         }
+    }
+
+    /// The data folder, which this process takes if it has not got it.
+    pub(super) fn lock(&self) -> Result<Arc<DataLock>> {
+        match &self.lock {
+            Some(lock) => Ok(Arc::clone(lock)),
+            None => Ok(Arc::new(DataLock::take(&self.data)?)),
+        }
+    }
+
+    /// Lets commands of other processes work with `data` as long as what is returned lives. `None`
+    /// where this is such a command itself, or where nobody can be let in, which is told.
+    pub(super) fn let_others_in(&self, data: &Arc<Data>) -> Option<Owner> {
+        if self.open.is_some() {
+            return None;
+        }
+        let owner = Owner::start(&self.data, data);
+        let told = |error| {
+            tracing::warn!("other commands cannot be done meanwhile: {error:#}");
+        };
+        owner.map_err(told).ok()
     }
 
     /// `register` with what is needed to trust it, and whoever is asked where it cannot say.

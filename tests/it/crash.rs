@@ -1,15 +1,11 @@
-//! A night that is broken off at any moment loses nothing and reports nothing twice; and nobody else
-//! gets at the data meanwhile.
-
-use std::net::UdpSocket;
-use std::process::Child;
-use std::process::Command;
-use std::time::Duration;
+//! A night that is broken off at any moment loses nothing and reports nothing twice.
 
 use serde_json::Value;
 
 use crate::desk::Desk;
-use crate::desk::Ran;
+use crate::held_night::Held;
+use crate::held_night::ended;
+use crate::held_night::terminate;
 use crate::killed::Undisturbed;
 use crate::killed::all_told;
 use crate::town::Town;
@@ -18,15 +14,6 @@ use crate::town::runs_until_journal;
 
 /// A scan is killed when its journal is longer than so many bytes.
 const KILLED_AT: [u64; 3] = [12, 6_000, 40_000];
-
-fn ended(child: Child) -> Ran {
-    child.wait_with_output().unwrap().into()
-}
-
-fn terminate(child: &Child) {
-    let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
-    assert!(sent.unwrap().success());
-}
 
 #[test]
 fn a_killed_night_goes_on_finds_the_same_and_asks_for_nothing_a_third_time() {
@@ -68,46 +55,11 @@ fn a_night_that_is_told_to_stop_keeps_the_rest_for_next_time() {
     assert_eq!(all_told(&town.findings()), all_told(&town.findings_in("whole")));
 }
 
-/// A scan of one name that is held by a name server of the test, which hears and says nothing.
-struct Held {
-    desk: Desk,
-    scan: Child,
-    _silent: UdpSocket,
-}
-
-impl Held {
-    fn new() -> Self {
-        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
-        silent.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        let desk = Desk::new();
-        let server = silent.local_addr().unwrap();
-        let resolve = format!("[resolve]\nservers = [\"{server}\"]\ntimeout = \"45s\"\n");
-        desk.write("chabei.toml", resolve);
-        desk.import("candidates", "names.txt", "a.cn\n");
-        let scan = desk.command(&["scan", "--summary", "summary.json"]).spawn().unwrap();
-        silent.recv_from(&mut [0; 1500]).expect("the scan asks the name server");
-        Self { desk, scan, _silent: silent }
-    }
-}
-
-#[test]
-fn a_busy_night_has_the_data_for_itself() {
-    let Held { desk, mut scan, _silent } = Held::new();
-    let refused = [desk.run(&["findings"]), desk.run(&["scan"]), desk.run(&["exempt", "list"])];
-    scan.kill().unwrap();
-    ended(scan);
-    for ran in refused {
-        ran.ends(4).complains(&["in use by another process", "data"]);
-        assert!(ran.out.is_empty());
-    }
-    desk.run(&["findings"]).ends(0);
-}
-
 #[test]
 fn a_night_is_told_to_stop_while_only_the_last_name_is_in_flight() {
-    let Held { desk, scan, _silent } = Held::new();
-    terminate(&scan);
-    ended(scan).ends(3);
+    let desk = Desk::new();
+    desk.import("candidates", "names.txt", "a.cn\n");
+    Held::over(&desk, "data").terminate().ends(3);
     let summary = std::fs::read_to_string(desk.path("summary.json")).unwrap();
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert_eq!((&summary["ended_by"], &summary["candidates"]), (&"signal".into(), &0.into()));

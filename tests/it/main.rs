@@ -5,6 +5,7 @@
 
 mod desk;
 mod held;
+mod held_night;
 mod killed;
 mod nginx;
 mod nsd;
@@ -25,6 +26,7 @@ mod listing;
 mod lookup;
 mod manners;
 mod nights;
+mod owner;
 mod problems;
 mod rates;
 mod filing_problems;

@@ -30,6 +30,13 @@ impl Findings {
         Writing { findings: self, _alone: alone }
     }
 
+    /// Waits until nobody writes, findings or what lies beside them, and keeps everybody from it.
+    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 4] {
+        let Self { alone, alone_with_samples, alone_with_bulletins, alone_with_issues, .. } = self;
+        [alone, alone_with_samples, alone_with_bulletins, alone_with_issues]
+            .map(|alone| alone.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// How often somebody other than a night changed findings or exemptions, since they were opened.
     /// Asked for before anything is read: what was read is what stands as long as it is the same.
     pub fn turns(&self) -> u64 {
