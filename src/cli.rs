@@ -203,6 +203,9 @@ pub struct Scan {
     /// Writes what the night did as JSON
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Writes a short text for the mail in the morning: one line if all is well, else what is not
+    #[arg(long, value_name = "FILE", conflicts_with = "rejudge")]
+    pub summary_text: Option<PathBuf>,
 }
 
 /// Text or JSON.

@@ -11,6 +11,7 @@ mod demo;
 mod import;
 mod rejudge;
 mod scan;
+mod notices;
 mod findings;
 mod explain;
 mod lookup;
@@ -68,7 +69,11 @@ pub fn run(cli: &Cli) -> ExitCode {
     log::begin(cli.log_format);
     let begun = Session::open(cli, Terminal::Own).and_then(|mut session| {
         if is_about_data(&cli.command) {
-            match client::reach(&session.data, cli)? {
+            let reached = client::reach(&session.data, cli);
+            if let (Err(error), Command::Scan(request)) = (&reached, &cli.command) {
+                scan::report::no_night(&session.terminal, request, error);
+            }
+            match reached? {
                 Reached::Done(status) => return Ok(Err(status)),
                 Reached::Free(lock) => session.lock = lock.map(Arc::new),
             }

@@ -19,6 +19,7 @@ use crate::net::dns;
 use crate::net::dns::lies;
 use crate::net::guard::OptOut;
 use crate::net::http;
+use crate::net::notices;
 use crate::net::pace;
 use crate::scan;
 use crate::scan::ledger::deadlines::Deadlines;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub rates: rates::Settings,
     /// The ministry's messages.
     pub interface: answer_codes::Settings,
+    /// Who is told after each night.
+    pub notices: notices::Settings,
     /// The API and the pages.
     pub serve: Serve,
 }
@@ -115,6 +118,7 @@ impl Settings {
         settings.data = settings.data.map(|data| folder.join(data));
         let key = settings.filings.upstream_key_file.take();
         settings.filings.upstream_key_file = key.map(|key| folder.join(key));
+        settings.notices.within(folder);
         for file in settings.probe.opt_out.iter_mut().chain(&mut settings.resolve.lies) {
             *file = folder.join(&*file);
         }
@@ -126,6 +130,7 @@ impl Settings {
         self.probe.validate().map_err(|what| format!("[probe] {what}"))?;
         self.pace.validate().map_err(|what| format!("[pace] {what}"))?;
         self.filings.validate().map_err(|what| format!("[filings] {what}"))?;
+        self.notices.validate().map_err(|what| format!("[notices] {what}"))?;
         self.scan.validate().map_err(|what| format!("[scan] {what}"))?;
         self.accuracy.validate().map_err(|what| format!("[accuracy] {what}"))
     }

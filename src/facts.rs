@@ -30,6 +30,7 @@ pub mod examination;
 pub mod reason;
 pub mod finding;
 pub mod change;
+pub mod notice;
 pub mod dossier;
 pub mod exemption;
 pub mod census;

@@ -10,3 +10,4 @@ pub mod pace;
 pub mod dns;
 pub mod http;
 pub mod upstream;
+pub mod notices;

@@ -13,6 +13,8 @@ pub mod evidence;
 pub mod lookup;
 pub mod mask;
 pub mod summary;
+pub mod morning;
+pub mod notices;
 pub mod providers;
 pub mod problems;
 pub mod rates;

@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod bulletins;
 pub mod issues;
 pub mod samples;
+pub mod notices;
 pub mod journal;
 pub mod examinations;
 pub mod inspection;

@@ -6,7 +6,9 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
@@ -29,6 +31,7 @@ pub(super) struct Data {
     pub(super) findings: Findings,
     folder: PathBuf,
     has_night: AtomicBool,
+    sending: Mutex<()>,
     _lock: Arc<DataLock>,
 }
 
@@ -45,7 +48,7 @@ impl Drop for NightRight<'_> {
 /// As long as it lives, nothing is written.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is held, and never looked at")]
-pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 4]);
+pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 5]);
 
 /// A night was asked for while one is under way. Exit status 4.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,7 @@ impl Data {
             findings,
             folder: folder.to_owned(),
             has_night: AtomicBool::new(false),
+            sending: Mutex::new(()),
             _lock: lock,
         })
     }
@@ -71,6 +75,11 @@ impl Data {
     pub(super) fn begin_night(&self) -> Result<NightRight<'_>, NightUnderWay> {
         let is_under_way = self.has_night.swap(true, Ordering::AcqRel);
         if is_under_way { Err(NightUnderWay(self.folder.clone())) } else { Ok(NightRight(self)) }
+    }
+
+    /// The right to send notices, which one has at a time.
+    pub(super) fn sending(&self) -> MutexGuard<'_, ()> {
+        self.sending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until nobody writes, and keeps everybody from it until what is returned is dropped.

@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Demo as Request;
 use crate::cli::Import;
 use crate::cli::Register;
-use crate::cli::Scan as ScanRequest;
 use crate::clock::Clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
@@ -128,7 +127,7 @@ impl Tour<'_> {
                 import::import(&session, &data, &request, &mut { told })?;
             }
             let (limits, stop) = (Limits::default(), CancellationToken::new());
-            let done = scan::night(&session, &data, &whole_night(), &limits, &stop).await?;
+            let done = scan::night(&session, &data, &scan::bounds::whole(), &limits, &stop).await?;
             writeln!(out)?;
             summary::text(&done, out)?;
             let truth = self.truth()?;
@@ -194,20 +193,6 @@ impl Tour<'_> {
             writeln!(out, "  cargo run --release -- --config {config} {step}")?;
         }
         Ok(())
-    }
-}
-
-fn whole_night() -> ScanRequest {
-    ScanRequest {
-        until: None,
-        for_time: None,
-        limit: None,
-        bureau: None,
-        provider: None,
-        domain: Vec::new(),
-        all: false,
-        rejudge: false,
-        summary: None,
     }
 }
 

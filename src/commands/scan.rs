@@ -1,26 +1,26 @@
 //! `scan`: one night, or what is left of an unfinished one.
 
+pub(super) mod bounds;
 mod progress;
+pub(super) mod report;
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use anyhow::Result;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Scan as Request;
 use crate::clock;
-use crate::clock::Clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::log;
+use crate::commands::notices;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::take_night_count;
 use crate::commands::rejudge;
+use crate::commands::scan::bounds::limits;
 use crate::commands::session::Session;
 use crate::commands::terminal::Terminal;
 use crate::commands::usage;
@@ -35,13 +35,11 @@ use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
 use crate::net::http::Client;
 use crate::net::pace::Pace;
-use crate::publish::summary;
 use crate::scan::examine::Stages;
 use crate::scan::frontier::Frontier;
 use crate::scan::night;
 use crate::scan::night::Limits;
 use crate::scan::night::Run;
-use crate::scan::settings;
 use crate::scan::tally;
 use crate::stages::attribute::AddressTable;
 use crate::stages::probe::Prober;
@@ -62,6 +60,14 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if request.rejudge {
         return rejudge::run(session, request);
     }
+    let ended = run_night(session, request);
+    if let Err(error) = &ended {
+        report::no_night(&session.terminal, request, error);
+    }
+    ended
+}
+
+fn run_night(session: &Session, request: &Request) -> Result<Ended> {
     let Some(limits) = limits(session, request)? else {
         let window = session.settings.scan.window.as_deref();
         tracing::warn!(window, "outside the window: no night is begun, all is kept for next time");
@@ -69,27 +75,37 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     };
     let data = session.data()?;
     let _owner = session.let_others_in(&data);
-    let runtime = log::runtime()?;
-    let scan = runtime.block_on(async {
-        let stop = CancellationToken::new();
-        let mut watch = JoinSet::new();
-        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
-        let scan = night(session, &data, request, &limits, &stop).await;
-        watch.abort_all();
-        scan
-    })?;
-    let out = &mut session.terminal.out();
-    session.mark(out)?;
-    summary::text(&scan, out)?;
-    if let Some(path) = &request.summary {
-        let mut file = session.terminal.create(path)?;
-        let written = summary::json(&scan, &mut file).and_then(|()| file.flush());
-        written.with_context(|| format!("cannot write {}", path.display()))?;
-    }
+    let stop = CancellationToken::new();
+    let scan = tonight(session, &data, request, &limits, &stop)?;
+    report::write(session, &data, request, &scan)?;
+    notices::send(session, &data, session.settings.notices.patience, &stop);
     Ok(match scan.ended_by {
         Some(EndedBy::Window | EndedBy::Signal) => Ended::Stopped,
         Some(EndedBy::Done | EndedBy::Limit) | None => Ended::Done,
     })
+}
+
+/// Runs tonight on a runtime of its own until it is over, or `stop` or whoever asked ends it, and keeps
+/// what others are to be told.
+fn tonight(
+    session: &Session,
+    data: &Data,
+    request: &Request,
+    limits: &Limits,
+    stop: &CancellationToken,
+) -> Result<Scan> {
+    let runtime = log::runtime()?;
+    let scan = runtime.block_on(async {
+        let mut watch = JoinSet::new();
+        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
+        let scan = night(session, data, request, limits, stop).await;
+        watch.abort_all();
+        scan
+    })?;
+    if let Err(error) = notices::keep(session, data, &scan) {
+        tracing::error!("nobody can be told of the night: {error:#}");
+    }
+    Ok(scan)
 }
 
 /// Runs tonight over `data`, and keeps what it did.
@@ -325,23 +341,6 @@ fn warn_of_gaps(stages: &Stages, data: &Data) {
     if data.registers.rows::<crate::facts::allocation::Allocation>() == 0 {
         tracing::warn!("no allocations are imported, so every address counts as abroad");
     }
-}
-
-/// What bounds the night; `None` where the window is closed.
-fn limits(session: &Session, request: &Request) -> Result<Option<Limits>> {
-    // Windows are of the real day, whatever --now says of findings.
-    let clock = clock::zone().to_datetime(Clock::default().now()).time();
-    let window = session.settings.scan.window().map_err(usage)?;
-    let until = match (request.until, request.for_time, window) {
-        (Some(time), _, _) => Some(settings::wait(clock, time)),
-        (None, Some(time), _) => Some(time),
-        (None, None, Some(window)) => match window.open_for(clock) {
-            None => return Ok(None),
-            open => open,
-        },
-        (None, None, None) => None,
-    };
-    Ok(Some(Limits { until: until.map(|wait| Instant::now() + wait), targets: request.limit }))
 }
 
 /// Asks the night to end when whoever began it does.

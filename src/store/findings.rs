@@ -111,12 +111,11 @@ pub struct Findings {
     path: PathBuf,
     /// Held by whoever writes.
     alone: Arc<Mutex<()>>,
-    /// Held by whoever writes of accuracy samples.
+    /// Held by whoever writes into the tree of that name ([`trees`]).
     alone_with_samples: Arc<Mutex<()>>,
-    /// The same for what bulletins rest on.
     alone_with_bulletins: Arc<Mutex<()>>,
-    /// The same for what was listed in messages.
     alone_with_issues: Arc<Mutex<()>>,
+    alone_with_notices: Arc<Mutex<()>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
 }
@@ -145,6 +144,7 @@ impl Findings {
             alone_with_samples: Arc::default(),
             alone_with_bulletins: Arc::default(),
             alone_with_issues: Arc::default(),
+            alone_with_notices: Arc::default(),
             turns: Arc::default(),
         };
         findings.hold_against_mark()?;

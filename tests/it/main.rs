@@ -26,6 +26,7 @@ mod listing;
 mod lookup;
 mod manners;
 mod nights;
+mod notices;
 mod owner;
 mod problems;
 mod rates;

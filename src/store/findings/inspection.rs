@@ -49,6 +49,9 @@ impl Findings {
             record.map_err(self.failed())?;
             told(None);
         }
+        for notice in self.notices()?.all() {
+            told(notice.err().map(|error| error.to_string()));
+        }
         let mut sequence = 0;
         let mut night = 0;
         for record in &self.tree {

@@ -6,6 +6,7 @@ use crate::store::StoreError;
 use crate::store::bulletins::Bulletins;
 use crate::store::findings::Findings;
 use crate::store::issues::Issues;
+use crate::store::notices::Outbox;
 use crate::store::samples::Samples;
 
 impl Findings {
@@ -25,5 +26,11 @@ impl Findings {
     pub fn bulletins(&self) -> Result<Bulletins, StoreError> {
         let tree = self.database.open_tree("bulletins").map_err(self.failed())?;
         Ok(Bulletins::new(tree, self.path.clone(), Arc::clone(&self.alone_with_bulletins)))
+    }
+
+    /// The notices, which lie in the same database.
+    pub fn notices(&self) -> Result<Outbox, StoreError> {
+        let tree = self.database.open_tree("notices").map_err(self.failed())?;
+        Ok(Outbox::new(tree, self.path.clone(), Arc::clone(&self.alone_with_notices)))
     }
 }

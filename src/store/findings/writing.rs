@@ -31,9 +31,10 @@ impl Findings {
     }
 
     /// Waits until nobody writes, findings or what lies beside them, and keeps everybody from it.
-    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 4] {
-        let Self { alone, alone_with_samples, alone_with_bulletins, alone_with_issues, .. } = self;
-        [alone, alone_with_samples, alone_with_bulletins, alone_with_issues]
+    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 5] {
+        let Self { alone, alone_with_samples, alone_with_bulletins, .. } = self;
+        let Self { alone_with_issues, alone_with_notices, .. } = self;
+        [alone, alone_with_samples, alone_with_bulletins, alone_with_issues, alone_with_notices]
             .map(|alone| alone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -1,0 +1,116 @@
+//! Notices that are to go out, and those that went, in a tree of their own beside the findings: each is
+//! on the disk before it is tried, and known as sent right after, so that a crash sends one again at
+//! the most, with the same key.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use crate::facts::notice::Delivery;
+use crate::facts::notice::Notice;
+use crate::store::StoreError;
+use crate::store::encoding;
+
+/// The notices. Clones share the tree.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    tree: sled::Tree,
+    path: PathBuf,
+    alone: Arc<Mutex<()>>,
+}
+
+impl Outbox {
+    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
+        Self { tree, path, alone }
+    }
+
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
+        let path = self.path.clone();
+        move |source| StoreError::Findings { path: path.clone(), source }
+    }
+
+    /// Keeps notices that are to go out; those that are known already stay as they are. Returns how
+    /// many are new.
+    pub fn add(&self, notices: &[Notice]) -> Result<u64, StoreError> {
+        let _alone = self.alone();
+        let mut new = 0;
+        for notice in notices {
+            let value = encoding::encode("notice", notice)?;
+            let old: Option<&[u8]> = None;
+            let swapped = self.tree.compare_and_swap(&notice.key, old, Some(value));
+            new += u64::from(swapped.map_err(self.failed())?.is_ok());
+        }
+        self.tree.flush().map_err(self.failed())?;
+        Ok(new)
+    }
+
+    /// Keeps how far a notice is.
+    pub fn put(&self, notice: &Notice) -> Result<(), StoreError> {
+        let _alone = self.alone();
+        let value = encoding::encode("notice", notice)?;
+        self.tree.insert(&notice.key, value).map_err(self.failed())?;
+        self.tree.flush().map_err(self.failed())?;
+        Ok(())
+    }
+
+    /// Every notice, by key.
+    pub fn all(&self) -> impl Iterator<Item = Result<Notice, StoreError>> + use<> {
+        let failed = self.failed();
+        self.tree.iter().map(move |record| {
+            let (_, bytes) = record.map_err(&failed)?;
+            encoding::decode("notice", &bytes)
+        })
+    }
+
+    /// Those that still are to go out.
+    pub fn waiting(&self) -> Result<Vec<Notice>, StoreError> {
+        let is_waiting = |notice: &Notice| matches!(notice.delivery, Delivery::Waiting { .. });
+        self.all().filter(|notice| notice.as_ref().map_or(true, is_waiting)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::bureau::Bureau;
+    use crate::facts::notice::NoticeCounts;
+    use crate::facts::notice::Recipient;
+    use crate::facts::notice::Way;
+    use crate::store::findings::Findings;
+    use jiff::Timestamp;
+
+    fn notice(key: &str) -> Notice {
+        Notice {
+            key: key.to_owned(),
+            night: 3,
+            at: Timestamp::UNIX_EPOCH,
+            recipient: Recipient::Bureau(Bureau::MINISTRY),
+            way: Way::Mail("icp@example.cn".to_owned()),
+            counts: NoticeCounts::default(),
+            delivery: Delivery::Waiting { attempts: 0, next: Timestamp::UNIX_EPOCH },
+        }
+    }
+
+    #[test]
+    fn a_notice_that_is_known_is_not_added_again_and_stays_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        {
+            let outbox = Findings::open(dir.path()).unwrap().notices().unwrap();
+            assert_eq!(outbox.add(&[notice("a"), notice("b")]).unwrap(), 2);
+            let sent = Delivery::Sent { at: Timestamp::UNIX_EPOCH };
+            outbox.put(&Notice { delivery: sent, ..notice("a") }).unwrap();
+            assert_eq!(outbox.add(&[notice("a"), notice("b"), notice("c")]).unwrap(), 1);
+        }
+        let outbox = Findings::open(dir.path()).unwrap().notices().unwrap();
+        let waiting = outbox.waiting().unwrap();
+        let keys: Vec<&str> = waiting.iter().map(|notice| notice.key.as_str()).collect();
+        assert_eq!(keys, ["b", "c"]);
+        assert_eq!(outbox.all().count(), 3);
+    }
+}
