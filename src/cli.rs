@@ -1,8 +1,10 @@
 //! What the user typed: commands, flags and their help.
 
+mod answer;
 mod bulletin;
 mod check;
 mod findings;
+mod keys;
 mod rates;
 mod sample;
 
@@ -16,8 +18,10 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::civil::Time;
-use ulid::Ulid;
 
+pub use crate::cli::answer::Answer;
+pub use crate::cli::answer::Uphold;
+pub use crate::cli::answer::Withdraw;
 pub use crate::cli::bulletin::Bulletin;
 pub use crate::cli::bulletin::BulletinFormat;
 pub use crate::cli::check::Check;
@@ -30,6 +34,8 @@ pub use crate::cli::findings::Encoding;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;
 pub use crate::cli::findings::StateFilter;
+pub use crate::cli::keys::Keys;
+pub use crate::cli::keys::RequestKey;
 pub use crate::cli::rates::Rates;
 pub use crate::cli::rates::RatesFormat;
 pub use crate::cli::sample::DrawSample;
@@ -106,11 +112,20 @@ pub enum Command {
     Sample(Sample),
     /// Whether everything on the disk is as it was written
     CheckData(CheckData),
+    /// What a provider says it did about findings; the next night verifies it
+    Answer(Answer),
     /// Takes a finding back
     Withdraw(Withdraw),
+    /// Lets a finding stand against the provider's objection
+    Uphold(Uphold),
     /// Names that are not reported, with reason and end
     #[command(subcommand)]
     Exempt(Exempt),
+    /// Electronic keys (电子密钥) for the interface, and their log
+    #[command(subcommand)]
+    Keys(Keys),
+    /// The interface: providers pull their findings and answer, bureaus take lists away
+    Serve(Serve),
     /// The simulated internet by itself, for trials and benchmarks
     Lab(Lab),
 }
@@ -266,16 +281,6 @@ pub struct CheckData {
     pub format: Format,
 }
 
-/// `withdraw`
-#[derive(Debug, Args)]
-pub struct Withdraw {
-    /// The finding
-    pub id: Ulid,
-    /// Why it is taken back
-    #[arg(long)]
-    pub reason: String,
-}
-
 /// `exempt`
 #[derive(Debug, Subcommand)]
 pub enum Exempt {
@@ -301,6 +306,14 @@ pub enum Exempt {
         /// The name
         domain: Target,
     },
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen: address and port [default: what the configuration says]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
 }
 
 /// `lab`

@@ -20,8 +20,11 @@ mod check_data;
 mod rates;
 mod bulletin;
 mod sample;
+mod answer;
 mod withdraw;
 mod exempt;
+mod keys;
+mod serve;
 mod lab;
 
 use std::io;
@@ -135,8 +138,12 @@ fn dispatch(session: &Session, command: &Command) -> Result<Ended> {
         Command::Rates(request) => rates::run(session, request),
         Command::Bulletin(request) => bulletin::run(session, request),
         Command::Sample(request) => sample::run(session, request),
+        Command::Answer(request) => answer::run(session, request),
+        Command::Uphold(request) => withdraw::uphold(session, request),
         Command::Withdraw(request) => withdraw::run(session, request),
         Command::Exempt(request) => exempt::run(session, request),
+        Command::Keys(request) => keys::run(session, request),
+        Command::Serve(request) => serve::run(session, request),
         Command::Lab(request) => lab::run(request),
     }
 }

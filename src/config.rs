@@ -9,11 +9,13 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::audit::accuracy::targets;
 use crate::audit::rates;
+use crate::facts::calendar::Calendar;
 use crate::formats::answer_codes;
 use crate::net::dns;
 use crate::net::dns::lies;
@@ -23,6 +25,7 @@ use crate::net::notices;
 use crate::net::pace;
 use crate::scan;
 use crate::scan::ledger::deadlines::Deadlines;
+use crate::serve;
 use crate::stages::check;
 use crate::stages::judge;
 use crate::store::evidence;
@@ -63,21 +66,7 @@ pub struct Settings {
     /// Who is told after each night.
     pub notices: notices::Settings,
     /// The API and the pages.
-    pub serve: Serve,
-}
-
-/// `[serve]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Serve {
-    /// Where to listen.
-    pub listen: String,
-}
-
-impl Default for Serve {
-    fn default() -> Self {
-        Self { listen: "127.0.0.1:8787".to_owned() }
-    }
+    pub serve: serve::settings::Settings,
 }
 
 /// Why the configuration cannot be used.
@@ -122,7 +111,24 @@ impl Settings {
         for file in settings.probe.opt_out.iter_mut().chain(&mut settings.resolve.lies) {
             *file = folder.join(&*file);
         }
+        settings.serve.within(folder);
+        for file in &mut settings.deadlines.calendar {
+            *file = folder.join(&*file);
+        }
+        settings.deadlines.days = Arc::new(settings.calendar()?);
         Ok(settings)
+    }
+
+    /// What all files that `[deadlines] calendar` names say.
+    fn calendar(&self) -> Result<Calendar, ConfigError> {
+        let mut calendar = Calendar::default();
+        for path in &self.deadlines.calendar {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+            let wrong = |what| ConfigError::Wrong { path: path.clone(), line: None, what };
+            calendar.add(&text).map_err(wrong)?;
+        }
+        Ok(calendar)
     }
 
     fn validate(&self) -> Result<(), String> {
@@ -132,6 +138,8 @@ impl Settings {
         self.filings.validate().map_err(|what| format!("[filings] {what}"))?;
         self.notices.validate().map_err(|what| format!("[notices] {what}"))?;
         self.scan.validate().map_err(|what| format!("[scan] {what}"))?;
+        self.deadlines.validate().map_err(|what| format!("[deadlines] {what}"))?;
+        self.serve.validate().map_err(|what| format!("[serve] {what}"))?;
         self.accuracy.validate().map_err(|what| format!("[accuracy] {what}"))
     }
 

@@ -19,6 +19,7 @@ pub mod declared;
 pub mod handled;
 pub mod answer_codes;
 pub mod tasks;
+pub mod answers;
 pub mod candidates;
 pub mod charset;
 pub mod html;

@@ -56,9 +56,10 @@
 //!
 //! | floor | modules | |
 //! |---|---|---|
-//! | 7 | `main` | the door: command line, log, exit status |
-//! | 6 | [`commands`] | the only place that puts things together |
-//! | 5 | [`config`], [`cli`] | what the user asked |
+//! | 8 | `main` | the door: command line, log, exit status |
+//! | 7 | [`commands`] | the only place that puts things together |
+//! | 6 | [`config`], [`cli`] | what the user asked |
+//! | 5 | [`serve`] | the interface: who calls, what he may see, what he is told |
 //! | 4 | [`scan`], [`publish`] | the loop that writes; the faces that are handed facts and write text |
 //! | 3 | [`stages`], [`audit`] | one question each about one target; what is wrong with the registers themselves |
 //! | 2 | [`net`], [`store`] | strangers' machines, at a pace; our disk, and how nothing of it gets lost |
@@ -162,6 +163,7 @@ pub mod stages;
 pub mod audit;
 pub mod scan;
 pub mod publish;
+pub mod serve;
 pub mod config;
 pub mod cli;
 pub mod commands;

@@ -22,3 +22,5 @@ pub mod access;
 pub mod samples;
 pub mod bulletin;
 pub mod provider_clues;
+pub mod keys;
+pub mod told;

@@ -15,10 +15,12 @@ pub mod problems;
 pub mod filings;
 pub mod census;
 pub mod findings;
+pub mod catalogue;
 pub mod evidence;
 pub mod bulletins;
 pub mod issues;
 pub mod samples;
+pub mod keys;
 pub mod notices;
 pub mod journal;
 pub mod examinations;
@@ -90,6 +92,9 @@ pub enum StoreError {
         /// The writes that there were, at the least.
         was: u64,
     },
+    /// What is kept for the interface beside the findings could not be written.
+    #[error("the catalogue of findings is broken, as the log tells; restart to build it anew")]
+    CatalogueBroken,
     /// The manifest is not ours.
     #[error("{}: {what}; restore it from a backup, or remove the folder and import the registers again", path.display())]
     Manifest {

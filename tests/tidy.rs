@@ -74,8 +74,9 @@ fn floor(module: &str) -> Option<u32> {
         "net" | "store" => 2,
         "stages" | "audit" => 3,
         "scan" | "publish" => 4,
-        "config" | "cli" => 5,
-        "commands" => 6,
+        "serve" => 5,
+        "config" | "cli" => 6,
+        "commands" => 7,
         _ => return None,
     })
 }

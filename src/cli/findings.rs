@@ -34,6 +34,9 @@ pub struct Findings {
     /// Only overdue ones
     #[arg(long)]
     pub overdue: bool,
+    /// Only those that the provider objects to (`not_ours`, disputed), which wait for the bureau
+    #[arg(long)]
+    pub referred: bool,
     /// How to write them; json is jsonl
     #[arg(long, default_value = "table")]
     pub format: FindingsFormat,

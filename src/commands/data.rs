@@ -27,7 +27,7 @@ use crate::store::writer::catch_up_with_all;
 /// The data, owned by this process.
 #[derive(Debug)]
 pub(super) struct Data {
-    pub(super) registers: Registers,
+    pub(super) registers: Arc<Registers>,
     pub(super) findings: Findings,
     folder: PathBuf,
     has_night: AtomicBool,
@@ -48,7 +48,7 @@ impl Drop for NightRight<'_> {
 /// As long as it lives, nothing is written.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is held, and never looked at")]
-pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 5]);
+pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 6]);
 
 /// A night was asked for while one is under way. Exit status 4.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ impl Data {
         let findings = Findings::open(&folder.join("findings"))?;
         catch_up_with_all(&findings, &folder.join("nights"))?;
         Ok(Self {
-            registers: Registers::open(&folder.join("registers"))?,
+            registers: Arc::new(Registers::open(&folder.join("registers"))?),
             findings,
             folder: folder.to_owned(),
             has_night: AtomicBool::new(false),

@@ -20,6 +20,7 @@ use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
+use crate::facts::lifecycle;
 use crate::facts::provider::ProviderId;
 use crate::publish::findings;
 use crate::publish::findings::csv::Inexpressible;
@@ -132,5 +133,6 @@ fn is_wanted(
         && (request.kind.is_empty() || request.kind.contains(&finding.key.kind))
         && request.since.is_none_or(|since| clock::day(finding.first_seen) >= since)
         && request.due_before.is_none_or(|day| finding.due < day)
+        && (!request.referred || lifecycle::is_referred(finding))
         && (!request.overdue || (finding.stands() && finding.due < today))
 }

@@ -109,7 +109,7 @@ fn answers(
     let filings = session.filings(data.registers.filings()?)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
-    let checked = runtime.block_on(filings.check_all(subjects, directory))?;
+    let checked = runtime.block_on(filings.check_all(subjects, directory, 0))?;
     let mut answers = Vec::new();
     for (subject, Checked { status, as_of, upstream }) in subjects.iter().zip(checked) {
         let records = filings.register().map(|register| register.lookup(subject)).transpose()?;

@@ -101,8 +101,23 @@ fn rows(
     request: &Request,
     moments: Vec<Timestamp>,
 ) -> Result<Vec<RateView>> {
-    let names = data.names()?;
     let wanted = wanted(data, request)?;
+    rows_of(session, data, &wanted, moments)
+}
+
+/// The rates of today: of one, or of everybody.
+pub(super) fn today(session: &Session, data: &Data, whose: Option<Whose>) -> Result<Vec<RateView>> {
+    let wanted: Vec<Whose> = whose.into_iter().collect();
+    rows_of(session, data, &wanted, vec![session.clock.now()])
+}
+
+fn rows_of(
+    session: &Session,
+    data: &Data,
+    wanted: &[Whose],
+    moments: Vec<Timestamp>,
+) -> Result<Vec<RateView>> {
+    let names = data.names()?;
     let censuses = data.findings.censuses().collect::<Result<Vec<Census>, _>>()?;
     let nights = data.findings.night_counts().collect::<Result<Vec<NightCount>, _>>()?;
     let unfiled = unfiled(data, moments.clone())?;
@@ -117,7 +132,7 @@ fn rows(
         let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
         let goal = settings.rates.goal_on(clock::day(at));
         let accuracy = accuracy(session, data, at)?;
-        let told = if wanted.is_empty() { everybody(basis, unfiled) } else { wanted.clone() };
+        let told = if wanted.is_empty() { everybody(basis, unfiled) } else { wanted.to_vec() };
         for whose in &told {
             let count = unfiled.of(whose).copied().unwrap_or_default();
             let sampled = accuracy.iter().filter(|rate| is_of(rate, whose));

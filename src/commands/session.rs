@@ -84,12 +84,18 @@ impl Session {
         owner.map_err(told).ok()
     }
 
+    /// The register that is asked where the own one cannot say, if there is one.
+    pub(super) fn upstream(&self) -> Result<Option<Arc<Upstream>>> {
+        let settings = self.settings.filings.of_upstream();
+        let upstream = settings.map(|upstream| Upstream::open(&upstream, self.clock)).transpose();
+        let upstream = upstream.map_err(|error| usage(format!("[filings] {error}")))?;
+        Ok(upstream.map(Arc::new))
+    }
+
     /// `register` with what is needed to trust it, and whoever is asked where it cannot say.
     pub(super) fn filings(&self, register: Option<FilingRegister>) -> Result<Filings> {
-        let settings = &self.settings.filings;
-        let upstream = settings.of_upstream().map(|upstream| Upstream::open(&upstream, self.clock));
-        let upstream = upstream.transpose().map_err(|error| usage(format!("[filings] {error}")))?;
-        Ok(Filings::new(register, settings, self.clock.now()).with_upstream(upstream))
+        let filings = Filings::new(register, &self.settings.filings, self.clock.now());
+        Ok(filings.with_upstream(self.upstream()?))
     }
 
     /// Says, before anything else is printed for people, that a lab's world is not the real one.

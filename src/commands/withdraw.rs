@@ -1,52 +1,55 @@
-//! `withdraw`: a bureau takes a finding back. It stays closed until its fault was seen to end.
+//! `withdraw` and `uphold`: a bureau takes a finding back, or lets it stand against an objection.
 
 use std::io::Write;
 
 use anyhow::Result;
+use ulid::Ulid;
 
+use crate::cli::Uphold;
 use crate::cli::Withdraw as Request;
 use crate::commands::Ended;
 use crate::commands::session::Session;
 use crate::commands::usage;
-use crate::facts::change::Change;
-use crate::facts::change::ChangeKind;
-use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
-use crate::facts::finding::FindingState;
-use crate::facts::reason::Reason;
-use crate::store::findings::Update;
+use crate::facts::lifecycle;
+use crate::facts::lifecycle::Act;
+use crate::facts::lifecycle::Amendment;
+use crate::facts::lifecycle::Unfit;
+
+/// A decision of a bureau about one finding.
+type Decide = fn(&Finding, &str, &Act) -> Result<Amendment, Unfit>;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if request.reason.trim().is_empty() {
         return Err(usage("--reason must say why the finding is taken back"));
     }
-    let data = session.data()?;
-    let writing = data.findings.writing();
-    let Some(finding) = data.findings.by_id(request.id)? else {
-        return Err(usage(format!("there is no finding {}; `findings` lists them", request.id)));
-    };
-    if !finding.stands() {
-        let state = finding.state.word();
-        return Err(usage(format!(
-            "finding {} is {state}; only open and answered ones can be withdrawn",
-            request.id
-        )));
+    decide(session, request.id, &request.reason, ("withdrawn", lifecycle::withdraw))
+}
+
+pub(super) fn uphold(session: &Session, request: &Uphold) -> Result<Ended> {
+    if request.reason.trim().is_empty() {
+        return Err(usage("--reason must say why the objection is not followed"));
     }
-    let state = FindingState::Closed(ClosedReason::Withdrawn);
-    let change = Change {
-        finding: finding.id,
-        kind: ChangeKind::Closed,
-        state,
-        at: session.clock.now(),
-        reasons: vec![Reason::Withdrawn],
-        actor: "operator".to_owned(),
-        note: Some(request.reason.clone()),
-    };
-    let finding = Finding { state, has_lapsed: false, nights_in_row: 0, ..finding };
-    let told = format!("withdrawn: {} {} {}", finding.id, finding.key.kind, finding.key.target);
-    let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
-    writing.apply([&update], None)?;
-    drop(writing);
+    decide(session, request.id, &request.reason, ("upheld", lifecycle::uphold))
+}
+
+fn decide(
+    session: &Session,
+    id: Ulid,
+    reason: &str,
+    (word, decide): (&str, Decide),
+) -> Result<Ended> {
+    let data = session.data()?;
+    let act = Act { actor: "operator".to_owned(), at: session.clock.now() };
+    let mut told = String::new();
+    data.findings.amend::<anyhow::Error>(&[id], |_, finding| {
+        let finding = finding
+            .ok_or_else(|| usage(format!("there is no finding {id}; `findings` lists them")))?;
+        let amendment =
+            decide(finding, reason, &act).map_err(|unfit| usage(format!("{id}: {unfit}")))?;
+        told = format!("{word}: {id} {} {}", finding.key.kind, finding.key.target);
+        Ok(Some(amendment))
+    })?;
     let mut out = session.terminal.out();
     session.mark(&mut out)?;
     writeln!(out, "{told}")?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use ulid::Ulid;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::finding::Answer;
 use crate::facts::finding::AnswerResult;
 use crate::facts::finding::FindingState;
 use crate::facts::provider::ProviderId;
@@ -14,7 +15,7 @@ use crate::facts::reason::Reason;
 use crate::facts::target::Target;
 
 /// What happened to a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It stands for the first time.
@@ -25,6 +26,8 @@ pub enum ChangeKind {
     Closed,
     /// The provider answered, or its answer was not confirmed by the next night.
     Answered,
+    /// A bureau did not follow the provider's objection.
+    Upheld,
 }
 
 /// One event in the life of a finding; never rewritten.
@@ -67,6 +70,17 @@ pub struct Event {
     pub change: Change,
     /// What held then; `None` for changes that were kept before that was.
     pub circumstances: Option<Circumstances>,
+}
+
+/// A change as it is told: with its place in the order of all changes, and what was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its place, from 1; without gaps.
+    pub sequence: u64,
+    /// What happened.
+    pub change: Change,
+    /// The answer, where one was given.
+    pub answer: Option<Answer>,
 }
 
 /// How a scan ended.

@@ -49,6 +49,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 use serde::Serializer;
+use utoipa::ToSchema;
 
 use crate::clock;
 
@@ -58,13 +59,17 @@ pub const PATH: &str = "api/v1/domains/lookup";
 /// The most names of one request.
 pub const MOST_DOMAINS: usize = 10_000;
 
+/// The gap of a text that is no Domain and no address.
+pub const NOT_A_DOMAIN: &str = "not_a_domain";
+
 /// So many registers may have passed a question on.
 pub const MOST_HOPS: u8 = 3;
 
 /// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LookupRequest {
     /// Domains, hosts or addresses.
+    #[schema(max_items = 10000)]
     pub domains: Vec<String>,
     /// How many registers have passed the question on.
     #[serde(default)]
@@ -72,14 +77,14 @@ pub struct LookupRequest {
 }
 
 /// The answers, in the order of the request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LookupReply {
     /// One for each name.
     pub answers: Vec<FilingAnswer>,
 }
 
 /// Whether one Domain is filed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FilingAnswer {
     /// The Domain in normal form, or the address.
     pub domain: String,
@@ -108,12 +113,15 @@ pub struct FilingAnswer {
     pub providers_known: bool,
     /// 备案日期, the first of its active records.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
     pub filed_on: Option<Date>,
     /// 变更日期, the last of them.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
     pub changed_on: Option<Date>,
     /// When the register was imported that says so; `None` where it says nothing.
     #[serde(default, serialize_with = "in_china")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
     /// Whose register says so.
     #[serde(default)]
@@ -121,7 +129,7 @@ pub struct FilingAnswer {
 }
 
 /// Whether a Domain is filed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FiledStatus {
     /// An active record exists.
@@ -133,7 +141,7 @@ pub enum FiledStatus {
 }
 
 /// Whose register an answer rests on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The one that was asked.
@@ -144,7 +152,7 @@ pub enum Source {
 }
 
 /// A provider, as two directories may both know it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NamedProvider {
     /// The id of the directory of whoever answers.
     #[serde(default)]

@@ -143,21 +143,22 @@ impl Upstream {
                 return silent();
             }
             let targets: Vec<Target> = batch.iter().map(|one| one.target.clone()).collect();
-            for (one, asked) in batch.into_iter().zip(self.exchange(&targets).await) {
+            for (one, asked) in batch.into_iter().zip(self.exchange(&targets, 0).await) {
                 // Whoever gave up waiting has gone.
                 let _gone = one.answer.send(asked);
             }
         }
     }
 
-    /// What it says of each of `targets`, in order.
-    pub async fn ask_all(&self, targets: &[Target]) -> Vec<Asked> {
+    /// What it says of each of `targets`, in order. `hops`: so many registers have passed the question on
+    /// before this one.
+    pub async fn ask_all(&self, targets: &[Target], hops: u8) -> Vec<Asked> {
         let mut all: Vec<Option<Asked>> = targets.iter().map(|target| self.known(target)).collect();
         let missing: Vec<usize> = (0..all.len()).filter(|index| all[*index].is_none()).collect();
         let _turn = self.turn.lock().await;
         for indices in missing.chunks(MOST_DOMAINS) {
             let batch: Vec<Target> = indices.iter().map(|index| targets[*index].clone()).collect();
-            for (index, asked) in indices.iter().zip(self.exchange(&batch).await) {
+            for (index, asked) in indices.iter().zip(self.exchange(&batch, hops).await) {
                 all[*index] = Some(asked);
             }
         }
@@ -181,12 +182,12 @@ impl Upstream {
     }
 
     /// One request for all of `targets`; as many answers in the same order.
-    async fn exchange(&self, targets: &[Target]) -> Vec<Asked> {
+    async fn exchange(&self, targets: &[Target], hops: u8) -> Vec<Asked> {
         if held(&self.breaker).rests_at(Instant::now()) {
             return vec![self.failed(UpstreamFailure::Resting); targets.len()];
         }
         self.gate.line_up().await.pass().await;
-        let replied = self.post(targets).await;
+        let replied = self.post(targets, hops).await;
         let now = Instant::now();
         match replied {
             Ok(answers) => {
@@ -225,10 +226,11 @@ impl Upstream {
     async fn post(
         &self,
         targets: &[Target],
+        hops: u8,
     ) -> Result<Vec<FilingAnswer>, (UpstreamFailure, Option<Duration>)> {
         let fault = |failure| (failure, None);
         let domains: Vec<String> = targets.iter().map(ToString::to_string).collect();
-        let request = LookupRequest { domains, hops: 1 };
+        let request = LookupRequest { domains, hops: hops.saturating_add(1) };
         let body = serde_json::to_vec(&request).map_err(|_| fault(UpstreamFailure::Nonsense))?;
         let mut sent = self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json");
         if let Some(key) = &self.key {

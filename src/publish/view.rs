@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde::Serializer;
 use ulid::Ulid;
+use utoipa::ToSchema;
 
 use crate::clock;
 use crate::facts::bureau::Bureau;
@@ -80,11 +81,13 @@ impl ProviderNames {
 }
 
 /// A provider as findings name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProviderView {
     /// 标识
+    #[schema(value_type = String)]
     pub id: ProviderId,
     /// 名称; `None` where the register does not know the id any more.
+    #[schema(value_type = Option<String>)]
     pub name: Option<ProviderName>,
 }
 
@@ -96,9 +99,10 @@ impl ProviderView {
 }
 
 /// A finding as JSON (contract, section 4); the fields of every other format are these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FindingView {
     /// Identity.
+    #[schema(value_type = String)]
     pub id: Ulid,
     /// The kind of fault.
     pub kind: Kind,
@@ -107,19 +111,23 @@ pub struct FindingView {
     /// The Domain as people write it.
     pub domain_unicode: String,
     /// The hosts at fault.
+    #[schema(value_type = Vec<String>)]
     pub hosts: Vec<Host>,
     /// At whom; `None` when nobody can be named.
     pub provider: Option<ProviderView>,
     /// The first-level holder of the address; `None` when unknown.
     pub carrier: Option<ProviderView>,
     /// Who follows it.
+    #[schema(value_type = String)]
     pub bureau: Bureau,
     /// The addresses at fault.
+    #[schema(value_type = Vec<String>)]
     pub addresses: Vec<IpAddr>,
     /// The channel that brought the candidate.
     pub channel: String,
     /// Where it is in its life.
     #[serde(serialize_with = "as_word")]
+    #[schema(value_type = String)]
     pub state: FindingState,
     /// Why it was closed; `None` while it is not.
     pub closed_reason: Option<ClosedReason>,
@@ -127,17 +135,21 @@ pub struct FindingView {
     pub reopened: u32,
     /// When it was first seen.
     #[serde(serialize_with = "in_china")]
+    #[schema(value_type = String, format = DateTime)]
     pub first_seen: Timestamp,
     /// When it was last seen.
     #[serde(serialize_with = "in_china")]
+    #[schema(value_type = String, format = DateTime)]
     pub last_seen: Timestamp,
     /// On how many nights it was seen.
     pub times_seen: u32,
     /// The last day to deal with it.
+    #[schema(value_type = String, format = Date)]
     pub due: Date,
     /// Whether it stands and that day is over in China.
     pub overdue: bool,
     /// Why it stands.
+    #[schema(value_type = Vec<String>)]
     pub reasons: Vec<Reason>,
     /// The records it was judged by; `None` where there were none.
     pub filing: Option<FilingView>,
@@ -148,22 +160,25 @@ pub struct FindingView {
     /// Who claims its addresses without a link between them, where the provider is `None` for that
     /// reason; left out of JSON where nobody does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     pub claimants: Vec<ProviderView>,
 }
 
 /// The records that a finding was judged by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FilingView {
     /// `active` or `cancelled`.
     pub state: &'static str,
     /// The site numbers of record.
+    #[schema(value_type = Vec<String>)]
     pub numbers: Vec<FilingNumber>,
     /// The ids of the access providers of record.
+    #[schema(value_type = Vec<String>)]
     pub providers: Vec<ProviderId>,
 }
 
 /// What a provider said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AnswerView {
     /// 处理结果
     pub result: AnswerResult,
@@ -171,17 +186,19 @@ pub struct AnswerView {
     pub opinion: String,
     /// When it was given.
     #[serde(serialize_with = "in_china")]
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
 /// What was seen that proves a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EvidenceView {
     /// The HTTP status of the last answer; `None` where nothing was asked or answered.
     pub status: Option<u16>,
     /// The page's title.
     pub title: Option<String>,
     /// The page's own filing numbers.
+    #[schema(value_type = Vec<String>)]
     pub numbers: Vec<FilingNumber>,
     /// The last URL asked for.
     pub final_url: Option<String>,
@@ -235,7 +252,8 @@ impl FilingView {
 }
 
 impl AnswerView {
-    fn of(answer: &Answer) -> Self {
+    /// The view of `answer`.
+    pub fn of(answer: &Answer) -> Self {
         Self { result: answer.result, opinion: answer.opinion.clone(), at: answer.at }
     }
 }

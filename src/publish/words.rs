@@ -254,6 +254,7 @@ pub(crate) fn change_kind(kind: ChangeKind) -> Words {
         ChangeKind::Reopened => ("reopened", "死灰复燃"),
         ChangeKind::Closed => ("closed", "关闭"),
         ChangeKind::Answered => ("answered", "答复"),
+        ChangeKind::Upheld => ("upheld", "异议未获采纳"),
     }
 }
 

@@ -9,12 +9,12 @@ use ulid::Ulid;
 use crate::facts::bureau::Bureau;
 use crate::facts::change::Change;
 use crate::facts::change::ChangeKind;
-use crate::facts::finding::AnswerResult;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Sightings;
+use crate::facts::lifecycle::claims_remedy;
 use crate::facts::reason::Reason;
 use crate::scan::ledger::deadlines::Deadlines;
 use crate::stages::judge::Ruling;
@@ -152,7 +152,7 @@ fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
             }
             see(&mut next, bureau, *seen, tonight);
             next.nights_in_row = 0;
-            if is_contradicted(finding) {
+            if is_contradicted(finding, tonight.now) {
                 next.state = FindingState::Open;
                 let mut transition = told(next, ChangeKind::Answered, Effect::Seen, tonight);
                 if let Some(change) = &mut transition.change {
@@ -225,18 +225,13 @@ fn held(finding: &Finding, ruling: &Ruling, tonight: Tonight<'_>) -> Option<Tran
     Some(counted(Finding { nights_in_row, last_night, has_lapsed, ..finding.clone() }))
 }
 
-/// Whether the provider answered that the fault is mended.
-fn is_contradicted(finding: &Finding) -> bool {
+/// Whether the provider had answered that the fault is mended before it was looked for at `seen`.
+fn is_contradicted(finding: &Finding, seen: Timestamp) -> bool {
     finding.state == FindingState::Answered
-        && finding.answer.as_ref().is_some_and(|answer| {
-            matches!(
-                answer.result,
-                AnswerResult::Filed
-                    | AnswerResult::Connected
-                    | AnswerResult::Stopped
-                    | AnswerResult::Moved
-            )
-        })
+        && finding
+            .answer
+            .as_ref()
+            .is_some_and(|answer| claims_remedy(answer.result) && answer.at <= seen)
 }
 
 fn fresh(

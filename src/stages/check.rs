@@ -8,6 +8,7 @@ mod answered;
 mod records;
 mod settings;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use crate::facts::target::Target;
 use crate::facts::visit::Claim;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::Page;
+use crate::formats::domains_lookup::MOST_HOPS;
 use crate::net::upstream::Asked;
 use crate::net::upstream::Upstream;
 use crate::stages::check::answered::Trust;
@@ -36,7 +38,7 @@ pub use crate::stages::check::settings::Settings;
 pub struct Filings {
     register: Option<FilingRegister>,
     gap: Option<RegisterGap>,
-    upstream: Option<Upstream>,
+    upstream: Option<Arc<Upstream>>,
     max_age: Duration,
     now: Timestamp,
 }
@@ -69,7 +71,7 @@ impl Filings {
 
     /// The same, with a register to ask where this one cannot say.
     #[must_use]
-    pub fn with_upstream(mut self, upstream: Option<Upstream>) -> Self {
+    pub fn with_upstream(mut self, upstream: Option<Arc<Upstream>>) -> Self {
         self.upstream = upstream;
         self
     }
@@ -86,7 +88,7 @@ impl Filings {
 
     /// The register that is asked where this one cannot say.
     pub fn upstream(&self) -> Option<&Upstream> {
-        self.upstream.as_ref()
+        self.upstream.as_deref()
     }
 
     /// What the own register answers about `target`.
@@ -119,11 +121,13 @@ impl Filings {
         }
     }
 
-    /// What is known of each of `targets`, in order.
+    /// What is known of each of `targets`, in order. `hops`: so many registers have passed the question
+    /// on; the upstream register is asked no further from [`MOST_HOPS`] on.
     pub async fn check_all(
         &self,
         targets: &[Target],
         directory: &Directory,
+        hops: u8,
     ) -> Result<Vec<Checked>, StoreError> {
         let mut all = Vec::with_capacity(targets.len());
         let mut open = Vec::new();
@@ -134,11 +138,12 @@ impl Filings {
             }
             all.push(self.own(status));
         }
-        let Some(upstream) = self.upstream.as_ref().filter(|_| !open.is_empty()) else {
+        let may_ask = !open.is_empty() && hops < MOST_HOPS;
+        let Some(upstream) = self.upstream.as_ref().filter(|_| may_ask) else {
             return Ok(all);
         };
         let asked: Vec<Target> = open.iter().map(|(index, _)| targets[*index].clone()).collect();
-        for ((index, gap), asked) in open.into_iter().zip(upstream.ask_all(&asked).await) {
+        for ((index, gap), asked) in open.into_iter().zip(upstream.ask_all(&asked, hops).await) {
             all[index] = self.believed(gap, asked, upstream, directory);
         }
         Ok(all)

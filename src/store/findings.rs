@@ -10,31 +10,37 @@ mod inspection;
 mod trees;
 pub(crate) mod mark;
 mod counts;
+mod exemptions;
+mod changes;
+mod once;
 mod writing;
 
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use ulid::Ulid;
 
 use crate::facts::change::Change;
 use crate::facts::change::Scan;
 use crate::facts::dossier::Dossier;
-use crate::facts::dossier::EvidenceFile;
-use crate::facts::exemption::Exemption;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
 use crate::facts::target::Target;
 use crate::store::StoreError;
+use crate::store::catalogue::Catalogue;
 use crate::store::encoding;
 use crate::store::findings::mark::Mark;
+pub use crate::store::findings::once::Done;
+pub use crate::store::findings::once::Receipt;
 pub use crate::store::findings::writing::Writing;
 
 /// sled's cache; it counts bytes on disk, and the default is a gigabyte.
@@ -51,6 +57,8 @@ const FINDING: u8 = b'f';
 const IDENTITY: u8 = b'i';
 /// `c` sequence → change.
 const CHANGE: u8 = b'c';
+/// `a` sequence of a change → the answer that it tells of.
+const ANSWER: u8 = b'a';
 /// `h` finding id, sequence → nothing: the changes of one finding.
 const HISTORY: u8 = b'h';
 /// `k` sequence → what held of the finding when the change was told.
@@ -118,6 +126,12 @@ pub struct Findings {
     alone_with_notices: Arc<Mutex<()>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
+    /// Held by whoever writes of keys.
+    alone_with_keys: Arc<Mutex<()>>,
+    /// What is told of findings to those who ask for many; made when it is first asked for.
+    catalogue: Arc<OnceLock<Catalogue>>,
+    /// The sequence of the newest change.
+    told: Arc<watch::Sender<u64>>,
 }
 
 impl Findings {
@@ -146,9 +160,23 @@ impl Findings {
             alone_with_issues: Arc::default(),
             alone_with_notices: Arc::default(),
             turns: Arc::default(),
+            alone_with_keys: Arc::default(),
+            catalogue: Arc::default(),
+            told: Arc::new(watch::Sender::new(0)),
         };
         findings.hold_against_mark()?;
+        findings.told.send_replace(findings.last_sequence()?);
         Ok(findings)
+    }
+
+    /// The findings for those who ask for many of them; made here if nobody asked before.
+    pub fn catalogue(&self) -> Result<&Catalogue, StoreError> {
+        let writing = self.writing();
+        if self.catalogue.get().is_none() {
+            let _ = self.catalogue.set(Catalogue::build(self, &self.path)?);
+        }
+        drop(writing);
+        self.catalogue.get().ok_or(StoreError::CatalogueBroken)
     }
 
     /// Fails where the mark knows of more than sled does.
@@ -241,18 +269,6 @@ impl Findings {
         })
     }
 
-    /// Everything that was told of one finding, oldest first.
-    pub fn history(&self, id: Ulid) -> Result<Vec<Change>, StoreError> {
-        let mut changes = Vec::new();
-        for record in self.tree.scan_prefix(with_id(HISTORY, id)) {
-            let (key, _) = record.map_err(self.failed())?;
-            let Some(sequence) = key.last_chunk::<8>() else { continue };
-            let key = [&[CHANGE][..], sequence].concat();
-            changes.extend(self.value("change", &key)?);
-        }
-        Ok(changes)
-    }
-
     /// Every night, oldest first.
     pub fn scans(&self) -> Result<Vec<Scan>, StoreError> {
         self.values("scan", &[SCAN]).collect()
@@ -271,36 +287,6 @@ impl Findings {
         self.put(&key, encoding::encode("scan", scan)?)
     }
 
-    /// The exemption of one target.
-    pub fn exemption(&self, target: &Target) -> Result<Option<Exemption>, StoreError> {
-        self.value("exemption", &exemption_key(target))
-    }
-
-    /// Every exemption, by name.
-    pub fn exemptions(&self) -> Result<Vec<Exemption>, StoreError> {
-        self.values("exemption", &[EXEMPTION]).collect()
-    }
-
-    /// Keeps an exemption, in place of an older one of its target.
-    pub fn put_exemption(&self, exemption: &Exemption) -> Result<(), StoreError> {
-        let value = encoding::encode("exemption", exemption)?;
-        let writing = self.writing();
-        writing.put(&exemption_key(&exemption.target), value)?;
-        writing.turn();
-        Ok(())
-    }
-
-    /// Removes an exemption; `false` when there was none.
-    pub fn remove_exemption(&self, target: &Target) -> Result<bool, StoreError> {
-        let writing = self.writing();
-        let was_there = self.exemption(target)?.is_some();
-        if was_there {
-            writing.remove(exemption_key(target))?;
-            writing.turn();
-        }
-        Ok(was_there)
-    }
-
     fn put(&self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
         self.writing().put(key, value)
     }
@@ -312,61 +298,6 @@ impl Findings {
     /// How far the journal of the last night is applied.
     pub fn position(&self) -> Result<Option<Position>, StoreError> {
         self.value("position", POSITION)
-    }
-
-    /// Applies updates that rest on nothing that was read before; see [`Writing::apply`].
-    pub fn apply<'a>(
-        &self,
-        updates: impl IntoIterator<Item = &'a Update>,
-        position: Option<Position>,
-    ) -> Result<(), StoreError> {
-        self.writing().apply(updates, position)
-    }
-
-    /// Under [`Findings::writing`].
-    fn apply_all<'a>(
-        &self,
-        updates: impl IntoIterator<Item = &'a Update>,
-        position: Option<Position>,
-        files: &[EvidenceFile],
-    ) -> Result<(), StoreError> {
-        let mut batch = sled::Batch::default();
-        let mut sequence = self.last_sequence()?;
-        for update in updates {
-            for finding in &update.findings {
-                let mut key = finding_prefix(&finding.key.target);
-                key.extend_from_slice(&finding.id.to_bytes());
-                batch.insert(with_id(IDENTITY, finding.id), key.clone());
-                batch.insert(key, encoding::encode("finding", finding)?);
-            }
-            for change in &update.changes {
-                sequence += 1;
-                let number = sequence.to_be_bytes();
-                let key = [&[CHANGE][..], &number].concat();
-                batch.insert(key, encoding::encode("change", change)?);
-                Self::batch_circumstances(&mut batch, sequence, change, &update.findings)?;
-                let mut key = with_id(HISTORY, change.finding);
-                key.extend_from_slice(&number);
-                batch.insert(key, Vec::new());
-            }
-            for (finding, dossier) in &update.dossiers {
-                Self::batch_dossier(&mut batch, *finding, dossier)?;
-            }
-        }
-        for file in files {
-            Self::batch_evidence(&mut batch, file)?;
-        }
-        if let Some(position) = position {
-            batch.insert(POSITION, encoding::encode("position", &position)?);
-        }
-        self.write(batch)
-    }
-
-    fn last_sequence(&self) -> Result<u64, StoreError> {
-        let last =
-            self.tree.scan_prefix([CHANGE]).next_back().transpose().map_err(self.failed())?;
-        let number = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
-        Ok(number.map_or(0, u64::from_be_bytes))
     }
 }
 

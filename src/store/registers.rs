@@ -235,6 +235,11 @@ impl Registers {
         self.manifest().registers.get(R::REGISTER).map(|living| living.imported_at)
     }
 
+    /// Which generation of a register is the living one; 0 where it was never imported.
+    pub fn version<R: Row>(&self) -> u64 {
+        self.manifest().registers.get(R::REGISTER).map_or(0, |living| living.generation)
+    }
+
     /// The number of rows of a register.
     pub fn rows<R: Row>(&self) -> u64 {
         self.manifest().registers.get(R::REGISTER).map_or(0, |living| living.rows)

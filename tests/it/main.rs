@@ -12,6 +12,7 @@ mod nsd;
 mod outskirts;
 mod town;
 
+mod answering;
 mod bombs;
 mod bulletins;
 mod command_line;
@@ -22,6 +23,9 @@ mod exempting;
 mod filings;
 mod import;
 mod interface;
+mod keys;
+mod served;
+mod serving;
 mod listing;
 mod lookup;
 mod manners;

@@ -6,6 +6,7 @@ use std::io::Write;
 use comfy_table::ColumnConstraint;
 
 use crate::clock;
+use crate::facts::finding::FindingState;
 use crate::publish::layout::Layout;
 use crate::publish::text::listed;
 use crate::publish::text::printable;
@@ -77,6 +78,8 @@ fn provider(row: &FindingView) -> String {
 fn state(row: &FindingView) -> String {
     let mut words = vec![state_in_chinese(row.state).to_owned()];
     words.extend(row.closed_reason.map(|reason| reason.chinese().to_owned()));
+    let answer = row.answer.as_ref().filter(|_| row.state == FindingState::Answered);
+    words.extend(answer.map(|answer| answer.result.chinese().to_owned()));
     words.extend(row.overdue.then(|| "逾期".to_owned()));
     words.extend((row.reopened > 0).then(|| format!("复燃{}次", row.reopened)));
     words.join("·")
@@ -86,7 +89,6 @@ fn state(row: &FindingView) -> String {
 mod tests {
     use super::*;
     use crate::facts::finding::ClosedReason;
-    use crate::facts::finding::FindingState;
     use crate::publish::view::tests::finding;
     use crate::publish::view::tests::view;
 

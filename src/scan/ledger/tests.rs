@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::finding::Answer;
+use crate::facts::finding::AnswerResult;
 use crate::facts::finding::Kind;
 
 /// Tonight's rulings, one of each arm.
@@ -221,5 +222,16 @@ fn an_answer_closes_nothing_and_is_verified_by_the_next_night() {
             assert_eq!(change.reasons[0], Reason::AnswerNotConfirmed);
         }
         check(Some(&current), Ends, Some((Closed(ClosedReason::Filed), Effect::Closed)));
+    }
+}
+
+#[test]
+fn an_answer_that_was_given_after_the_page_was_seen_is_left_to_the_next_night() {
+    let late = moment(5) + std::time::Duration::from_secs(60);
+    let answer = |at| Answer { result: AnswerResult::Stopped, opinion: String::new(), at };
+    for (at, state) in [(moment(5), Open), (late, Answered)] {
+        let current = Finding { answer: Some(answer(at)), ..finding(Answered) };
+        let done = on_night_5(Some(&current), Stands, false).unwrap();
+        assert_eq!((done.finding.state, done.change.is_some()), (state, state == Open));
     }
 }

@@ -363,8 +363,13 @@ fn scans_exemptions_and_changes_come_back() {
             since: moment(),
         });
     }
-    let kinds =
-        [ChangeKind::Opened, ChangeKind::Reopened, ChangeKind::Closed, ChangeKind::Answered];
+    let kinds = [
+        ChangeKind::Opened,
+        ChangeKind::Reopened,
+        ChangeKind::Closed,
+        ChangeKind::Answered,
+        ChangeKind::Upheld,
+    ];
     for kind in kinds {
         check(&Change {
             finding: Ulid::from(7),

@@ -38,12 +38,23 @@ impl Findings {
 
     /// Keeps a dossier in place of the finding's old one.
     pub fn put_dossier(&self, finding: Ulid, dossier: &Dossier) -> Result<(), StoreError> {
-        self.put(&with_id(DOSSIER, finding), encoding::encode("dossier", dossier)?)
+        self.put(&with_id(DOSSIER, finding), encoding::encode("dossier", dossier)?)?;
+        self.follow_dossier(finding, Some(dossier));
+        Ok(())
     }
 
     /// Forgets where the evidence of one finding was.
     pub fn remove_dossier(&self, finding: Ulid) -> Result<(), StoreError> {
-        self.remove(with_id(DOSSIER, finding))
+        self.remove(with_id(DOSSIER, finding))?;
+        self.follow_dossier(finding, None);
+        Ok(())
+    }
+
+    fn follow_dossier(&self, finding: Ulid, dossier: Option<&Dossier>) {
+        if let Some(catalogue) = self.catalogue.get() {
+            let dossiers = std::iter::once((finding, dossier));
+            catalogue.follow(std::iter::empty(), std::iter::empty(), dossiers);
+        }
     }
 
     pub(super) fn batch_dossier(

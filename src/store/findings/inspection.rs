@@ -12,12 +12,15 @@ use crate::facts::dossier::Dossier;
 use crate::facts::dossier::EvidenceFile;
 use crate::facts::dossier::Reading;
 use crate::facts::exemption::Exemption;
+use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::findings::ANSWER;
 use crate::store::findings::CENSUS;
 use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
+use crate::store::findings::Done;
 use crate::store::findings::EXEMPTION;
 use crate::store::findings::FINDING;
 use crate::store::findings::Findings;
@@ -34,6 +37,7 @@ use crate::store::findings::evidence::READING;
 use crate::store::findings::evidence::file_key;
 use crate::store::findings::exemption_key;
 use crate::store::findings::finding_prefix;
+use crate::store::findings::once::RECEIPT;
 use crate::store::findings::with_id;
 
 /// Told of each record (`None`), and of what is wrong with one.
@@ -42,12 +46,12 @@ pub(crate) type Told<'a> = &'a mut dyn FnMut(Option<String>);
 impl Findings {
     /// Reads everything, and tells what is wrong. `Err` where sled itself gives up.
     pub(crate) fn inspect(&self, told: Told<'_>) -> Result<(), StoreError> {
-        let samples = self.database.open_tree("samples").map_err(self.failed())?;
-        let bulletins = self.database.open_tree("bulletins").map_err(self.failed())?;
-        let issues = self.database.open_tree("issues").map_err(self.failed())?;
-        for record in samples.iter().chain(&bulletins).chain(&issues) {
-            record.map_err(self.failed())?;
-            told(None);
+        for name in ["samples", "bulletins", "issues", "keys"] {
+            let tree = self.database.open_tree(name).map_err(self.failed())?;
+            for record in &tree {
+                record.map_err(self.failed())?;
+                told(None);
+            }
         }
         for notice in self.notices()?.all() {
             told(notice.err().map(|error| error.to_string()));
@@ -130,6 +134,13 @@ impl Findings {
                 let has_change = has_change.map_err(self.failed())?;
                 fault.or_else(|| (!has_change).then(|| "circumstances of no change".to_owned()))
             }
+            ANSWER => {
+                let is_told = self.tree.contains_key([&[CHANGE][..], rest].concat());
+                let is_told = is_told.map_err(self.failed())?;
+                let fault = decoded::<Answer>("answer", value, |_| true);
+                fault.or_else(|| (!is_told).then(|| "an answer that no change tells of".to_owned()))
+            }
+            RECEIPT => decoded::<Done>("receipt", value, |_| true),
             CENSUS => decoded::<Census>("census", value, |_| true),
             NIGHT_COUNT => decoded::<NightCount>("night count", value, |count| {
                 rest == count.night.to_be_bytes()

@@ -9,6 +9,7 @@ use crate::facts::change::ChangeKind;
 use crate::facts::change::EndedBy;
 use crate::facts::change::NightCounts;
 use crate::facts::change::Scope;
+use crate::facts::exemption::Exemption;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::Kind;

@@ -6,6 +6,7 @@ use crate::store::StoreError;
 use crate::store::bulletins::Bulletins;
 use crate::store::findings::Findings;
 use crate::store::issues::Issues;
+use crate::store::keys::Keys;
 use crate::store::notices::Outbox;
 use crate::store::samples::Samples;
 
@@ -32,5 +33,11 @@ impl Findings {
     pub fn notices(&self) -> Result<Outbox, StoreError> {
         let tree = self.database.open_tree("notices").map_err(self.failed())?;
         Ok(Outbox::new(tree, self.path.clone(), Arc::clone(&self.alone_with_notices)))
+    }
+
+    /// The keys of the interface, which lie in the same database.
+    pub fn keys(&self) -> Result<Keys, StoreError> {
+        let tree = self.database.open_tree("keys").map_err(self.failed())?;
+        Ok(Keys::new(tree, self.path.clone(), Arc::clone(&self.alone_with_keys)))
     }
 }

@@ -1,0 +1,106 @@
+//! `serve`: opens the data and serves the interface until it is asked to end. Nights that are asked for
+//! meanwhile happen here.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use anyhow::Result;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Serve as Request;
+use crate::commands::Ended;
+use crate::commands::check::allocations;
+use crate::commands::data::Data;
+use crate::commands::log;
+use crate::commands::rates::keep_census;
+use crate::commands::rates::today;
+use crate::commands::scan::cancel_when_asked;
+use crate::commands::session::Session;
+use crate::commands::usage;
+use crate::serve;
+use crate::serve::Begun;
+use crate::serve::Desk;
+use crate::serve::Nights;
+use crate::serve::Parts;
+use crate::serve::ServeError;
+use crate::serve::Submitted;
+use crate::serve::settings::Settings;
+use crate::stages::check::Filings;
+use crate::store::StoreError;
+
+pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
+    // Whoever has the data is asked to serve them by another `serve`.
+    if session.open.is_some() {
+        return Err(StoreError::InUse(session.data.clone()).into());
+    }
+    let mut settings = session.settings.serve.clone();
+    if let Some(listen) = &request.listen {
+        settings.listen.clone_from(listen);
+    }
+    let listener = serve::listen(&settings).map_err(|error| usage(error.to_string()))?;
+    let address = listener.local_addr().context("cannot tell where the interface listens")?;
+    let data = session.data()?;
+    let _owner = session.let_others_in(&data);
+    let stop = CancellationToken::new();
+    let scheme = if settings.certificate.is_some() { "https" } else { "http" };
+    let desk = desk(session, &data, settings, stop.clone())?;
+    let runtime = log::runtime()?;
+    let mut out = session.terminal.out();
+    session.mark(&mut out)?;
+    writeln!(out, "{scheme}://{address}/api/v1")?;
+    out.flush()?;
+    let served = runtime.block_on(async {
+        let mut watch = JoinSet::new();
+        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
+        let served = serve::run(Arc::new(desk), listener, stop).await;
+        watch.abort_all();
+        served
+    });
+    served.map(|()| Ended::Done).map_err(|error| match error {
+        ServeError::Tls(error) => usage(error.to_string()),
+        error => error.into(),
+    })
+}
+
+/// The desk over the open data.
+fn desk(
+    session: &Session,
+    data: &Arc<Data>,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<Desk> {
+    let upstream = session.upstream()?;
+    let (clock, trust) = (session.clock, session.settings.filings.clone());
+    let filings =
+        move |register| Filings::new(register, &trust, clock.now()).with_upstream(upstream.clone());
+    let (asked, of) = (session.clone(), Arc::clone(data));
+    let rates = move |whose| today(&asked, &of, whose).map_err(|error| format!("{error:#}"));
+    let (asked, of) = (session.clone(), Arc::clone(data));
+    let after_import = move |register| match register {
+        Submitted::Filings => keep_census(&asked, &of),
+        Submitted::Allocations => {
+            if let Err(error) = allocations::check(&asked, &of, asked.clock.now()) {
+                tracing::error!("the address register could not be checked: {error:#}");
+            }
+        }
+    };
+    let (_running, progress) = tokio::sync::watch::channel(None);
+    let nights = Nights {
+        begin: Box::new(|_| Begun::Refused("this server runs no nights".to_owned())),
+        progress,
+    };
+    Ok(Desk::new(Parts {
+        registers: Arc::clone(&data.registers),
+        findings: data.findings.clone(),
+        settings,
+        clock,
+        filings: Box::new(filings),
+        rates: Box::new(rates),
+        nights,
+        after_import: Box::new(after_import),
+        is_simulated: session.settings.simulated,
+        stop,
+    })?)
+}

@@ -1,0 +1,221 @@
+//! What every call is served from: the data, the keys, the settings.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::facts::census::Whose;
+use crate::facts::directory::Directory;
+use crate::facts::filing::Filing;
+use crate::facts::provider::Provider;
+use crate::publish::rates::RateView;
+use crate::publish::view::FindingView;
+use crate::publish::view::ProviderNames;
+use crate::serve::log::UseLog;
+use crate::serve::pace::KeyPace;
+use crate::serve::problem::Problem;
+use crate::serve::scans::Nights;
+use crate::serve::settings::Settings;
+use crate::serve::submissions::Submitted;
+use crate::stages::check::Filings;
+use crate::store::StoreError;
+use crate::store::catalogue::Row;
+use crate::store::filings::FilingRegister;
+use crate::store::findings::Findings;
+use crate::store::keys::Keys;
+use crate::store::registers::Registers;
+
+/// Opens the filing register with whatever is asked beside it.
+type OpenFilings = dyn Fn(Option<FilingRegister>) -> Filings + Send + Sync;
+
+/// Tells the rates of one, or of everybody; the error is for the log.
+type TellRates = dyn Fn(Option<Whose>) -> Result<Vec<RateView>, String> + Send + Sync;
+
+/// What whoever puts the program together hands over.
+pub struct Parts {
+    /// The registers.
+    pub registers: Arc<Registers>,
+    /// The findings.
+    pub findings: Findings,
+    /// `[serve]`
+    pub settings: Settings,
+    /// Today.
+    pub clock: Clock,
+    /// How far a filing register is trusted, and who is asked where it cannot say.
+    pub filings: Box<OpenFilings>,
+    /// The rates of today: of one, or of everybody.
+    pub rates: Box<TellRates>,
+    /// Nights.
+    pub nights: Nights,
+    /// What is done after rows were submitted.
+    pub after_import: Box<dyn Fn(Submitted) + Send + Sync>,
+    /// Whether the world is a lab's.
+    pub is_simulated: bool,
+    /// Asks the interface to end; calls that wait come back then.
+    pub stop: CancellationToken,
+}
+
+/// The desk that calls come to.
+pub struct Desk {
+    pub(super) registers: Arc<Registers>,
+    pub(super) findings: Findings,
+    pub(super) keys: Keys,
+    pub(super) settings: Settings,
+    pub(super) clock: Clock,
+    pub(super) pace: KeyPace,
+    pub(super) log: UseLog,
+    pub(super) stop: CancellationToken,
+    pub(super) calls: Calls,
+    pub(super) rates: Box<TellRates>,
+    pub(super) nights: Nights,
+    pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
+    pub(super) is_simulated: bool,
+    filings: Box<OpenFilings>,
+    known: Mutex<Known>,
+}
+
+/// What is read of the registers once, until they are imported anew.
+#[derive(Debug, Default)]
+struct Known {
+    directory: Option<(u64, Arc<Directory>)>,
+    names: Option<(u64, Arc<ProviderNames>)>,
+    filings: Option<(u64, Instant, Arc<Filings>)>,
+}
+
+/// How long the filing register is not asked again how old it is.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// Calls so far, by how they ended.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// By the hundred of the status: 2xx, 3xx, 4xx, 5xx.
+    pub(super) ended: [AtomicU64; 4],
+    /// Microseconds of all of them together.
+    pub(super) time: AtomicU64,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// The desk over `parts`. Reads every finding once, so that it may take a while.
+    pub fn new(parts: Parts) -> Result<Self, StoreError> {
+        let Parts {
+            registers,
+            findings,
+            settings,
+            clock,
+            filings,
+            rates,
+            nights,
+            after_import,
+            is_simulated,
+            stop,
+        } = parts;
+        findings.catalogue()?;
+        Ok(Self {
+            keys: findings.keys()?,
+            pace: KeyPace::new(&settings),
+            log: UseLog::default(),
+            calls: Calls::default(),
+            rates,
+            nights,
+            after_import,
+            is_simulated,
+            registers,
+            findings,
+            settings,
+            clock,
+            stop,
+            filings,
+            known: Mutex::default(),
+        })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn directory(&self) -> Result<Arc<Directory>, Problem> {
+        let version = self.registers.version::<Provider>();
+        let mut known = self.known();
+        match &known.directory {
+            Some((of, directory)) if *of == version => Ok(Arc::clone(directory)),
+            _ => {
+                let directory = Arc::new(Directory::new(self.registers.providers()?));
+                known.directory = Some((version, Arc::clone(&directory)));
+                Ok(directory)
+            }
+        }
+    }
+
+    pub(super) fn names(&self) -> Result<Arc<ProviderNames>, Problem> {
+        let version = self.registers.version::<Provider>();
+        let mut known = self.known();
+        match &known.names {
+            Some((of, names)) if *of == version => Ok(Arc::clone(names)),
+            _ => {
+                let names = Arc::new(ProviderNames::new(&self.registers.providers()?));
+                known.names = Some((version, Arc::clone(&names)));
+                Ok(names)
+            }
+        }
+    }
+
+    /// The filing register as it is now.
+    pub(super) fn filings(&self) -> Result<Arc<Filings>, Problem> {
+        let version = self.registers.version::<Filing>();
+        let mut known = self.known();
+        match &known.filings {
+            Some((of, since, filings)) if *of == version && since.elapsed() < FRESH => {
+                Ok(Arc::clone(filings))
+            }
+            _ => {
+                let filings = Arc::new((self.filings)(self.registers.filings()?));
+                known.filings = Some((version, Instant::now(), Arc::clone(&filings)));
+                Ok(filings)
+            }
+        }
+    }
+
+    /// A row as the outside sees it.
+    pub(super) fn view(&self, row: &Row, names: &ProviderNames) -> FindingView {
+        let mut view = FindingView::of(&row.finding, names, self.now());
+        view.evidence.warc = row.place.map(|place| place.to_string());
+        view
+    }
+}
+
+/// Runs what reads the disk where it holds up nobody.
+pub(super) async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(%error, "a call broke off");
+            Err(Problem::from(StoreError::CatalogueBroken))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `GET /allocations/problems`: what is wrong with the address register, for those who mend it and those
+//! who follow it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::ToSchema;
+
+use crate::clock;
+use crate::facts::problem::Problem as AllocationProblem;
+use crate::facts::scope::Whereabouts;
+use crate::publish::problems::Shown;
+use crate::publish::problems::allocations::ProblemView;
+use crate::serve::ask::Query;
+use crate::serve::desk::Desk;
+use crate::serve::desk::apart;
+use crate::serve::door::Caller;
+use crate::serve::problem::Problem;
+use crate::serve::reply;
+
+/// Problems of one page, at the most.
+const MOST: usize = 1000;
+
+/// Which problems are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProblemsQuery {
+    /// The `next` of the page before
+    #[param(minimum = 0, default = 0)]
+    after: Option<usize>,
+    /// Problems of the page
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
+}
+
+/// A page of problems.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ProblemsPage {
+    /// The problems that stand.
+    #[schema(value_type = Vec<Object>)]
+    problems: Vec<ProblemView>,
+    /// What to give as `after` for the next page; null on the last.
+    next: Option<usize>,
+}
+
+/// What is wrong with the address register
+#[utoipa::path(get, path = "/allocations/problems", tag = "registers", params(ProblemsQuery),
+    responses((status = 200, description = "A page", body = ProblemsPage)))]
+pub(super) async fn list(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Query(query): Query<ProblemsQuery>,
+) -> Result<Response, Problem> {
+    if !caller.scope.sees_findings() {
+        return Err(Problem::not_found());
+    }
+    let limit = query.limit.unwrap_or(100);
+    if limit == 0 || limit > MOST {
+        return Err(Problem::bad_request(format!("limit is 1 to {MOST}")));
+    }
+    let after = query.after.unwrap_or(0);
+    apart(move || {
+        let today = clock::day(desk.now());
+        let names = desk.names()?;
+        let sees = |problem: &AllocationProblem| {
+            caller.scope.sees(Whereabouts {
+                provider: problem.key.provider.as_ref(),
+                carrier: None,
+                bureau: problem.bureau,
+            })
+        };
+        let (mut problems, mut passed, mut next) = (Vec::new(), 0_usize, None);
+        for problem in desk.registers.problems()? {
+            let problem = problem?;
+            if !problem.stands() || !sees(&problem) {
+                continue;
+            }
+            if problems.len() == limit {
+                next = Some(passed);
+                break;
+            }
+            passed += 1;
+            if passed > after {
+                problems.push(problem.view(&names, today));
+            }
+        }
+        Ok(reply::json(&headers, &ProblemsPage { problems, next }))
+    })
+    .await
+}

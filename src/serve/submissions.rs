@@ -1,0 +1,212 @@
+//! `POST /filings` and `POST /allocations`: what providers submit, told row by row what became of it
+//! and what is wrong with it. A provider submits for itself: what others reported stays as it is.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::facts::allocation::Allocation;
+use crate::facts::filing::Filing;
+use crate::facts::scope::KeyScope;
+use crate::formats::filings;
+use crate::formats::sources;
+use crate::formats::tables::FileError;
+use crate::formats::tables::Refusal;
+use crate::formats::tables::RowError;
+use crate::formats::tables::Rows;
+use crate::serve::ask::Body;
+use crate::serve::desk::Desk;
+use crate::serve::desk::apart;
+use crate::serve::door::Caller;
+use crate::serve::problem::Problem;
+use crate::serve::reply;
+use crate::store::import::Import;
+use crate::store::rows::Row;
+
+mod bound;
+mod held;
+
+/// Rows of one submission, at the most.
+const MOST_ROWS: usize = 10_000;
+
+/// Bytes of one submission, at the most.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Which register was submitted to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submitted {
+    /// Filings.
+    Filings,
+    /// Allocations.
+    Allocations,
+}
+
+/// What became of a submission.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Submission {
+    /// Rows that are in the register now.
+    taken: usize,
+    /// Rows that are not.
+    refused: usize,
+    /// Each row that was submitted, in order.
+    rows: Vec<RowResult>,
+    /// Columns that mean nothing here; they are not read.
+    unknown_columns: Vec<String>,
+}
+
+/// What became of one row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RowResult {
+    /// Its line, from 1.
+    line: u64,
+    /// Whether it is in the register now.
+    taken: bool,
+    /// The column at fault, where it is not taken and one is.
+    column: Option<String>,
+    /// Why it is not taken; null where it is.
+    reason: Option<String>,
+    /// What is wrong with it, and is to be mended though it was taken.
+    problems: Vec<RowProblem>,
+}
+
+/// What is wrong with a row that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RowProblem {
+    /// The code of the rule (`A3-0501`), or the word of the fault.
+    pub(super) code: String,
+    /// The column to look at.
+    pub(super) column: String,
+    /// What is wrong, as people read it.
+    pub(super) reason: String,
+}
+
+/// The largest body that these calls take.
+pub(super) fn body_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(MOST_BYTES)
+}
+
+/// Filings that the provider has connected: CSV, JSON lines or XLSX as `import filings` reads them
+#[utoipa::path(post, path = "/filings", tag = "registers",
+    request_body(content((String = "text/csv"), (String = "application/jsonl"))),
+    responses((status = 200, description = "What became of each row", body = Submission)))]
+pub(super) async fn filings(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Response, Problem> {
+    may_submit(&caller)?;
+    apart(move || {
+        if desk.registers.version::<Filing>() == 0 {
+            return Err(Problem::conflict(
+                "there is no filing register yet, and a part of one must not pass for the whole",
+            ));
+        }
+        let rows = filings::read(Cursor::new(body.bytes)).map_err(|error| unreadable(&error))?;
+        let held = held::Filings::of(&desk)?;
+        let submission = take::<Filing>(&desk, rows, |row| {
+            Ok(match bound::filing(row, &caller, &desk)? {
+                Ok(row) => {
+                    let problems = held.problems(&row)?;
+                    Ok((row, problems))
+                }
+                Err(refused) => Err(refused),
+            })
+        })?;
+        (desk.after_import)(Submitted::Filings);
+        Ok(reply::json(&HeaderMap::new(), &submission))
+    })
+    .await
+}
+
+/// Addresses that the provider has: CSV, JSON lines, XLSX or V3 XML as `import allocations` reads them
+#[utoipa::path(post, path = "/allocations", tag = "registers",
+    request_body(content((String = "text/csv"), (String = "application/jsonl"))),
+    responses((status = 200, description = "What became of each row", body = Submission)))]
+pub(super) async fn allocations(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Response, Problem> {
+    may_submit(&caller)?;
+    apart(move || {
+        let rows = sources::read(Cursor::new(body.bytes), None);
+        let rows = rows.map_err(|error| unreadable(&error))?;
+        let directory = desk.directory()?;
+        let submission = take::<Allocation>(&desk, rows, |row| {
+            Ok(match bound::allocation(row, &caller, &directory) {
+                Ok(row) => Ok((row.clone(), held::of_allocation(&row, &directory, &desk)?)),
+                Err(refused) => Err(refused),
+            })
+        })?;
+        (desk.after_import)(Submitted::Allocations);
+        Ok(reply::json(&HeaderMap::new(), &submission))
+    })
+    .await
+}
+
+fn may_submit(caller: &Caller) -> Result<(), Problem> {
+    match caller.scope {
+        KeyScope::Provider(_) | KeyScope::Ministry => Ok(()),
+        KeyScope::Reader | KeyScope::Bureau(_) => Err(Problem::not_found()),
+    }
+}
+
+fn unreadable(error: &FileError) -> Problem {
+    Problem::unprocessable(error.to_string())
+}
+
+/// A row that may not be taken: its column and why.
+type Refused = (&'static str, String);
+
+/// What is made of a row: itself with what is wrong with it, or why it is not taken.
+type Judged<R> = Result<(R, Vec<RowProblem>), Refused>;
+
+fn take<R: Row>(
+    desk: &Desk,
+    mut rows: Rows<R>,
+    judge: impl Fn(R) -> Result<Judged<R>, Problem>,
+) -> Result<Submission, Problem>
+where
+    R: 'static,
+{
+    let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
+    let mut results = Vec::new();
+    for (number, row) in (1..).zip(rows.by_ref()) {
+        if results.len() == MOST_ROWS {
+            return Err(Problem::too_large(format!("at most {MOST_ROWS} rows at once")));
+        }
+        let result = match row {
+            Ok(row) => match judge(row)? {
+                Ok((row, problems)) => {
+                    import.push(&row)?;
+                    RowResult { line: number, taken: true, column: None, reason: None, problems }
+                }
+                Err((column, reason)) => refused(number, Some(column.to_owned()), reason),
+            },
+            Err(RowError::Refused(Refusal { line, column, reason })) => {
+                refused(line, column, reason)
+            }
+            Err(RowError::Io(_)) => return Err(Problem::bad_request("the body breaks off")),
+        };
+        results.push(result);
+    }
+    let taken = results.iter().filter(|result| result.taken).count();
+    if taken > 0 {
+        // What is added to a register makes it no younger: what it does not say is as old as before.
+        let as_of = desk.registers.imported_at::<R>().unwrap_or_else(|| desk.now());
+        import.finish(as_of)?;
+    }
+    let unknown_columns = rows.unknown_columns();
+    Ok(Submission { taken, refused: results.len() - taken, rows: results, unknown_columns })
+}
+
+fn refused(line: u64, column: Option<String>, reason: String) -> RowResult {
+    RowResult { line, taken: false, column, reason: Some(reason), problems: Vec::new() }
+}

@@ -1,0 +1,100 @@
+//! What is wrong with a submitted row by itself: filings by annex 3, allocations by what the interface
+//! asks for.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::audit::allocations;
+use crate::audit::filings;
+use crate::audit::filings::AddressReport;
+use crate::audit::filings::Context;
+use crate::clock;
+use crate::facts::allocation::Allocation;
+use crate::facts::directory::Directory;
+use crate::facts::filing::Filing;
+use crate::formats::vocabulary::Vocabulary;
+use crate::net::guard::Guard;
+use crate::net::guard::OptOut;
+use crate::serve::desk::Desk;
+use crate::serve::problem::Problem;
+use crate::serve::submissions::RowProblem;
+use crate::stages::check;
+use crate::store::StoreError;
+
+/// What filings are held against.
+pub(super) struct Filings<'a> {
+    desk: &'a Desk,
+    directory: Arc<Directory>,
+    register: Arc<check::Filings>,
+    guard: Guard,
+    vocabulary: Vocabulary,
+}
+
+impl<'a> Filings<'a> {
+    pub(super) fn of(desk: &'a Desk) -> Result<Self, Problem> {
+        Ok(Self {
+            desk,
+            directory: desk.directory()?,
+            register: desk.filings()?,
+            guard: Guard::new(Vec::new(), OptOut::default()),
+            vocabulary: Vocabulary::builtin().map_err(|error| {
+                tracing::error!(%error, "the words of annex 3 cannot be read");
+                Problem::from(StoreError::CatalogueBroken)
+            })?,
+        })
+    }
+
+    /// What annex 3 has against the row.
+    pub(super) fn problems(&self, row: &Filing) -> Result<Vec<RowProblem>, Problem> {
+        let report = |_: IpAddr| AddressReport::Unknown;
+        let context = Context {
+            vocabulary: &self.vocabulary,
+            directory: &self.directory,
+            guard: &self.guard,
+            today: clock::day(self.desk.now()),
+            report: &report,
+        };
+        let siblings = |target: &_| match self.register.register() {
+            Some(register) => register.lookup(target),
+            None => Ok(Vec::new()),
+        };
+        let mut problems = Vec::new();
+        filings::check::<StoreError>(
+            std::iter::once(Ok(row.clone())),
+            &context,
+            siblings,
+            |found| {
+                problems.push(RowProblem {
+                    code: found.key.rule.code().to_owned(),
+                    column: found.key.column.clone(),
+                    reason: found.key.rule.chinese().to_owned(),
+                });
+                Ok(())
+            },
+        )?;
+        Ok(problems)
+    }
+}
+
+/// What the row lacks by itself; how it fits the others is told by `GET /allocations/problems`.
+pub(super) fn of_allocation(
+    row: &Allocation,
+    directory: &Directory,
+    desk: &Desk,
+) -> Result<Vec<RowProblem>, Problem> {
+    let guard = Guard::new(Vec::new(), OptOut::default());
+    let mut problems = Vec::new();
+    let today = clock::day(desk.now());
+    let rows = std::iter::once(Ok(row.clone()));
+    allocations::check::<StoreError>(rows, directory, &guard, today, |found| {
+        if found.key.check_code().is_none() {
+            problems.push(RowProblem {
+                code: found.key.fault.word().to_owned(),
+                column: found.key.fault.column().to_owned(),
+                reason: found.key.fault.chinese().to_owned(),
+            });
+        }
+        Ok(())
+    })?;
+    Ok(problems)
+}

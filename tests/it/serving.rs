@@ -1,0 +1,377 @@
+//! Findings, changes, answers and look-ups over the interface.
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::served::Came;
+use crate::served::Served;
+use crate::served::finding;
+use crate::served::key;
+use crate::served::write;
+
+const PROVIDERS: &str = "id,name,kind,bureau\nP1,运营商甲,carrier,北京\nP4,示例云,provider,北京\nP5,别家云,provider,河北\n";
+
+/// Six findings: three at P4 below P1, two at P5, one of nobody.
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.import("providers", "providers.csv", PROVIDERS);
+    desk.import(
+        "filings",
+        "filings.csv",
+        "域名,网站备案号,状态\na.cn,京ICP备05014806号-1,active\n",
+    );
+    write(
+        &desk,
+        &[
+            finding(1, "P4", "P1", "北京"),
+            finding(2, "P4", "P1", "北京"),
+            finding(3, "P4", "P1", "河北"),
+            finding(4, "P5", "P5", "河北"),
+            finding(5, "P5", "P5", "河北"),
+            finding(6, "", "", "部"),
+        ],
+    );
+    desk
+}
+
+fn id(number: u128) -> String {
+    ulid::Ulid::from(number).to_string()
+}
+
+fn domains(came: &Came, list: &str) -> Vec<String> {
+    let rows = came.json()[list].as_array().unwrap().clone();
+    let finding = |row: &Value| if list == "changes" { row["now"].clone() } else { row.clone() };
+    rows.iter().map(|row| finding(row)["domain"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Every call as each kind of key may make it, and nobody sees what is not his.
+#[test]
+fn every_call_gives_every_key_exactly_what_it_should() {
+    let desk = desk();
+    let good = |holder: &[&str]| key(&desk, holder).0;
+    let (revoked, revoked_id) = key(&desk, &["--ministry"]);
+    desk.run(&["keys", "revoke", &revoked_id, "--reason", "遗失"]).ends(0);
+    let expired = {
+        let then = ["--now", "2020-01-01T00:00:00+08:00"];
+        let run =
+            |args: &[&str]| desk.run(&[&then[..], args].concat()).ends(0).text().trim().to_owned();
+        let id = run(&["keys", "request", "--ministry"]);
+        run(&["keys", "approve", &id]);
+        run(&["keys", "issue", &id, "--until", "2020-01-02"])
+    };
+    let requested = format!("chabei_{}", "0".repeat(40));
+    let keys: Vec<(&str, Option<String>)> = vec![
+        ("none", None),
+        ("unknown", Some(requested)),
+        ("nonsense", Some("x".to_owned())),
+        ("expired", Some(expired)),
+        ("revoked", Some(revoked)),
+        ("reader", Some(good(&["--reader", "公安"]))),
+        ("other provider", Some(good(&["--provider", "P5"]))),
+        ("right provider", Some(good(&["--provider", "P4"]))),
+        ("its carrier", Some(good(&["--provider", "P1"]))),
+        ("other bureau", Some(good(&["--bureau", "天津"]))),
+        ("right bureau", Some(good(&["--bureau", "北京"]))),
+        ("ministry", Some(good(&["--ministry"]))),
+    ];
+    let served = Served::start(&desk);
+    let answer = json!({"result": "in_progress", "opinion": "x"});
+    let lookup = json!({"domains": ["a.cn"]});
+    let nowhere_night = json!({"domains": ["no domain"]});
+    let path = format!("/findings/{}", id(1));
+    let answers = format!("{path}/answers");
+    let calls: [(&str, &str, Option<&Value>, [u16; 7]); 20] = [
+        // reader, other provider, right provider, its carrier, other bureau, right bureau, ministry
+        ("GET", "/findings", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/findings?limit=0", None, [404, 400, 400, 400, 400, 400, 400]),
+        ("GET", "/changes", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", &path, None, [404, 404, 200, 200, 404, 200, 200]),
+        ("POST", &answers, Some(&answer), [404, 404, 200, 403, 404, 403, 403]),
+        ("GET", "/domains/a.cn", None, [200; 7]),
+        ("POST", "/domains/lookup", Some(&lookup), [200; 7]),
+        ("GET", "/exports/findings.csv", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/exports/findings.xlsx", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/exports/findings.jsonl?state=all", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/exports/findings.xml", None, [404, 422, 422, 422, 422, 422, 422]),
+        ("GET", "/allocations/problems", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/rates", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/scans", None, [404, 404, 404, 404, 200, 200, 200]),
+        ("GET", "/scans/1", None, [404; 7]),
+        ("POST", "/scans", Some(&nowhere_night), [404, 404, 404, 404, 422, 422, 422]),
+        ("GET", "/metrics", None, [404, 404, 404, 404, 404, 404, 200]),
+        ("GET", "/nothing", None, [404; 7]),
+        ("DELETE", "/findings", None, [405; 7]),
+        ("GET", "/healthz", None, [200; 7]),
+    ];
+    let nowhere = served.call("GET", &format!("/findings/{}", id(99)), keys[5].1.as_deref(), None);
+    for (method, path, body, expected) in calls {
+        for (index, (name, key)) in keys.iter().enumerate() {
+            let came = served.call(method, path, key.as_deref(), body);
+            let expected = match index {
+                _ if path == "/healthz" => 200,
+                0..5 => 401,
+                _ => expected[index - 5],
+            };
+            assert_eq!(came.status, expected, "{method} {path} with {name}");
+            if expected >= 400 {
+                assert_eq!(came.header("content-type"), Some("application/problem+json"));
+                let text = String::from_utf8(came.bytes.clone()).unwrap();
+                for told in ["d1.cn", "P4", "示例云", "北京", "revoked", "expired"] {
+                    assert!(!text.contains(told), "{method} {path} with {name}: {text}");
+                }
+            }
+            if expected == 404 {
+                assert_eq!(came.bytes, nowhere.bytes, "{method} {path} with {name}");
+            }
+        }
+    }
+    let listed: [(usize, &[u128]); 6] = [
+        (6, &[4, 5]),
+        (7, &[1, 2, 3]),
+        (8, &[1, 2, 3]),
+        (9, &[]),
+        (10, &[1, 2]),
+        (11, &[1, 2, 3, 4, 5, 6]),
+    ];
+    for (index, expected) in listed {
+        let key = keys[index].1.as_deref().unwrap();
+        let expected: Vec<String> = expected.iter().map(|number| format!("d{number}.cn")).collect();
+        assert_eq!(
+            domains(&served.get("/findings", key), "findings"),
+            expected,
+            "{}",
+            keys[index].0
+        );
+        let mut told = domains(&served.get("/changes", key), "changes");
+        told.dedup();
+        told.retain(|domain| domain != "d1.cn");
+        let rest: Vec<String> = expected.into_iter().filter(|domain| domain != "d1.cn").collect();
+        assert_eq!(told, rest, "{}", keys[index].0);
+    }
+    assert_eq!(served.stop(), Some(0));
+    let log = desk.run(&["keys", "log", "--format", "json"]).json();
+    let has = |part: &str| log.iter().any(|entry| entry["what"].as_str().unwrap().contains(part));
+    for part in ["GET /api/v1/findings 200", "401 no key", "401 revoked", "401 expired", "404"] {
+        assert!(has(part), "no {part} in the log");
+    }
+}
+
+#[test]
+fn pages_follow_each_other_and_filters_narrow() {
+    let desk = desk();
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    let served = Served::start(&desk);
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = served.get(&format!("/findings?limit=2{after}"), &ministry).ends(200);
+        all.extend(domains(&page, "findings"));
+        let json = page.json();
+        let Some(next) = json["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(all, (1..=6).map(|number| format!("d{number}.cn")).collect::<Vec<_>>());
+    for (query, expected) in [
+        ("provider=%E7%A4%BA%E4%BE%8B%E4%BA%91", 3),
+        ("provider=P9", 0),
+        ("bureau=%E6%B2%B3%E5%8C%97", 3),
+        ("kind=shell", 0),
+        ("state=closed", 0),
+        ("due_before=2026-12-31", 0),
+        ("due_before=2027-01-01&limit=1000", 6),
+    ] {
+        let page = served.get(&format!("/findings?{query}"), &ministry).ends(200);
+        assert_eq!(domains(&page, "findings").len(), expected, "{query}");
+    }
+    for query in ["limit=x", "kind=x", "nonsense=1", "after=x", "due_before=x", "bureau=x"] {
+        served.get(&format!("/findings?{query}"), &ministry).ends(400);
+    }
+}
+
+#[test]
+fn an_answer_is_given_once_however_often_it_is_sent() {
+    let desk = desk();
+    let (provider, _) = key(&desk, &["--provider", "P4"]);
+    let served = Served::start(&desk);
+    let path = format!("/findings/{}/answers", id(1));
+    let post = |body: &Value, word: &str| {
+        served.call_with("POST", &path, Some(&provider), Some(body), &[("idempotency-key", word)])
+    };
+    let stopped = json!({"result": "stopped", "opinion": "已停"});
+    let first = post(&stopped, "one").ends(200);
+    assert_eq!(first.json()["answer"]["result"], "stopped");
+    assert!(first.json()["actor"].as_str().unwrap().starts_with("provider P4"));
+    assert_eq!(post(&stopped, "one").ends(200).bytes, first.bytes);
+    post(&json!({"result": "moved"}), "one").ends(422);
+    post(&json!({"result": "connected"}), "two").ends(422);
+    post(&json!({"result": "disputed"}), "two").ends(422);
+    post(&json!({"result": "nonsense"}), "two").ends(422);
+    post(&json!({"result": "moved", "more": 1}), "two").ends(422);
+    post(&stopped, "").ends(400);
+    let changes = served.get("/changes?after=6", &provider).json();
+    assert_eq!(changes["changes"].as_array().unwrap().len(), 1, "{changes}");
+    assert_eq!(served.stop(), Some(0));
+
+    let served = Served::start(&desk);
+    let post = |body: &Value, word: &str| {
+        served.call_with("POST", &path, Some(&provider), Some(body), &[("idempotency-key", word)])
+    };
+    assert_eq!(post(&stopped, "one").ends(200).bytes, first.bytes, "also after a restart");
+    post(&json!({"result": "moved"}), "two").ends(200);
+    let trail = served.get(&format!("/findings/{}", id(1)), &provider).json();
+    assert_eq!(trail["changes"].as_array().unwrap().len(), 3);
+    assert_eq!(trail["answer"]["result"], "moved");
+}
+
+#[test]
+fn a_call_for_changes_waits_until_something_comes_or_the_end() {
+    let desk = desk();
+    let (provider, _) = key(&desk, &["--provider", "P4"]);
+    let served = Served::start(&desk);
+    let first = served.get("/changes?limit=2", &provider).json();
+    assert_eq!((first["next"].as_u64(), first["changes"].as_array().unwrap().len()), (Some(2), 2));
+    let rest = served.get("/changes?after=2", &provider).json();
+    assert_eq!(rest["next"].as_u64(), Some(3), "others' changes are passed over");
+    let nothing = served.get("/changes?after=3&wait=1", &provider).json();
+    assert_eq!((nothing["next"].as_u64(), nothing["changes"].as_array().unwrap().len()), {
+        (Some(3), 0)
+    });
+    let came = std::thread::scope(|scope| {
+        let waits = scope.spawn(|| served.get("/changes?after=3&wait=50", &provider));
+        let body = json!({"result": "in_progress"});
+        let path = format!("/findings/{}/answers", id(2));
+        served.call("POST", &path, Some(&provider), Some(&body)).ends(200);
+        waits.join().unwrap()
+    });
+    assert_eq!(came.json()["changes"][0]["answer"]["result"], "in_progress");
+    assert_eq!(came.json()["next"].as_u64(), Some(7));
+}
+
+#[test]
+fn what_has_not_changed_is_not_sent_again_and_text_is_packed() {
+    let desk = desk();
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    let served = Served::start(&desk);
+    let first = served.get("/findings", &ministry).ends(200);
+    let tag = first.header("etag").unwrap().to_owned();
+    let again = |tag: &str| {
+        served.call_with("GET", "/findings", Some(&ministry), None, &[("if-none-match", tag)])
+    };
+    assert_eq!(again(&tag).ends(304).bytes.len(), 0);
+    again("\"0\"").ends(200);
+    let packed =
+        served.call_with("GET", "/findings", Some(&ministry), None, &[("accept-encoding", "gzip")]);
+    let vary: Vec<_> = packed.headers.get_all("vary").iter().collect();
+    assert!(!vary.is_empty());
+    assert_eq!(packed.json(), first.json());
+}
+
+#[test]
+fn a_key_that_comes_too_often_is_told_when_to_come_again() {
+    let desk = desk();
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    desk.write("chabei.toml", "[serve]\ncalls_per_second = 1\ncalls_at_once = 3\n");
+    let served = Served::start(&desk);
+    let came: Vec<Came> = (0..5).map(|_| served.get("/domains/a.cn", &ministry)).collect();
+    let last = came.last().unwrap();
+    assert_eq!((came[0].status, last.status), (200, 429));
+    assert!(last.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+}
+
+#[test]
+fn names_are_looked_up_in_order_and_texts_that_are_none_are_unknown() {
+    let desk = desk();
+    let (reader, _) = key(&desk, &["--reader", "公安"]);
+    let served = Served::start(&desk);
+    let body = json!({"domains": ["www.a.cn", "b.cn", "no domain", "1.2.3.4"]});
+    let came = served.call("POST", "/domains/lookup", Some(&reader), Some(&body)).ends(200);
+    let answers = came.json()["answers"].clone();
+    let told = |field: &str| -> Vec<String> {
+        let rows = answers.as_array().unwrap().iter();
+        rows.map(|answer| answer[field].as_str().unwrap_or("-").to_owned()).collect()
+    };
+    assert_eq!(told("domain"), ["a.cn", "b.cn", "no domain", "1.2.3.4"]);
+    assert_eq!(told("status"), ["filed", "unfiled", "unknown", "unfiled"]);
+    assert_eq!(told("gap"), ["-", "-", "not_a_domain", "-"]);
+    let many = json!({"domains": vec!["a.cn"; 10_001]});
+    served.call("POST", "/domains/lookup", Some(&reader), Some(&many)).ends(413);
+    assert_eq!(served.get("/domains/WWW.A.CN", &reader).ends(200).json()["domain"], "a.cn");
+    served.get("/domains/nonsense", &reader).ends(404);
+}
+
+#[test]
+fn the_document_says_what_there_is() {
+    let desk = desk();
+    let served = Served::start(&desk);
+    let document = served.call("GET", "/openapi.json", None, None).ends(200).json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, method) in [
+        ("/findings", "get"),
+        ("/findings/{id}", "get"),
+        ("/findings/{id}/answers", "post"),
+        ("/changes", "get"),
+        ("/domains/{domain}", "get"),
+        ("/domains/lookup", "post"),
+        ("/metrics", "get"),
+    ] {
+        assert!(document["paths"][path][method].is_object(), "{method} {path}");
+    }
+    assert_eq!(document["servers"][0]["url"], "/api/v1");
+}
+
+#[test]
+fn what_is_taken_away_holds_what_the_key_may_see_and_the_same_bytes_twice() {
+    let desk = desk();
+    let (provider, _) = key(&desk, &["--provider", "P5"]);
+    let served = Served::start(&desk);
+    for form in ["csv", "jsonl", "xlsx"] {
+        let path = format!("/exports/findings.{form}");
+        let came = served.get(&path, &provider).ends(200);
+        assert_eq!(came.bytes, served.get(&path, &provider).bytes, "{form}");
+        if form != "xlsx" {
+            let text = String::from_utf8(came.bytes).unwrap();
+            assert!(text.contains("d4.cn") && text.contains("d5.cn"), "{text}");
+            assert!(!text.contains("d1.cn") && !text.contains("P4"), "{text}");
+        }
+    }
+    served.get("/exports/findings.pdf", &provider).ends(404);
+}
+
+#[test]
+fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
+    let desk = desk();
+    let (provider, _) = key(&desk, &["--provider", "P4"]);
+    let (bureau, _) = key(&desk, &["--bureau", "北京"]);
+    let served = Served::start(&desk);
+    let number = "京ICP备05014806号-2";
+    let rows = format!(
+        "域名,网站备案号,状态,接入服务商\nnew.cn,{number},active,示例云\n\
+         other.cn,{number},active,别家云\nno domain,{number},active,示例云\n"
+    );
+    let post = |path: &str, key: &str, body: &str| {
+        served.send("POST", path, key, ("text/csv", body.as_bytes().to_vec()))
+    };
+    post("/filings", &bureau, &rows).ends(404);
+    let came = post("/filings", &provider, &rows).ends(200).json();
+    assert_eq!((came["taken"].as_u64(), came["refused"].as_u64()), (Some(1), Some(2)), "{came}");
+    let columns: Vec<_> =
+        came["rows"].as_array().unwrap().iter().map(|row| &row["column"]).collect();
+    assert_eq!(columns, [&json!(null), &json!("providers"), &json!("domain")]);
+    assert!(!came["rows"][0]["problems"].as_array().unwrap().is_empty(), "annex 3 asks for more");
+    let told = |domain: &str| {
+        let answer = served.get(&format!("/domains/{domain}"), &provider).ends(200).json();
+        (answer["status"].clone(), answer["providers"][0]["id"].clone())
+    };
+    assert_eq!(told("new.cn"), (json!("filed"), json!("P4")));
+    assert_eq!(told("other.cn").0, json!("unfiled"));
+
+    let rows = "start,end,provider,kind\n1.2.4.0,1.2.4.255,示例云,source\n1.2.5.0,1.2.5.255,别家云,source\n";
+    let came = post("/allocations", &provider, rows).ends(200).json();
+    assert_eq!((came["taken"].as_u64(), came["refused"].as_u64()), (Some(1), Some(1)), "{came}");
+    let problems = served.get("/allocations/problems", &provider).ends(200).json();
+    for problem in problems["problems"].as_array().unwrap() {
+        assert_eq!(problem["provider"]["id"], "P4", "{problem}");
+    }
+    assert_eq!(served.stop(), Some(0));
+    desk.run(&["lookup", "1.2.4.8"]).ends(0).says("示例云");
+}
