@@ -19,7 +19,7 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::registers::Registers;
-use crate::store::sorter::MEMORY;
+use crate::store::sorter::MEMORY_AT_NIGHT;
 use crate::store::sorter::Sorter;
 
 /// The name of the runs that sites are sorted in.
@@ -52,7 +52,7 @@ impl Registers {
             filed: Scoped::default(),
             unplaced: 0,
         };
-        let mut sites = Sorter::new(&self.dir, SITES, MEMORY);
+        let mut sites = Sorter::new(&self.dir, SITES, MEMORY_AT_NIGHT);
         let mut domain: Option<(Target, Places)> = None;
         for filing in register.all() {
             let filing = filing?;

@@ -43,8 +43,9 @@ pub use crate::store::findings::once::Done;
 pub use crate::store::findings::once::Receipt;
 pub use crate::store::findings::writing::Writing;
 
-/// sled's cache; it counts bytes on disk, and the default is a gigabyte.
-const CACHE: u64 = 32 * 1024 * 1024;
+/// sled's cache; it counts bytes on disk, which take several times as much in memory. The default is a
+/// gigabyte.
+const CACHE: u64 = 8 * 1024 * 1024;
 
 /// sled lets go of its folder a moment after its last handle, on a thread of its own. Who owns the
 /// data is told by our own lock, so that waiting here never waits for another process.

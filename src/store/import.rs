@@ -13,7 +13,6 @@ use crate::store::rows::Merged;
 use crate::store::rows::Row;
 use crate::store::sorted::SortedFile;
 use crate::store::sorted::SortedWriter;
-use crate::store::sorter::MEMORY;
 use crate::store::sorter::Sorter;
 
 /// An import on its way.
@@ -41,7 +40,7 @@ pub struct ImportCounts {
 
 impl<'a, R: Row> Import<'a, R> {
     pub(crate) fn new(registers: &'a Registers, replaces: bool) -> Self {
-        let sorter = Sorter::new(&registers.dir, R::REGISTER, MEMORY);
+        let sorter = Sorter::new(&registers.dir, R::REGISTER, R::SORTED_IN);
         Self { registers, replaces, sorter, pushed: 0, rows: PhantomData }
     }
 

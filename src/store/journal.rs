@@ -21,7 +21,7 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::Update;
-use crate::store::sorter::MEMORY;
+use crate::store::sorter::MEMORY_AT_NIGHT;
 use crate::store::sorter::Sorter;
 
 const MAGIC: [u8; 8] = *b"chabei\x02\x02";
@@ -162,7 +162,7 @@ impl Journal {
         &self,
         dir: &Path,
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + use<>, StoreError> {
-        let mut sorter = Sorter::new(dir, "done", MEMORY);
+        let mut sorter = Sorter::new(dir, "done", MEMORY_AT_NIGHT);
         for outcome in self.outcomes(0)? {
             let (_, outcome) = outcome?;
             if outcome.is_whole {

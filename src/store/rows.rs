@@ -23,6 +23,8 @@ use crate::store::filings::files::FilingFiles;
 use crate::store::registers::Registers;
 use crate::store::sorted::BLOCK;
 use crate::store::sorted::LARGE_BLOCK;
+use crate::store::sorter::MEMORY;
+use crate::store::sorter::MEMORY_AT_NIGHT;
 
 /// A row of a register.
 pub trait Row: Sized + Clone + PartialEq {
@@ -31,6 +33,9 @@ pub trait Row: Sized + Clone + PartialEq {
 
     /// What a block of its file holds at least, in bytes.
     const BLOCK: usize = BLOCK;
+
+    /// What one batch may hold in memory while rows are sorted, in bytes.
+    const SORTED_IN: usize = MEMORY;
 
     /// What makes it the same row; ascending keys are the register's order.
     fn key(&self) -> Vec<u8>;
@@ -266,6 +271,7 @@ impl Row for FilingProblem {
 
 impl Row for Examination {
     const REGISTER: &'static str = "examinations";
+    const SORTED_IN: usize = MEMORY_AT_NIGHT;
 
     fn key(&self) -> Vec<u8> {
         self.target.sort_key()

@@ -23,6 +23,9 @@ use crate::store::StoreError;
 /// What one batch of a sort may hold in memory, in bytes; there are two of them.
 pub const MEMORY: usize = 64 * 1024 * 1024;
 
+/// The same of what is sorted within a night, whose memory is to stay small however many hosts it has.
+pub const MEMORY_AT_NIGHT: usize = 8 * 1024 * 1024;
+
 /// Sorts that were begun, by which the files of each are told from those of others that run meanwhile.
 static SORTS: AtomicU64 = AtomicU64::new(0);
 

@@ -21,6 +21,8 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::rustls::server::Acceptor;
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::sign::SingleCertAndKey;
 
 use crate::lab::arrivals::What;
 use crate::lab::play::Play;
@@ -115,10 +117,13 @@ fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
         }
     };
     let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let signing = aws_lc_rs::sign::any_supported_type(&secret).ok()?;
+    // rustls would read it, and reads none that is as large as some of these.
+    let unread = CertifiedKey::new(vec![certificate.der().clone()], signing);
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .ok()?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], secret)
-        .ok()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(unread)));
+    Some(config)
 }
