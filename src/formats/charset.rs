@@ -23,8 +23,13 @@ use encoding_rs::WINDOWS_1252;
 const PRESCAN: usize = 1024;
 const LONGEST_PRESCAN: usize = 64 * 1024;
 
-/// The detector is fed so much of a page at most: the kind of its letters shows early.
-const LONGEST_SAMPLE: usize = 256 * 1024;
+/// The detector is fed so much of a page at most, and of that only where letters are beyond ASCII: it
+/// weighs every byte for two dozen encodings, and the kind of its letters shows early.
+const LONGEST_SAMPLE: usize = 16 * 1024;
+
+/// Of a run of ASCII so much is left in a sample, from its beginning: the second byte of a character may
+/// look like ASCII.
+const LEFT_OF_ASCII: usize = 8;
 
 /// A label is believed while at most one character in so many is unreadable.
 const READABLE_PER_UNREADABLE: usize = 100;
@@ -35,10 +40,10 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
         let rest = body.get(length..).unwrap_or_default();
         return encoding.decode_without_bom_handling(rest).0;
     }
-    if let Ok(text) = std::str::from_utf8(body)
-        && is_plainly_utf8(body)
+    if is_plainly_utf8(body)
+        && let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(body)
     {
-        return Cow::Borrowed(text);
+        return text;
     }
     let declared = content_type.and_then(|header| label_after(header.as_bytes(), b"charset"));
     // Servers add windows-1252 by default, and it reads any bytes: the page knows better.
@@ -52,7 +57,8 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
         }
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(body.get(..LONGEST_SAMPLE).unwrap_or(body), true);
+    let sample = sample(body);
+    detector.feed(&sample, sample.len() < LONGEST_SAMPLE);
     // Told that a page is from the mainland, the detector takes Big5 without a label for GBK, where
     // it is full of private characters.
     let hints = [Some(b"cn".as_slice()), None];
@@ -61,12 +67,38 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
     guesses.into_iter().find_map(|guess| readable(body, guess)).unwrap_or_else(fallback)
 }
 
+/// What of a page tells its letters: long runs of ASCII, the markup above all, are cut short.
+fn sample(body: &[u8]) -> Vec<u8> {
+    let mut sample = Vec::with_capacity(body.len().min(LONGEST_SAMPLE));
+    for run in body.chunk_by(|one, next| one.is_ascii() == next.is_ascii()) {
+        let is_long = run.first().is_some_and(u8::is_ascii) && run.len() > LEFT_OF_ASCII;
+        sample.extend_from_slice(if is_long {
+            run.get(..LEFT_OF_ASCII).unwrap_or(run)
+        } else {
+            run
+        });
+        if is_long {
+            sample.push(b' ');
+        }
+        if sample.len() >= LONGEST_SAMPLE {
+            break;
+        }
+    }
+    sample.truncate(LONGEST_SAMPLE);
+    sample
+}
+
 /// Whether bytes that are sound UTF-8 are meant to be: in nothing else do three-byte sequences, such as
 /// Chinese has, come in numbers. Two-byte sequences alone may be a few characters of GBK (联通).
 fn is_plainly_utf8(body: &[u8]) -> bool {
-    let of_three = body.iter().filter(|byte| **byte >= 0xe0).count();
-    let of_two = body.iter().filter(|byte| (0xc2..0xe0).contains(*byte)).count();
-    of_two <= of_three
+    let (mut of_three, mut of_two_or_three) = (0_usize, 0_usize);
+    // So few at a time that a byte can count them.
+    for part in body.chunks(usize::from(u8::MAX)) {
+        let count = |least: u8| part.iter().map(|byte| u8::from(*byte >= least)).sum::<u8>();
+        of_three += usize::from(count(0xe0));
+        of_two_or_three += usize::from(count(0xc2));
+    }
+    of_two_or_three <= 2 * of_three
 }
 
 /// UTF-16 without a mark, by the zero bytes of its markup.

@@ -8,11 +8,13 @@
 mod digest;
 mod elements;
 mod entities;
+mod folded;
 mod language;
 mod outline;
 mod placement;
 mod scan;
 mod script;
+mod tag;
 mod tree;
 
 use std::time::Duration;
@@ -22,6 +24,7 @@ use url::Url;
 use crate::facts::domain::Domain;
 use crate::facts::visit::Page;
 use crate::facts::visit::PageNumber;
+use crate::formats::html::folded::Text;
 use crate::formats::html::outline::Outline;
 use crate::formats::numbers;
 
@@ -232,7 +235,7 @@ fn refresh_target(content: &str) -> Option<&str> {
 }
 
 fn title(raw: Option<&str>) -> Option<String> {
-    let mut folded = outline::Text::default();
+    let mut folded = Text::default();
     folded.push(raw?);
     let title: String = folded.folded.chars().take(LONGEST_TITLE).collect();
     (!title.is_empty()).then_some(title)

@@ -177,7 +177,10 @@ fn marks(text: &str) -> impl Iterator<Item = usize> {
         matches!(before.last(), Some(b'A' | b'B' | b'a' | b'b'))
             || CLASSES.iter().any(|letter| before.ends_with(letter))
     };
-    (0..bytes.len()).filter(move |at| {
+    let marks = bytes.iter().enumerate().map(|(at, byte)| (at, *byte)).filter(move |(at, byte)| {
+        if !matches!(byte, 0xe5 | 0xe8 | b'1' | b'2' | 0xef) {
+            return false;
+        }
         let (before, here) = bytes.split_at(*at);
         let rest = here.get(1..3);
         match here.first() {
@@ -190,7 +193,8 @@ fn marks(text: &str) -> impl Iterator<Item = usize> {
             Some(0xef) => matches!(rest, Some([0xbc, 0x91 | 0x92])) && is_class(before),
             _ => false,
         }
-    })
+    });
+    marks.map(|(at, _)| at)
 }
 
 /// Whether the serial is one that templates are filled with and that nobody is given.

@@ -8,16 +8,16 @@ use sha2::Sha256;
 /// `None` where nothing is left.
 pub(super) fn of(text: &str) -> Option<String> {
     let mut kept = Vec::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte == b' ' {
-            continue;
-        }
-        if !byte.is_ascii_digit() {
-            kept.push(byte);
-        } else if kept.last() != Some(&b'0') {
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b' ' || byte.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        kept.extend_from_slice(before);
+        if !from.starts_with(b" ") && kept.last() != Some(&b'0') {
             kept.push(b'0');
         }
+        rest = from.get(1..).unwrap_or_default();
     }
+    kept.extend_from_slice(rest);
     if kept.is_empty() {
         return None;
     }

@@ -10,6 +10,7 @@ use crate::formats::html::entities;
 pub(super) struct Name {
     letters: [u8; 16],
     length: usize,
+    shape: Shape,
 }
 
 /// How an element stands in the page.
@@ -54,36 +55,43 @@ pub(super) struct Attributes<'a> {
 
 impl Name {
     pub(super) fn of(written: &[u8]) -> Self {
-        let mut name = Self { letters: [0; 16], length: written.len().min(16) };
-        for (letter, byte) in name.letters.iter_mut().zip(written) {
+        let mut letters = [0; 16];
+        for (letter, byte) in letters.iter_mut().zip(written) {
             *letter = byte.to_ascii_lowercase();
         }
-        name
+        let length = written.len().min(letters.len());
+        let shape = Shape::of(letters.get(..length).unwrap_or_default());
+        Self { letters, length, shape }
     }
 
-    /// The name; empty where it was cut inside a character.
-    pub(super) fn as_str(&self) -> &str {
-        let letters = self.letters.get(..self.length).unwrap_or_default();
-        std::str::from_utf8(letters).unwrap_or_default()
+    /// The name.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.letters.get(..self.length).unwrap_or_default()
     }
 
-    /// How the element stands in the page. Visitors run scripts, so `noscript` is hidden.
+    /// How the element stands in the page.
     pub(super) fn shape(&self) -> Shape {
-        match self.as_str() {
-            "br" | "hr" => Shape::Break,
-            "area" | "base" | "col" | "embed" | "frame" | "img" | "image" | "input" | "link"
-            | "meta" | "param" | "source" | "track" | "wbr" => Shape::Void,
-            "script" | "style" | "noscript" | "noframes" | "noembed" | "iframe" => Shape::Raw,
-            "title" => Shape::Title,
-            "template" => Shape::Hidden,
-            "html" | "head" | "body" | "frameset" => Shape::Frame,
-            "address" | "article" | "aside" | "blockquote" | "center" | "dd" | "details"
-            | "dialog" | "div" | "dl" | "dt" | "fieldset" | "figure" | "footer" | "form" | "h1"
-            | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "li" | "main" | "nav" | "ol"
-            | "option" | "p" | "pre" | "section" | "table" | "td" | "th" | "tr" | "ul" => {
-                Shape::Block
-            }
-            _ => Shape::Inline,
+        self.shape
+    }
+}
+
+impl Shape {
+    /// The shape of the element `name`. Visitors run scripts, so `noscript` is hidden.
+    fn of(name: &[u8]) -> Self {
+        match name {
+            b"br" | b"hr" => Self::Break,
+            b"area" | b"base" | b"col" | b"embed" | b"frame" | b"img" | b"image" | b"input"
+            | b"link" | b"meta" | b"param" | b"source" | b"track" | b"wbr" => Self::Void,
+            b"script" | b"style" | b"noscript" | b"noframes" | b"noembed" | b"iframe" => Self::Raw,
+            b"title" => Self::Title,
+            b"template" => Self::Hidden,
+            b"html" | b"head" | b"body" | b"frameset" => Self::Frame,
+            b"address" | b"article" | b"aside" | b"blockquote" | b"center" | b"dd" | b"details"
+            | b"dialog" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figure" | b"footer"
+            | b"form" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"header" | b"li"
+            | b"main" | b"nav" | b"ol" | b"option" | b"p" | b"pre" | b"section" | b"table"
+            | b"td" | b"th" | b"tr" | b"ul" => Self::Block,
+            _ => Self::Inline,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use html5ever::data::C1_REPLACEMENTS;
 use html5ever::data::NAMED_ENTITIES;
+use memchr::memchr;
 
 /// The longest name of a reference has 31 letters and a semicolon.
 const LONGEST_NAME: usize = 32;
@@ -19,7 +20,7 @@ pub(super) enum Place {
 
 /// The text with its character references replaced.
 pub(super) fn decode(text: &str, place: Place) -> Cow<'_, str> {
-    let Some(first) = text.find('&') else { return Cow::Borrowed(text) };
+    let Some(first) = memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut decoded = String::with_capacity(text.len());
     let (before, mut rest) = text.split_at(first);
     decoded.push_str(before);

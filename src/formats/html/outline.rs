@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::formats::html::elements::Attributes;
 use crate::formats::html::elements::Name;
 use crate::formats::html::elements::Shape;
+use crate::formats::html::folded::Text;
 use crate::formats::html::script;
 
 /// Links to more hosts than these are not noted.
@@ -13,16 +14,6 @@ const MOST_HOSTS: usize = 64;
 
 /// More texts beside the visible one are not kept.
 const MOST_ASIDES: usize = 256;
-
-/// Text with white space folded.
-#[derive(Debug, Default)]
-pub(super) struct Text {
-    /// The text.
-    pub(super) folded: String,
-    /// How many characters it has.
-    pub(super) chars: usize,
-    is_space_due: bool,
-}
 
 /// What a part of the page seems to be, by its own element alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,31 +103,14 @@ pub(super) struct Outline<'a> {
     hidden: usize,
 }
 
-impl Text {
-    /// Adds text, with every run of white space and control characters as one space.
-    pub(super) fn push(&mut self, text: &str) {
-        let is_gap = |character: char| character.is_whitespace() || character.is_control();
-        for (index, word) in text.split(is_gap).enumerate() {
-            self.is_space_due |= index > 0;
-            if word.is_empty() {
-                continue;
-            }
-            if self.is_space_due && !self.folded.is_empty() {
-                self.folded.push(' ');
-                self.chars += 1;
-            }
-            self.is_space_due = false;
-            self.folded.push_str(word);
-            self.chars += word.chars().count();
-        }
-    }
-}
-
 impl<'a> Outline<'a> {
     /// An outline of nothing yet, with room for a page of so many bytes.
     pub(super) fn new(size: usize) -> Self {
         let page = Region { parent: 0, chars: 0..0, is_block: true, role: Role::Plain, host: None };
-        let mut outline = Self { regions: vec![page], ..Self::default() };
+        let mut outline = Self::default();
+        outline.regions.reserve(size / 96);
+        outline.regions.push(page);
+        outline.spans.reserve(size / 96);
         outline.text.folded.reserve(size / 3);
         outline
     }
@@ -150,14 +124,14 @@ impl<'a> Outline<'a> {
     /// innermost first.
     pub(super) fn open(&mut self, name: &Name, attributes: &Attributes<'a>) -> Opened {
         let shape = name.shape();
-        self.note(name.as_str(), attributes);
+        self.note(name.as_bytes(), attributes);
         let is_block = shape == Shape::Block;
         let is_hidden = matches!(shape, Shape::Hidden | Shape::Raw | Shape::Title);
         if is_block || shape == Shape::Break {
             self.text.is_space_due = true;
         }
         self.hidden += usize::from(is_hidden);
-        let (role, host) = role(name.as_str(), shape, attributes);
+        let (role, host) = role(name.as_bytes(), shape, attributes);
         let mut opened = Opened { region: None, is_block, is_hidden, matters: false };
         if is_block || role != Role::Plain {
             opened.region = Some(self.regions.len());
@@ -233,9 +207,9 @@ impl<'a> Outline<'a> {
     }
 
     /// Notes elements that say something besides text.
-    fn note(&mut self, name: &str, attributes: &Attributes<'a>) {
+    fn note(&mut self, name: &[u8], attributes: &Attributes<'a>) {
         match name {
-            "meta" => {
+            b"meta" => {
                 let is = |written: Option<&'a str>, word: &str| {
                     written.is_some_and(|value| value.trim().eq_ignore_ascii_case(word))
                 };
@@ -246,19 +220,19 @@ impl<'a> Outline<'a> {
                     self.number_metas.extend(content);
                 }
             }
-            "html" if self.lang.is_none() => self.lang = attributes.read(attributes.lang),
-            "base" if self.base.is_none() => self.base = attributes.read(attributes.href),
-            "frameset" => self.has_frameset = true,
-            "frame" if !self.has_frameset => {}
-            "iframe" | "frame" => match attributes.read(attributes.src) {
+            b"html" if self.lang.is_none() => self.lang = attributes.read(attributes.lang),
+            b"base" if self.base.is_none() => self.base = attributes.read(attributes.href),
+            b"frameset" => self.has_frameset = true,
+            b"frame" if !self.has_frameset => {}
+            b"iframe" | b"frame" => match attributes.read(attributes.src) {
                 Some(source) if !matches!(source.trim(), "" | "about:blank") => {
                     self.frames.push(source);
                 }
                 _ => self.has_empty_frame = true,
             },
-            "script" => self.has_script = true,
-            "img" | "image" | "video" | "object" | "embed" => self.pictures += 1,
-            "a" => {
+            b"script" => self.has_script = true,
+            b"img" | b"image" | b"video" | b"object" | b"embed" => self.pictures += 1,
+            b"a" => {
                 self.links += 1;
                 if let Some(href) = attributes.href
                     && let Some(host) = host_of(href)
@@ -292,15 +266,19 @@ impl<'a> Outline<'a> {
 }
 
 /// What an element seems to be, and the host that it leads to.
-fn role<'a>(name: &str, shape: Shape, attributes: &Attributes<'a>) -> (Role, Option<Cow<'a, str>>) {
+fn role<'a>(
+    name: &[u8],
+    shape: Shape,
+    attributes: &Attributes<'a>,
+) -> (Role, Option<Cow<'a, str>>) {
     match name {
-        "a" => {
+        b"a" => {
             let Some(host) = attributes.href.and_then(host_of) else { return (Role::Plain, None) };
             let role = if is_ministry(host) { Role::Ministry } else { Role::Link };
             (role, Some(Cow::Borrowed(host)))
         }
-        "footer" => (Role::Footer, None),
-        "article" => (Role::Article, None),
+        b"footer" => (Role::Footer, None),
+        b"article" => (Role::Article, None),
         // A class of the whole page, such as `has-footer`, says nothing of what stands in it.
         _ if matches!(shape, Shape::Frame | Shape::Raw | Shape::Title) => (Role::Plain, None),
         _ => {
@@ -312,29 +290,38 @@ fn role<'a>(name: &str, shape: Shape, attributes: &Attributes<'a>) -> (Role, Opt
     }
 }
 
+/// The words that the names of footers have in them; the last two only as words of their own.
+const FOOTER_WORDS: [(&[u8], bool); 6] = [
+    (b"foot", false),
+    (b"copyright", false),
+    (b"beian", false),
+    (b"bottom", false),
+    (b"icp", true),
+    (b"record", true),
+];
+
 fn is_footer_like(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    // What begins with none of their letters holds none of them.
+    let mut places = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| matches!(byte.to_ascii_lowercase(), b'f' | b'c' | b'b' | b'i' | b'r'));
+    let is_there = places.any(|(at, first)| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        // In `topicpath` and `recorder` the letters are part of another word.
+        let before = at.checked_sub(1).and_then(|index| bytes.get(index));
+        let begins =
+            before.is_none_or(|byte| !byte.is_ascii_alphabetic()) || first.is_ascii_uppercase();
+        FOOTER_WORDS.iter().any(|(part, is_word)| {
+            rest.get(..part.len()).is_some_and(|front| front.eq_ignore_ascii_case(part))
+                && (begins || !is_word)
+        })
+    });
     let starts = |start: &str| {
         word.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start))
     };
-    if ["margin", "padding", "border"].into_iter().any(starts) {
-        return false;
-    }
-    let bytes = word.as_bytes();
-    let stands = |part: &str, is_word: bool| {
-        bytes.windows(part.len()).enumerate().any(|(at, window)| {
-            // In `topicpath` and `recorder` the letters are part of another word.
-            let before = at.checked_sub(1).and_then(|index| bytes.get(index));
-            let begins = before.is_none_or(|byte| !byte.is_ascii_alphabetic())
-                || window.first().is_some_and(u8::is_ascii_uppercase);
-            window.eq_ignore_ascii_case(part.as_bytes()) && (begins || !is_word)
-        })
-    };
-    stands("foot", false)
-        || stands("copyright", false)
-        || stands("beian", false)
-        || stands("bottom", false)
-        || stands("icp", true)
-        || stands("record", true)
+    is_there && !["margin", "padding", "border"].into_iter().any(starts)
 }
 
 /// The host that an absolute reference leads to, as it is written.

@@ -15,6 +15,11 @@ use crate::formats::html::entities;
 use crate::formats::html::entities::Place;
 use crate::formats::html::outline::Opened;
 use crate::formats::html::outline::Outline;
+use crate::formats::html::tag::attributes;
+use crate::formats::html::tag::comment_length;
+use crate::formats::html::tag::name_length;
+use crate::formats::html::tag::past;
+use crate::formats::html::tag::raw_text;
 
 /// Browsers nest no deeper; what is deeper is read as if it stood at this depth.
 const DEEPEST: usize = 512;
@@ -109,7 +114,8 @@ impl<'a> Scanner<'a> {
         }
         let length = name_length(after);
         let name = Name::of(after.as_bytes().get(..length).unwrap_or_default());
-        let (_, taken) = attributes(after.get(length..).unwrap_or_default(), |_, _| {});
+        let rest = after.get(length..).unwrap_or_default();
+        let taken = if rest.starts_with('>') { 1 } else { attributes(rest, |_, _| {}).1 };
         self.at += 2 + length + taken;
         self.close(&name);
     }
@@ -152,11 +158,11 @@ impl<'a> Scanner<'a> {
     fn raw(&mut self, name: &Name, said: &Attributes<'a>) {
         let opened = self.outline.open(name, said);
         let content = self.rest();
-        let (text, taken) = raw_text(content, name.as_str());
+        let (text, taken) = raw_text(content, name.as_bytes());
         self.at += taken;
-        match name.as_str() {
-            "title" => self.outline.title_text(entities::decode(text, Place::Text)),
-            "script" if said.src.is_none() => self.outline.script_text(text),
+        match name.as_bytes() {
+            b"title" => self.outline.title_text(entities::decode(text, Place::Text)),
+            b"script" if said.src.is_none() => self.outline.script_text(text),
             _ => {}
         }
         self.outline.close(opened);
@@ -164,11 +170,11 @@ impl<'a> Scanner<'a> {
 
     /// Ends what the beginning of an element ends: a paragraph by any block, an item by the next.
     fn end_implied(&mut self, name: &Name, shape: Shape) {
-        let next = name.as_str();
-        if next == "a" {
+        let next = name.as_bytes();
+        if next == b"a" {
             let open =
-                self.stack.iter().rposition(|open| open.name.as_str() == "a" || open.is_block);
-            if let Some(index) = open.filter(|index| self.is_named(*index, "a")) {
+                self.stack.iter().rposition(|open| open.name.as_bytes() == b"a" || open.is_block);
+            if let Some(index) = open.filter(|index| self.is_named(*index, b"a")) {
                 self.close_down_to(index);
             }
             return;
@@ -176,18 +182,18 @@ impl<'a> Scanner<'a> {
         if shape != Shape::Block {
             return;
         }
-        let ends: &[&str] = match next {
-            "li" => &["li", "p"],
-            "dt" | "dd" => &["dt", "dd", "p"],
-            "td" | "th" => &["td", "th", "p"],
-            "tr" => &["tr", "td", "th", "p"],
-            "option" => &["option"],
-            _ => &["p"],
+        let ends: &[&[u8]] = match next {
+            b"li" => &[b"li", b"p"],
+            b"dt" | b"dd" => &[b"dt", b"dd", b"p"],
+            b"td" | b"th" => &[b"td", b"th", b"p"],
+            b"tr" => &[b"tr", b"td", b"th", b"p"],
+            b"option" => &[b"option"],
+            _ => &[b"p"],
         };
         // The innermost block of all decides: what is around it goes on.
         while let Some(index) = self.stack.iter().rposition(|open| open.is_block)
             && let Some(open) = self.stack.get(index)
-            && ends.contains(&open.name.as_str())
+            && ends.contains(&open.name.as_bytes())
         {
             self.close_down_to(index);
         }
@@ -209,7 +215,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         let is_block = shape != Shape::Inline;
-        let word = name.as_str();
+        let word = name.as_bytes();
         for index in (0..self.stack.len()).rev() {
             let Some(open) = self.stack.get(index) else { return };
             if open.name == *name {
@@ -217,7 +223,8 @@ impl<'a> Scanner<'a> {
                 return;
             }
             // What runs on in a line ends within its block, and what stands in a cell within it.
-            let holds = if is_block { holds_back(open.name.as_str(), word) } else { open.is_block };
+            let holds =
+                if is_block { holds_back(open.name.as_bytes(), word) } else { open.is_block };
             if holds {
                 let outer = self.stack.get(..index).unwrap_or_default();
                 let is_open = |open: &Open| open.opened.matters && open.name == *name;
@@ -227,8 +234,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn is_named(&self, index: usize, word: &str) -> bool {
-        self.stack.get(index).is_some_and(|open| open.name.as_str() == word)
+    fn is_named(&self, index: usize, word: &[u8]) -> bool {
+        self.stack.get(index).is_some_and(|open| open.name.as_bytes() == word)
     }
 
     /// Closes the element at `index` of the stack and everything in it.
@@ -253,123 +260,28 @@ fn begins_tag(byte: Option<u8>) -> bool {
 }
 
 fn is_foreign(name: &Name) -> bool {
-    matches!(name.as_str(), "svg" | "math")
+    matches!(name.as_bytes(), b"svg" | b"math")
 }
 
 /// Whether the end tag `word` ends nothing around the open element `open`.
-fn holds_back(open: &str, word: &str) -> bool {
+fn holds_back(open: &[u8], word: &[u8]) -> bool {
     let is_part = matches!(
         word,
-        "table" | "tbody" | "thead" | "tfoot" | "tr" | "td" | "th" | "caption" | "colgroup"
+        b"table"
+            | b"tbody"
+            | b"thead"
+            | b"tfoot"
+            | b"tr"
+            | b"td"
+            | b"th"
+            | b"caption"
+            | b"colgroup"
     );
     if is_part {
-        open == "table" && word != "table"
+        open == b"table" && word != b"table"
     } else {
-        matches!(open, "table" | "td" | "th" | "caption" | "template")
+        matches!(open, b"table" | b"td" | b"th" | b"caption" | b"template")
     }
-}
-
-/// How many bytes up to and with the first `byte`; all of them where it is not there.
-fn past(text: &str, byte: u8) -> usize {
-    memchr(byte, text.as_bytes()).map_or(text.len(), |at| at + 1)
-}
-
-/// How long a comment is that `text` begins with.
-fn comment_length(text: &str) -> usize {
-    // `<!-->` and `<!--->` are whole comments.
-    let inside = text.get(4..).unwrap_or_default();
-    if inside.starts_with('>') {
-        return 5;
-    }
-    if inside.starts_with("->") {
-        return 6;
-    }
-    let bytes = inside.as_bytes();
-    let mut at = 0;
-    while let Some(dash) = bytes.get(at..).and_then(|rest| memchr(b'-', rest)) {
-        let here = bytes.get(at + dash..).unwrap_or_default();
-        if here.starts_with(b"-->") {
-            return 4 + at + dash + 3;
-        }
-        if here.starts_with(b"--!>") {
-            return 4 + at + dash + 4;
-        }
-        at += dash + 1;
-    }
-    text.len()
-}
-
-fn name_length(text: &str) -> usize {
-    let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>');
-    text.as_bytes().iter().position(is_end).unwrap_or(text.len())
-}
-
-/// Passes on the attributes of a tag, each as name and value. Tells whether it ends with `/>`, and how
-/// many bytes it takes, the `>` included.
-fn attributes<'a>(text: &'a str, mut pass_on: impl FnMut(&'a str, &'a str)) -> (bool, usize) {
-    let bytes = text.as_bytes();
-    let position = |from: usize, is_it: fn(&u8) -> bool| {
-        let rest = bytes.get(from..).unwrap_or_default();
-        rest.iter().position(is_it).map_or(bytes.len(), |at| from + at)
-    };
-    let not_space = |byte: &u8| !byte.is_ascii_whitespace();
-    let mut at = 0;
-    let mut closes_itself = false;
-    loop {
-        at = position(at, not_space);
-        match bytes.get(at) {
-            None => return (false, bytes.len()),
-            Some(b'>') => return (closes_itself, at + 1),
-            Some(b'/') => {
-                closes_itself = true;
-                at += 1;
-                continue;
-            }
-            Some(_) => closes_itself = false,
-        }
-        // The first byte belongs to the name, even if it is an equals sign.
-        let end = position(at + 1, |b| b.is_ascii_whitespace() || matches!(b, b'=' | b'>' | b'/'));
-        let name = text.get(at..end).unwrap_or_default();
-        at = position(end, not_space);
-        if bytes.get(at) != Some(&b'=') {
-            pass_on(name, "");
-            continue;
-        }
-        at = position(at + 1, not_space);
-        let quote = bytes.get(at).filter(|byte| matches!(byte, b'"' | b'\''));
-        let (start, end) = if let Some(quote) = quote {
-            let inside = bytes.get(at + 1..).unwrap_or_default();
-            (at + 1, at + 1 + memchr(*quote, inside).unwrap_or(inside.len()))
-        } else {
-            (at, position(at, |b| b.is_ascii_whitespace() || *b == b'>'))
-        };
-        let next = end + usize::from(quote.is_some());
-        pass_on(name, text.get(start..end).unwrap_or_default());
-        at = next.min(bytes.len());
-    }
-}
-
-/// The text before the end tag of the raw element `name`, and how many bytes it takes with that tag.
-fn raw_text<'a>(content: &'a str, name: &str) -> (&'a str, usize) {
-    let bytes = content.as_bytes();
-    let mut at = 0;
-    while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'<', rest)) {
-        let start = at + found;
-        let after = bytes.get(start + 2..).unwrap_or_default();
-        let is_end = bytes.get(start + 1) == Some(&b'/')
-            && after
-                .get(..name.len())
-                .is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()))
-            && after
-                .get(name.len())
-                .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'));
-        if is_end {
-            let tag = content.get(start + 2..).unwrap_or_default();
-            return (content.get(..start).unwrap_or_default(), start + 2 + past(tag, b'>'));
-        }
-        at = start + 1;
-    }
-    (content, content.len())
 }
 
 #[cfg(test)]

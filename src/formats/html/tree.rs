@@ -94,7 +94,7 @@ fn read_raw_text<'a>(
     outline: &mut Outline<'a>,
 ) {
     let is_title = name.shape() == Shape::Title;
-    let is_script = name.as_str() == "script" && element.attr("src").is_none();
+    let is_script = name.as_bytes() == b"script" && element.attr("src").is_none();
     if !is_title && !is_script {
         return;
     }

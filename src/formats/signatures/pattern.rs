@@ -196,6 +196,8 @@ impl Pattern {
         let says = |words: &[String], text: &str| words.iter().any(|word| stands_in(word, text));
         let leads = |places: &[String], url: &Url| places.iter().any(|place| is_at(place, url));
         match signal {
+            // Long texts are put in lower case for those alone that look for something there.
+            _ if !self.lists(signal) => false,
             Signal::Status => self.status.contains(&seen.status),
             Signal::Server => says(&self.server, lowered.server()),
             Signal::Redirect => seen.location.is_some_and(|url| leads(&self.redirect, url)),

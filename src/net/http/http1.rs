@@ -45,6 +45,9 @@ const MOST_TRAILERS: usize = 64;
 /// So many bytes are read at once.
 const READ: usize = 16 * 1024;
 
+/// So much room is made at once for what a server promises; for more when it comes.
+const BELIEVED: usize = 128 * 1024;
+
 /// How the end of a body is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Length {
@@ -205,6 +208,8 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
         limit: usize,
         incoming: &mut Incoming,
     ) -> Result<(), Broken> {
+        let promised = usize::try_from(length).unwrap_or(usize::MAX).min(limit);
+        incoming.body.reserve_exact(promised.min(BELIEVED));
         incoming.is_whole = self.part(length, limit, incoming).await?;
         Ok(())
     }
