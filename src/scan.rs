@@ -1,5 +1,6 @@
 //! The loop that writes: one night over every candidate, and what it changes in the ledger.
 
+pub mod due;
 pub mod frontier;
 pub mod examine;
 mod queue;

@@ -1,6 +1,7 @@
 //! `scan`: one night, or what is left of an unfinished one.
 
 pub(super) mod bounds;
+mod frontier;
 mod progress;
 pub(super) mod report;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Scan as Request;
@@ -36,7 +38,6 @@ use crate::net::guard::Guard;
 use crate::net::http::Client;
 use crate::net::pace::Pace;
 use crate::scan::examine::Stages;
-use crate::scan::frontier::Frontier;
 use crate::scan::night;
 use crate::scan::night::Limits;
 use crate::scan::night::Run;
@@ -157,7 +158,7 @@ pub(super) async fn night(
     for outcome in journal.outcomes(0)? {
         tally::add(&mut counts, &outcome?.1);
     }
-    let frontier = frontier(session, data, &journal, &scope)?;
+    let frontier = frontier::of(session, data, &journal, &scope)?;
 
     let evidence = EvidenceWriter::open(
         &session.evidence(),
@@ -240,18 +241,6 @@ fn scope(request: &Request, directory: &Directory) -> Result<Scope> {
     Ok(Scope { targets: request.domain.clone(), bureau: request.bureau, provider })
 }
 
-fn frontier(session: &Session, data: &Data, journal: &Journal, scope: &Scope) -> Result<Frontier> {
-    let done = journal.done(&session.nights())?;
-    if !scope.targets.is_empty() {
-        let known = |target: &_| data.registers.candidate(target);
-        return Ok(Frontier::of_scope(scope, known, done)?);
-    }
-    let filings = data.registers.filings()?;
-    let filed = filings.into_iter().flat_map(|register| register.targets());
-    let found = data.findings.targets();
-    Ok(Frontier::new(data.registers.candidates()?, filed, found, done))
-}
-
 fn stages(
     session: &Session,
     data: &Data,
@@ -298,7 +287,9 @@ fn stages(
         last: data.registers.kept_examinations(),
         findings: data.findings.clone(),
         misses_to_close: settings.scan.misses_to_close,
-        verify_filed_nights: settings.scan.verify_filed_nights,
+        rotation: settings.scan.rotation(),
+        renew_after: settings.scan.renew_after,
+        begun: Instant::now(),
         clock: session.clock,
         scan,
     })

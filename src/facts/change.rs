@@ -146,6 +146,10 @@ pub struct NightCounts {
     pub live: u64,
     /// Candidates whose examination broke off by a fault of ours.
     pub lost: u64,
+    /// Targets that were left for a later night, because nothing changed of them for long. Told by the
+    /// night that counts them, and not kept.
+    #[serde(skip)]
+    pub not_due: u64,
     /// What happened to findings.
     pub findings: FindingCounts,
 }

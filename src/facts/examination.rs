@@ -34,6 +34,30 @@ pub struct Examination {
     pub upstream: Option<UpstreamNote>,
     /// The hosts examined, in order; for an address one entry without a host.
     pub hosts: Vec<HostExamination>,
+    /// The night since which registers and name servers have said the same; 0 where only this night is
+    /// known. Kept with the last examination of a target, and not in the journal of a night.
+    #[serde(skip)]
+    pub steady_since: u32,
+}
+
+impl Examination {
+    /// How many nights ago registers and name servers said something else for the last time.
+    pub fn steady_nights(&self) -> u32 {
+        if self.steady_since == 0 { 0 } else { self.night.saturating_sub(self.steady_since) }
+    }
+
+    /// Whether the register and the name servers say the same of the target as they did in `other`.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let addresses = |examination: &Self| {
+            let sightings = examination.hosts.iter().flat_map(|host| &host.sightings);
+            let mut addresses: Vec<_> =
+                sightings.map(|sighting| (sighting.address, sighting.placement.clone())).collect();
+            addresses.sort_by_key(|(address, _)| *address);
+            addresses.dedup();
+            addresses
+        };
+        self.filing.says_the_same(&other.filing) && addresses(self) == addresses(other)
+    }
 }
 
 /// What was learnt of one host of the target.
@@ -48,6 +72,16 @@ pub struct HostExamination {
     /// Whether a name that nobody ever gave has the same addresses, so that this one may be invented
     /// too: the zone answers for everything (泛解析). Nothing is asked of it and nothing follows.
     pub is_invented: bool,
+}
+
+impl HostExamination {
+    /// Each sighting with the chain of names that led to its address.
+    pub fn placed(&self) -> impl Iterator<Item = (&Sighting, &[Host])> {
+        self.sightings.iter().map(|sighting| {
+            let chain = self.resolution.as_ref();
+            (sighting, chain.map_or(&[][..], |found| found.chain_to(sighting.address)))
+        })
+    }
 }
 
 /// One address of one host.

@@ -100,6 +100,9 @@ pub fn text(scan: &Scan, out: &mut impl Write) -> io::Result<()> {
         "  待查域名 {}（名单 {} 条），有地址 {}，境外 {}，已备案且已接入 {}",
         counts.candidates, counts.lines, counts.resolved, counts.abroad, counts.filed_and_connected
     )?;
+    if counts.not_due > 0 {
+        writeln!(out, "  长期无变化、今夜未轮到 {}", counts.not_due)?;
+    }
     let failed = &counts.failed;
     writeln!(
         out,
@@ -154,6 +157,7 @@ mod tests {
                 probed: 15,
                 live: 10,
                 lost: 0,
+                not_due: 0,
                 findings: FindingCounts { opened: 6, seen: 7, closed: 8, reopened: 9 },
             },
         }

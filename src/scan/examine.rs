@@ -11,6 +11,9 @@ mod settle;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::facts::change::Scan;
@@ -19,6 +22,7 @@ use crate::facts::provider::ProviderId;
 use crate::net::dns::Resolver;
 use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
+use crate::scan::due::Rotation;
 use crate::scan::examine::survey::Survey;
 use crate::scan::examine::worth::Worth;
 use crate::scan::ledger::deadlines::Deadlines;
@@ -60,8 +64,12 @@ pub struct Stages {
     pub findings: Findings,
     /// `[scan] misses_to_close`
     pub misses_to_close: u32,
-    /// `[scan] verify_filed_nights`
-    pub verify_filed_nights: u32,
+    /// How often names are examined that nothing has changed of.
+    pub rotation: Rotation,
+    /// `[scan] renew_after`
+    pub renew_after: Duration,
+    /// When this run began.
+    pub begun: Instant,
     /// Today's date.
     pub clock: Clock,
     /// Tonight.
@@ -75,6 +83,8 @@ pub enum Surveyed {
     Settled(Box<Outcome>),
     /// The verdict still depends on what answers, first of all there.
     Waits(Box<Survey>, Place, Worth),
+    /// Nothing is known that could have changed, and it is not its turn.
+    NotDue,
     /// The run is narrowed to a provider or bureau that has nothing to do with it: its turn tonight
     /// is still to come.
     OutOfScope,
@@ -87,6 +97,8 @@ pub enum Visited {
     Judged(Box<Outcome>),
     /// It was too much for the address, which is to be asked once more later in the night.
     Again(Box<Survey>, Place),
+    /// By now it leads elsewhere, where it is to wait for its turn.
+    Elsewhere(Box<Survey>, Place),
 }
 
 /// Whom the next request of a target goes to.

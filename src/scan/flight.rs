@@ -81,6 +81,8 @@ enum Landed {
     Failed(Candidate),
     /// It is not this run's to judge.
     OutOfScope,
+    /// It is for a later night.
+    NotDue,
 }
 
 impl Flight {
@@ -204,10 +206,14 @@ impl Flight {
 
     fn visit(&mut self, survey: Survey, place: Place, turn: Turn) {
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
+        let from = place.clone();
         let visit = async move {
-            match stages.visit(survey).await? {
+            match stages.visit(survey, &from).await? {
                 Visited::Judged(outcome) => hand_over(&writer, *outcome).await,
                 Visited::Again(survey, place) => Ok(Landed::Waits(survey, place, Worth::Again)),
+                Visited::Elsewhere(survey, place) => {
+                    Ok(Landed::Waits(survey, place, Worth::Changed))
+                }
             }
         };
         let handle = self.tasks.spawn(Pace::with_turn(turn, visit));
@@ -256,6 +262,12 @@ impl Flight {
                 None
             }
             Ok((_, Ok(Landed::OutOfScope))) => None,
+            Ok((_, Ok(Landed::NotDue))) => {
+                self.counts.not_due += 1;
+                // It was none of those that this run may examine.
+                self.left = self.left.map(|left| left + 1);
+                None
+            }
             Ok((_, Err(error))) => Some(error),
             Err(error) => {
                 tracing::error!(%error, "an examination broke off; the target counts as lost");
@@ -293,7 +305,7 @@ async fn survey(
     let kept = may_fail.then(|| candidate.clone());
     let surveyed = stages.survey(candidate).await?;
     let has_failed = match &surveyed {
-        Surveyed::OutOfScope => false,
+        Surveyed::OutOfScope | Surveyed::NotDue => false,
         Surveyed::Settled(outcome) => has_failed(&outcome.examination),
         Surveyed::Waits(survey, ..) => has_failed(&survey.examination),
     };
@@ -302,6 +314,7 @@ async fn survey(
     }
     match surveyed {
         Surveyed::OutOfScope => Ok(Landed::OutOfScope),
+        Surveyed::NotDue => Ok(Landed::NotDue),
         Surveyed::Settled(outcome) => hand_over(writer, *outcome).await,
         Surveyed::Waits(survey, place, worth) => Ok(Landed::Waits(survey, place, worth)),
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use serde::Deserialize;
 
+use crate::scan::due::Rotation;
 use crate::stages::judge::Parked;
 
 /// `[scan]`
@@ -18,6 +19,15 @@ pub struct Settings {
     pub misses_to_close: u32,
     /// Filed and connected names are probed once in so many nights; 0 is never.
     pub verify_filed_nights: u32,
+    /// Names that have long said the same are examined at least once in so many nights; 1 is every
+    /// night.
+    pub rescan_nights: u32,
+    /// The same of names that are not filed where they are, and show no page that proves it.
+    pub rescan_suspect_nights: u32,
+    /// How long an answer of the name servers is believed: what waited longer for its turn is resolved
+    /// anew before it is visited.
+    #[serde(with = "humantime_serde")]
+    pub renew_after: Duration,
     /// Whether names found in links become candidates.
     pub follow_links: bool,
     /// Whether a parked name counts as live.
@@ -30,6 +40,9 @@ impl Default for Settings {
             window: None,
             misses_to_close: 3,
             verify_filed_nights: 30,
+            rescan_nights: 7,
+            rescan_suspect_nights: 1,
+            renew_after: Duration::from_mins(10),
             follow_links: false,
             parked: Parked::Ignore,
         }
@@ -88,7 +101,24 @@ impl Settings {
         if self.misses_to_close == 0 {
             return Err("misses_to_close must be at least 1".to_owned());
         }
+        for (key, nights) in [
+            ("rescan_nights", self.rescan_nights),
+            ("rescan_suspect_nights", self.rescan_suspect_nights),
+        ] {
+            if nights == 0 {
+                return Err(format!("{key} must be at least 1, which is every night"));
+            }
+        }
         self.window().map(|_| ())
+    }
+
+    /// How often names are examined that nothing has changed of.
+    pub fn rotation(&self) -> Rotation {
+        Rotation {
+            steady: self.rescan_nights,
+            suspects: self.rescan_suspect_nights,
+            verify_filed: self.verify_filed_nights,
+        }
     }
 
     /// The window, if one is set.

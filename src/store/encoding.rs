@@ -22,18 +22,26 @@ pub(crate) fn decode<T: DeserializeOwned>(
     decode_borrowed(what, bytes)
 }
 
+/// The value that `bytes` begin with, and the bytes behind it.
+pub(crate) fn decode_beginning<'a, T: Deserialize<'a>>(
+    what: &'static str,
+    bytes: &'a [u8],
+) -> Result<(T, &'a [u8]), StoreError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => {
+            postcard::take_from_bytes(rest).map_err(|source| StoreError::Record { what, source })
+        }
+        Some((&version, _)) => Err(StoreError::Format { what, version }),
+        None => Err(StoreError::Format { what, version: 0 }),
+    }
+}
+
 /// The value of `bytes`, which may borrow from them.
 pub(crate) fn decode_borrowed<'a, T: Deserialize<'a>>(
     what: &'static str,
     bytes: &'a [u8],
 ) -> Result<T, StoreError> {
-    match bytes.split_first() {
-        Some((&VERSION, rest)) => {
-            postcard::from_bytes(rest).map_err(|source| StoreError::Record { what, source })
-        }
-        Some((&version, _)) => Err(StoreError::Format { what, version }),
-        None => Err(StoreError::Format { what, version: 0 }),
-    }
+    decode_beginning(what, bytes).map(|(value, _)| value)
 }
 
 #[cfg(test)]

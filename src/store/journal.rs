@@ -273,6 +273,7 @@ mod tests {
                 names: 1,
                 filing: FilingStatus::None,
                 upstream: None,
+                steady_since: 0,
                 hosts: vec![],
             },
             update: Update::default(),

@@ -306,6 +306,15 @@ impl Registers {
         self.row(target)
     }
 
+    /// The sort keys of all targets that were examined, of the nights that are finished, as far as they
+    /// can be read; `None` where there is none.
+    pub fn examined(
+        &self,
+    ) -> Option<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + use<>> {
+        let records = self.kept_examinations().0?.all();
+        Some(records.map_while(Result::ok).map(|(key, _)| Ok(key)))
+    }
+
     /// The last examinations of all targets, open for many questions.
     pub fn kept_examinations(&self) -> KeptExaminations {
         let file = self.file(Examination::REGISTER, 0).unwrap_or_else(|error| {

@@ -277,5 +277,24 @@ impl Row for Examination {
         self.target.sort_key()
     }
 
-    encoded!();
+    /// Behind the examination stands since when it has been the same; rows of older programs end
+    /// before that.
+    fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = encoding::encode(Self::REGISTER, self)?;
+        bytes.extend_from_slice(&self.steady_since.to_le_bytes());
+        Ok(bytes)
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let (row, rest): (Self, _) = encoding::decode_beginning(Self::REGISTER, bytes)?;
+        let steady_since = rest.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        Ok(Self { steady_since, ..row })
+    }
+
+    /// A night that learnt nothing new makes what is known more certain.
+    fn merged(self, old: &Self) -> Merged<Self> {
+        let since = if old.steady_since == 0 { old.night } else { old.steady_since };
+        let steady_since = if self.says_the_same(old) { since } else { self.night };
+        Merged::Row(Self { steady_since, ..self })
+    }
 }

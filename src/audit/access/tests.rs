@@ -68,6 +68,7 @@ pub(crate) fn examination(
         channel: "list".to_owned(),
         names: 1,
         upstream: None,
+        steady_since: 0,
         filing: FilingStatus::Active(FilingSummary {
             numbers: vec![],
             former: vec![],

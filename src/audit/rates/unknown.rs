@@ -120,6 +120,7 @@ mod tests {
             channel: "list".to_owned(),
             names: 1,
             upstream: None,
+            steady_since: 0,
             filing,
             hosts: vec![HostExamination {
                 host: Some("a.cn".parse().unwrap()),

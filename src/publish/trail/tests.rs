@@ -96,6 +96,7 @@ fn examination() -> Examination {
         names: 2,
         filing: FilingStatus::None,
         upstream: None,
+        steady_since: 0,
         hosts: vec![HostExamination {
             host: Some("www.example.cn".parse().unwrap()),
             resolution: Some(Resolution {

@@ -2,6 +2,7 @@
 //! whether it is filed.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -12,9 +13,12 @@ use crate::facts::domain::Host;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
+use crate::facts::filing::FilingStatus;
 use crate::facts::finding::Finding;
 use crate::facts::placement::Holding;
 use crate::facts::target::Target;
+use crate::scan::due;
+use crate::scan::due::Known;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
 use crate::scan::examine::Surveyed;
@@ -30,12 +34,18 @@ pub struct Survey {
     pub(super) vouched: Option<usize>,
     /// Whether it was visited tonight already, and its address was in no state to answer.
     pub(super) is_again: bool,
+    /// When the name servers were asked, from the beginning of this run on.
+    pub(super) asked: Duration,
+    /// Whether it was sent to another line already, because it no longer led to the address that it
+    /// had waited for.
+    pub(super) has_moved: bool,
 }
 
 impl Survey {
     /// One that has only just been made.
     pub fn of(examination: Examination) -> Self {
-        Self { examination, vouched: None, is_again: false }
+        let asked = Duration::ZERO;
+        Self { examination, vouched: None, is_again: false, asked, has_moved: false }
     }
 }
 
@@ -50,6 +60,10 @@ impl Stages {
     pub async fn survey(&self, candidate: Candidate) -> Result<Surveyed, StoreError> {
         let known = self.known(&candidate.target)?;
         let filing = self.filings.status(&candidate.target, &self.directory)?;
+        let last = self.last.of(&candidate.target);
+        if !self.is_due(&candidate, &known, last.as_ref(), &filing)? {
+            return Ok(Surveyed::NotDue);
+        }
         let mut examination = Examination {
             night: self.scan.night,
             at: self.clock.now(),
@@ -59,23 +73,52 @@ impl Stages {
             target: candidate.target,
             filing,
             upstream: None,
+            steady_since: 0,
         };
         if !self.is_in_scope(&examination, &known) {
             return Ok(Surveyed::OutOfScope);
         }
         self.ask_upstream(&mut examination, &known).await;
-        let mut survey = Survey::of(examination);
+        let mut survey = Survey { asked: self.begun.elapsed(), ..Survey::of(examination) };
         match self.next_place(&mut survey, &known).await {
             Some((host, sighting)) => {
                 let address = survey.examination.hosts[host].sightings[sighting].address;
                 let place = Place { address, provider: self.provider_of(address) };
                 let today = day(survey.examination.at);
-                let last = self.last.of(&survey.examination.target);
                 let worth = Worth::of(&known, last.as_ref(), &survey.examination, today);
                 Ok(Surveyed::Waits(Box::new(survey), place, worth))
             }
             None => Ok(Surveyed::Settled(Box::new(self.settle(survey.examination, &known)?))),
         }
+    }
+
+    /// Whether the target is to be examined tonight. What was asked for by name is, and everything
+    /// where that was asked for.
+    fn is_due(
+        &self,
+        candidate: &Candidate,
+        findings: &[Finding],
+        last: Option<&Examination>,
+        filing: &FilingStatus,
+    ) -> Result<bool, StoreError> {
+        if self.scan.everything || !self.scan.scope.targets.is_empty() {
+            return Ok(true);
+        }
+        let sightings =
+            || last.into_iter().flat_map(|last| &last.hosts).flat_map(HostExamination::placed);
+        let has_moved_on_paper = sightings().any(|(sighting, chain)| {
+            let placement =
+                self.addresses.attribute(sighting.address, chain, &self.directory, &self.guard);
+            placement != sighting.placement
+        });
+        let is_suspect = sightings().any(|(sighting, _)| {
+            let holding = sighting.placement.mainland();
+            holding.is_some_and(|holding| self.depends_on_page(filing, holding))
+        });
+        let is_exempt = self.findings.exemption(&candidate.target)?.is_some();
+        let known =
+            Known { candidate, findings, last, filing, has_moved_on_paper, is_suspect, is_exempt };
+        Ok(due::is_due(known, self.scan.night, self.rotation))
     }
 
     /// Asks the other register where ours cannot say and something may follow from it: a name without
@@ -101,8 +144,12 @@ impl Stages {
                 is_invented: false,
             }];
         }
+        self.resolved(candidate.hosts_to_examine()).await
+    }
+
+    async fn resolved(&self, names: Vec<Host>) -> Vec<HostExamination> {
         let mut hosts = Vec::new();
-        for host in candidate.hosts_to_examine() {
+        for host in names {
             let resolution = self.resolver.resolve(&host).await;
             let sightings = resolution
                 .addresses()
@@ -117,6 +164,26 @@ impl Stages {
             });
         }
         hosts
+    }
+
+    /// Asks the name servers anew for a target that waited longer than their answers are believed:
+    /// it may lead elsewhere by now, to an address that is somebody else's. Whether they were asked.
+    pub(super) async fn renew(&self, survey: &mut Survey) -> bool {
+        let now = self.begun.elapsed();
+        let is_fresh = now.saturating_sub(survey.asked) < self.renew_after;
+        if is_fresh || survey.examination.target.domain().is_none() {
+            return false;
+        }
+        let before = std::mem::take(&mut survey.examination.hosts);
+        let names = before.iter().filter_map(|examined| examined.host.clone()).collect();
+        let mut hosts = self.resolved(names).await;
+        for (examined, before) in hosts.iter_mut().zip(before) {
+            take_over(&mut examined.sightings, before.sightings);
+        }
+        survey.examination.hosts = hosts;
+        survey.vouched = None;
+        survey.asked = now;
+        true
     }
 
     fn sighting(&self, address: IpAddr, chain: &[Host]) -> Sighting {
@@ -155,5 +222,42 @@ impl Stages {
         });
         scope.provider.as_ref().is_none_or(|id| holding.provider() == Some(id))
             && scope.bureau.is_none_or(|wanted| bureau == Some(wanted))
+    }
+}
+
+/// What was seen at addresses that are still there stays, and they come first, in the order they had:
+/// name servers turn theirs from one answer to the next.
+fn take_over(sightings: &mut [Sighting], before: Vec<Sighting>) {
+    let order: Vec<IpAddr> = before.iter().map(|sighting| sighting.address).collect();
+    for seen in before {
+        let same = sightings.iter_mut().find(|sighting| sighting.address == seen.address);
+        if let Some(sighting) = same {
+            sighting.visits = seen.visits;
+        }
+    }
+    sightings.sort_by_key(|sighting| {
+        order.iter().position(|address| *address == sighting.address).unwrap_or(usize::MAX)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::placement::Placement;
+
+    fn at(address: &str) -> Sighting {
+        Sighting { address: address.parse().unwrap(), placement: Placement::Abroad, visits: vec![] }
+    }
+
+    fn addresses(sightings: &[Sighting]) -> Vec<String> {
+        sightings.iter().map(|sighting| sighting.address.to_string()).collect()
+    }
+
+    #[test]
+    fn an_answer_that_is_only_turned_round_changes_no_order() {
+        let before = vec![at("1.2.4.1"), at("1.2.4.2"), at("1.2.4.3")];
+        let mut now = [at("1.2.4.9"), at("1.2.4.3"), at("1.2.4.1")];
+        take_over(&mut now, before);
+        assert_eq!(addresses(&now), ["1.2.4.1", "1.2.4.3", "1.2.4.9"]);
     }
 }

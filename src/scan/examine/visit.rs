@@ -16,6 +16,7 @@ use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
+use crate::scan::due;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
 use crate::scan::examine::Visited;
@@ -33,9 +34,20 @@ const ADDRESSES_PER_PROVIDER: usize = 4;
 type Spot = (Option<ProviderId>, bool);
 
 impl Stages {
-    /// Visits a surveyed target, and judges it. Nothing is written yet.
-    pub async fn visit(&self, mut survey: Survey) -> Result<Visited, StoreError> {
+    /// Visits a surveyed target that waited for `turn`, and judges it. Nothing is written yet.
+    pub async fn visit(&self, mut survey: Survey, turn: &Place) -> Result<Visited, StoreError> {
         let known = self.known(&survey.examination.target)?;
+        if self.renew(&mut survey).await
+            && !survey.has_moved
+            && let Some((host, place)) = self.next_place(&mut survey, &known).await
+        {
+            let address = survey.examination.hosts[host].sightings[place].address;
+            if address != turn.address {
+                survey.has_moved = true;
+                let place = Place { address, provider: self.provider_of(address) };
+                return Ok(Visited::Elsewhere(Box::new(survey), place));
+            }
+        }
         let mut exchanges = Vec::new();
         let mut excess = None;
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
@@ -183,7 +195,7 @@ impl Stages {
     }
 
     /// Whether a verdict at this address still depends on what answers there.
-    fn depends_on_page(&self, filing: &FilingStatus, holding: &Holding) -> bool {
+    pub(super) fn depends_on_page(&self, filing: &FilingStatus, holding: &Holding) -> bool {
         match filing {
             FilingStatus::None | FilingStatus::Cancelled(_) => true,
             FilingStatus::Unknown(_) => !holding.is_reported,
@@ -199,11 +211,9 @@ impl Stages {
 
     /// Filed names are probed once in so many nights, each on its own night.
     fn is_verified_tonight(&self, examination: &Examination) -> bool {
-        let FilingStatus::Active(_) = examination.filing else { return false };
-        let key = examination.target.sort_key();
-        let place = key.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-        let turn = place.wrapping_add(examination.night).checked_rem(self.verify_filed_nights);
-        self.scan.everything || turn == Some(0)
+        let Examination { filing, target, night, .. } = examination;
+        let is_turn = || due::is_verified(target, *night, self.rotation.verify_filed);
+        matches!(filing, FilingStatus::Active(_)) && (self.scan.everything || is_turn())
     }
 }
 

@@ -58,24 +58,8 @@ impl Worth {
         }
         match last {
             None => Self::New,
-            Some(last) if is_changed(last, tonight) => Self::Changed,
+            Some(last) if !last.says_the_same(tonight) => Self::Changed,
             Some(last) => Self::Seen(last.night),
         }
     }
-}
-
-/// Whether the register says something else of the target than it did, or the name servers do.
-pub fn is_changed(last: &Examination, tonight: &Examination) -> bool {
-    let addresses = |examination: &Examination| {
-        let mut addresses: Vec<_> = examination
-            .hosts
-            .iter()
-            .flat_map(|host| &host.sightings)
-            .map(|sighting| (sighting.address, sighting.placement.clone()))
-            .collect();
-        addresses.sort_by_key(|(address, _)| *address);
-        addresses.dedup();
-        addresses
-    };
-    !last.filing.says_the_same(&tonight.filing) || addresses(last) != addresses(tonight)
 }

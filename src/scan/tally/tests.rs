@@ -93,6 +93,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
             names: 3,
             filing,
             upstream: None,
+            steady_since: 0,
             hosts,
         },
         update: Update::default(),
@@ -136,6 +137,7 @@ const NONE: NightCounts = NightCounts {
     probed: 0,
     live: 0,
     lost: 0,
+    not_due: 0,
     findings: FindingCounts { opened: 0, seen: 0, closed: 0, reopened: 0 },
 };
 

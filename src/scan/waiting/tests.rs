@@ -26,6 +26,7 @@ fn survey(name: &str) -> Survey {
         names: 1,
         filing: FilingStatus::None,
         upstream: None,
+        steady_since: 0,
         hosts: vec![],
     })
 }

@@ -205,6 +205,7 @@ fn examined(filing: FilingStatus, hosts: Vec<HostExamination>) -> Examination {
         names: 1,
         filing,
         upstream: None,
+        steady_since: 0,
         hosts,
     }
 }

@@ -321,6 +321,7 @@ fn an_examination_with_every_arm_comes_back() {
             names: u64::MAX,
             filing,
             upstream: None,
+            steady_since: 0,
             hosts: vec![named, bare],
         });
     }
@@ -351,6 +352,7 @@ fn scans_exemptions_and_changes_come_back() {
                 probed: 11,
                 live: 12,
                 lost: 13,
+                not_due: 0,
                 findings: FindingCounts { opened: 14, seen: 15, closed: 16, reopened: 17 },
             },
         });

@@ -34,6 +34,7 @@ fn quiet(number: u32) -> Outcome {
             names: 1,
             filing: FilingStatus::None,
             upstream: None,
+            steady_since: 0,
             hosts: vec![],
         },
         update: Update::default(),

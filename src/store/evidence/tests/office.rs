@@ -180,6 +180,7 @@ pub(crate) fn outcome(number: u32, night: u32, body: &str, change: Option<Change
             names: 1,
             filing: FilingStatus::None,
             upstream: None,
+            steady_since: 0,
             hosts: vec![host(number, visit)],
         },
         update: Update {
