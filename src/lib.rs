@@ -22,7 +22,7 @@
 //! | step | where | what it gives |
 //! |---|---|---|
 //! | candidates | [`formats::candidates`], [`store::registers`] | [`facts::candidate::Candidate`]: a target, and the hosts that lists named under it |
-//! | frontier | [`scan::frontier`] | candidates, filed Domains and targets with findings, each once, less what tonight has done |
+//! | frontier | [`scan::frontier`], [`scan::due`] | candidates, filed Domains, targets with findings and names found in links, each once, less what tonight has done and what is not due |
 //! | resolve | [`net::dns`] | [`facts::resolution::Resolution`]: addresses and the chain of names, or one of five ways to fail |
 //! | attribute | [`stages::attribute`] | [`facts::placement::Placement`]: abroad, special-purpose, or on the mainland with provider and carrier |
 //! | check | [`stages::check`], [`net::upstream`] | [`facts::filing::FilingStatus`]: active, cancelled, none, or unknown |
@@ -103,6 +103,7 @@
 //!   `config/chabei.toml`, which a test holds against the defaults.
 //! * A new scenario of the simulated internet: one function in `lab/scenarios/`, one line in the table
 //!   of `lab/scenarios.rs`. It states its truth itself; nothing computes it.
+//! * A new cause for a name to be examined again: [`scan::due`].
 //! * A new command: [`cli`], and a file in `commands/`.
 //!
 //! # Questions that newcomers ask

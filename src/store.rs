@@ -22,6 +22,7 @@ pub mod issues;
 pub mod samples;
 pub mod keys;
 pub mod notices;
+pub mod links;
 pub mod journal;
 pub mod examinations;
 pub mod inspection;

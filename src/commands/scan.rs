@@ -287,6 +287,7 @@ fn stages(
         last: data.registers.kept_examinations(),
         findings: data.findings.clone(),
         misses_to_close: settings.scan.misses_to_close,
+        follow_links: settings.scan.follow_links,
         rotation: settings.scan.rotation(),
         renew_after: settings.scan.renew_after,
         begun: Instant::now(),

@@ -35,6 +35,27 @@ pub struct Candidate {
     pub channel: String,
 }
 
+/// A name that no list has: a live page links to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedName {
+    /// The Domain that the link leads to.
+    pub domain: Domain,
+    /// What the page belongs to.
+    pub from: Target,
+}
+
+impl LinkedName {
+    /// The candidate that it is.
+    pub fn candidate(self) -> Candidate {
+        Candidate {
+            channel: format!("link:{}", self.from),
+            target: self.domain.into(),
+            is_named: true,
+            hosts: Vec::new(),
+        }
+    }
+}
+
 impl Mention {
     /// The mention of a host: its Domain is the target.
     pub fn of_host(host: Host, domain: Domain, channel: &str) -> Self {

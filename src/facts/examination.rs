@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::UpstreamNote;
 use crate::facts::placement::Placement;
 use crate::facts::resolution::Resolution;
 use crate::facts::target::Target;
+use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
 
 /// Everything one night learnt of one target.
@@ -44,6 +46,38 @@ impl Examination {
     /// How many nights ago registers and name servers said something else for the last time.
     pub fn steady_nights(&self) -> u32 {
         if self.steady_since == 0 { 0 } else { self.night.saturating_sub(self.steady_since) }
+    }
+
+    /// The other Domains that its live pages link to, each once; only in the night that read them.
+    pub fn links(&self) -> Vec<&Domain> {
+        let sightings = self.hosts.iter().flat_map(|host| &host.sightings);
+        let live = sightings
+            .flat_map(|sighting| &sighting.visits)
+            .filter(|visit| visit.state == SiteState::Live);
+        let mut links = Vec::new();
+        for domain in live.filter_map(|visit| visit.page.as_ref()).flat_map(|page| &page.links) {
+            if !links.contains(&domain) {
+                links.push(domain);
+            }
+        }
+        links
+    }
+
+    /// Keeps of what its pages link to those that `is_wanted`, at most `most` for all of them together.
+    pub fn retain_links(&mut self, most: usize, is_wanted: impl Fn(&Domain) -> bool) {
+        let mut kept: Vec<Domain> = Vec::new();
+        let sightings = self.hosts.iter_mut().flat_map(|host| &mut host.sightings);
+        for visit in sightings.flat_map(|sighting| &mut sighting.visits) {
+            let Some(page) = &mut visit.page else { continue };
+            page.links.retain(|domain| {
+                let is_known = kept.contains(domain);
+                if !is_known && kept.len() < most && is_wanted(domain) {
+                    kept.push(domain.clone());
+                    return true;
+                }
+                false
+            });
+        }
     }
 
     /// Whether the register and the name servers say the same of the target as they did in `other`.

@@ -190,6 +190,11 @@ impl<'w> Cast<'w> {
         self.world.landmark().site_number()
     }
 
+    /// The next site of the plan, which this one links to.
+    pub(crate) fn friend(self) -> &'w Target {
+        self.world.after(self.index).unwrap_or(self.target())
+    }
+
     /// A number that is in no register: its year comes before all of the plan's.
     pub(crate) fn number_of_nobody(self) -> String {
         format!("{}ICP备08{:06}号-1", self.prefix(), (self.index * 6_007 + 31_337) % 1_000_000)

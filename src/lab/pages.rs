@@ -89,6 +89,7 @@ fn filled(template: &str, cast: Cast<'_>, claim: Claim, charset: &str) -> String
         match name {
             "charset" => page.push_str(charset),
             "name" => page.push_str(&cast.subject_name()),
+            "friend" => page.push_str(&cast.friend().to_string()),
             "province" => page.push_str(cast.province()),
             "quoted" => page.push_str(&cast.number_of_another()),
             "invented" => page.push_str(&cast.number_of_nobody()),

@@ -219,6 +219,12 @@ impl World {
         self.sites.iter().enumerate().map(|(index, site)| Cast::new(self, site, index))
     }
 
+    /// The site that stands in the plan after the one at `index`, the first one after the last.
+    pub(crate) fn after(&self, index: usize) -> Option<&Target> {
+        let next = self.sites.get(index + 1).or(self.sites.first());
+        next.map(|site| &site.target)
+    }
+
     /// The site whose number others claim.
     pub(crate) fn landmark(&self) -> Cast<'_> {
         Cast::new(self, &self.sites[self.landmark], self.landmark)

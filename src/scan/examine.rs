@@ -64,6 +64,8 @@ pub struct Stages {
     pub findings: Findings,
     /// `[scan] misses_to_close`
     pub misses_to_close: u32,
+    /// `[scan] follow_links`
+    pub follow_links: bool,
     /// How often names are examined that nothing has changed of.
     pub rotation: Rotation,
     /// `[scan] renew_after`

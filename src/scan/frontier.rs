@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use std::iter::Peekable;
 
 use crate::facts::candidate::Candidate;
+use crate::facts::candidate::LinkedName;
 use crate::facts::change::Scope;
 use crate::facts::target::Target;
 use crate::store::StoreError;
@@ -57,11 +58,13 @@ impl std::fmt::Debug for Frontier {
 }
 
 impl Frontier {
-    /// The merge of `candidates`, `filed` and `found`, each ascending by sort key, less `done`.
+    /// The merge of `candidates`, `filed`, `found` and `linked`, each ascending by sort key, less
+    /// `done`.
     pub fn new(
         candidates: impl Iterator<Item = Result<Candidate, StoreError>> + Send + 'static,
         filed: impl Iterator<Item = Result<Target, StoreError>> + Send + 'static,
         found: impl Iterator<Item = Result<Target, StoreError>> + Send + 'static,
+        linked: impl Iterator<Item = Result<LinkedName, StoreError>> + Send + 'static,
         done: impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + 'static,
     ) -> Self {
         let unnamed = |channel: &'static str| {
@@ -83,6 +86,7 @@ impl Frontier {
                 boxed(Box::new(candidates)),
                 boxed(Box::new(filed.map(unnamed(FILINGS)))),
                 boxed(Box::new(found.map(unnamed(FINDINGS)))),
+                boxed(Box::new(linked.map(|name| name.map(LinkedName::candidate)))),
             ],
             done: vec![done.peekable()],
             first: None,
@@ -125,7 +129,7 @@ impl Frontier {
             candidates.push(Ok(candidate));
         }
         let none = || std::iter::empty::<Result<Target, StoreError>>();
-        Ok(Self::new(candidates.into_iter(), none(), none(), done))
+        Ok(Self::new(candidates.into_iter(), none(), none(), std::iter::empty(), done))
     }
 
     fn merged(&mut self) -> Option<Result<Merged, StoreError>> {
@@ -252,6 +256,10 @@ mod tests {
             named(&["a.cn", "b.cn", "127.0.0.9"]).into_iter(),
             targets(&["b.cn", "c.cn", "d.cn"]),
             targets(&["a.cn", "d.cn", "e.cn"]),
+            sorted(&["a.cn", "e.cn", "l.cn"]).into_iter().map(|target| {
+                let domain = target.domain().unwrap().clone();
+                Ok(LinkedName { domain, from: "from.example.cn".parse().unwrap() })
+            }),
             sorted(&["c.cn", "gone.cn"]).into_iter().map(|target| Ok(target.sort_key())),
         );
         let mut got: Vec<(String, String)> = frontier
@@ -265,6 +273,7 @@ mod tests {
             ("b.cn", "list"),
             ("d.cn", "filings"),
             ("e.cn", "findings"),
+            ("l.cn", "link:example.cn"),
         ];
         assert_eq!(got, expected.map(|(name, channel)| (name.to_owned(), channel.to_owned())));
     }
@@ -277,7 +286,8 @@ mod tests {
         let names = ["a.cn", "b.cn", "c.cn", "d.cn", "e.cn", "f.cn"];
         let way = |found: &'static [&'static str]| {
             let candidates = named(&names).into_iter();
-            Frontier::new(candidates, targets(&["f.cn", "g.cn"]), targets(found), keys(&["d.cn"]))
+            let (filed, linked) = (targets(&["f.cn", "g.cn"]), std::iter::empty());
+            Frontier::new(candidates, filed, targets(found), linked, keys(&["d.cn"]))
         };
         let examined = keys(&["a.cn", "b.cn", "c.cn", "d.cn", "g.cn", "h.cn"]);
         // Small enough that all of it goes over the disk.

@@ -23,6 +23,7 @@ use crate::scan::frontier::Frontier;
 use crate::scan::queue::Queue;
 use crate::store::StoreError;
 use crate::store::journal::Journal;
+use crate::store::links;
 use crate::store::registers::Registers;
 use crate::store::writer::NightWriter;
 
@@ -153,6 +154,7 @@ pub fn seal(registers: &Registers, journal: Journal, now: Timestamp) -> Result<(
         }
         kept => kept?,
     }
+    links::keep(registers, &journal, now)?;
     journal.remove()
 }
 

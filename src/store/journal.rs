@@ -21,6 +21,7 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::Update;
+use crate::store::links;
 use crate::store::sorter::MEMORY_AT_NIGHT;
 use crate::store::sorter::Sorter;
 
@@ -126,6 +127,8 @@ impl Journal {
 
     /// Appends outcomes and sees them onto the disk. Returns where the journal ends now.
     pub fn append(&mut self, outcomes: &[Outcome]) -> Result<u64, StoreError> {
+        // Before the outcomes, because what they are about is not read again.
+        links::note(&self.links(), outcomes)?;
         let mut bytes = Vec::new();
         for outcome in outcomes {
             let payload = encoding::encode("outcome", outcome)?;
@@ -188,8 +191,14 @@ impl Journal {
         Ok(newest)
     }
 
+    /// The file beside it that takes what pages link to.
+    pub(crate) fn links(&self) -> PathBuf {
+        self.path.with_extension("links")
+    }
+
     /// Removes the journal; what it held must be kept elsewhere by then.
     pub fn remove(self) -> Result<(), StoreError> {
+        links::remove(&self.links())?;
         std::fs::remove_file(&self.path).map_err(StoreError::io(&self.path))
     }
 

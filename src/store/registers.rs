@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
+use crate::facts::candidate::LinkedName;
 use crate::facts::examination::Examination;
 use crate::facts::filing_problem::FilingProblem;
 use crate::facts::problem::Problem;
@@ -286,6 +287,14 @@ impl Registers {
     ) -> Result<impl Iterator<Item = Result<Candidate, StoreError>> + Send + use<>, StoreError>
     {
         self.all::<Candidate>()
+    }
+
+    /// Every name that live pages link to and no list has, by sort key.
+    pub fn linked_names(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<LinkedName, StoreError>> + Send + use<>, StoreError>
+    {
+        self.all::<LinkedName>()
     }
 
     /// One candidate.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
+use crate::facts::candidate::LinkedName;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
@@ -225,6 +226,21 @@ impl Row for Candidate {
             }
         }
         if is_full && row == *old { Merged::Full } else { Merged::Row(row) }
+    }
+}
+
+impl Row for LinkedName {
+    const REGISTER: &'static str = "links";
+
+    fn key(&self) -> Vec<u8> {
+        Target::from(self.domain.clone()).sort_key()
+    }
+
+    encoded!();
+
+    /// The first link to it is the one that is told.
+    fn merged(self, old: &Self) -> Merged<Self> {
+        Merged::Row(old.clone())
     }
 }
 

@@ -39,6 +39,7 @@ mod real_servers;
 mod real_web;
 mod refusing;
 mod registers;
+mod rotation;
 mod rejudging;
 mod resolving;
 mod sampling;

@@ -41,5 +41,7 @@ fn way(
     let filings = data.registers.filings()?;
     let filed = filings.into_iter().flat_map(|register| register.targets());
     let done = journal.done(&session.nights())?;
-    Ok(Frontier::new(data.registers.candidates()?, filed, found, done))
+    let linked = session.settings.scan.follow_links.then(|| data.registers.linked_names());
+    let linked = linked.transpose()?.into_iter().flatten();
+    Ok(Frontier::new(data.registers.candidates()?, filed, found, linked, done))
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::facts::domain::Domain;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::exchange::Exchange;
@@ -29,6 +30,9 @@ use crate::store::journal::Outcome;
 /// tells what the others would. While a finding stands, all are asked, because only all of them
 /// together can be stopped or gone.
 const ADDRESSES_PER_PROVIDER: usize = 4;
+
+/// The pages of one target name at most so many others to examine.
+const MOST_LINKS: usize = 32;
 
 /// What one page is enough for: the addresses of one provider, reported and unreported apart.
 type Spot = (Option<ProviderId>, bool);
@@ -67,6 +71,9 @@ impl Stages {
             let target = &survey.examination.target;
             tracing::info!(%target, excess = excess.word(), "more than is taken of any site");
         }
+        let most = if self.follow_links { MOST_LINKS } else { 0 };
+        let is_permitted = |domain: &Domain| self.guard.permits_host(domain.host());
+        survey.examination.retain_links(most, is_permitted);
         let mut outcome = self.settle(survey.examination, &known)?;
         // Nothing rests on what was seen of a target that nothing follows for.
         if !outcome.update.findings.is_empty() {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::candidate::Candidate;
+use crate::facts::candidate::LinkedName;
 use crate::facts::examination::Examination;
 use crate::facts::filing::Filing;
 use crate::facts::filing_problem::FilingProblem;
@@ -77,6 +78,7 @@ fn row_fault(register: &str, place: usize, key: &[u8], value: &[u8]) -> Option<S
         (known, 0) if known == Allocation::REGISTER => fault::<Allocation>(key, value),
         (known, 0) if known == Filing::REGISTER => fault::<Filing>(key, value),
         (known, 0) if known == Candidate::REGISTER => fault::<Candidate>(key, value),
+        (known, 0) if known == LinkedName::REGISTER => fault::<LinkedName>(key, value),
         (known, 0) if known == Problem::REGISTER => fault::<Problem>(key, value),
         (known, 0) if known == Examination::REGISTER => fault::<Examination>(key, value),
         (known, 0) if known == FilingProblem::REGISTER => fault::<FilingProblem>(key, value),
