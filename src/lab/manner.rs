@@ -11,6 +11,17 @@ pub(crate) enum Manner {
     InPieces,
     /// Packed with gzip.
     Gzip,
+    /// Packed with Brotli.
+    Brotli,
+    /// Packed with Zstandard.
+    Zstandard,
+    /// Packed with gzip, and that with Brotli.
+    GzipInBrotli,
+    /// A document in GBK that its header calls UTF-8, packed with Brotli and sent in chunks.
+    GbkInBrotliChunks,
+    /// It sends on within the site, with raw GBK in the address, to a document in GBK that nothing tells
+    /// of, packed with gzip.
+    GbkAfterGbk,
     /// After an early answer of status 103.
     AfterEarlyHints,
     /// Lines end with a bare newline.

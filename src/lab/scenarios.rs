@@ -19,6 +19,7 @@ mod changing;
 mod lapsing;
 mod mannered;
 mod readable;
+mod combined;
 
 use crate::lab::cast::Cast;
 use crate::lab::story::Story;
@@ -270,6 +271,23 @@ scenarios! {
         region_wall 1 Any,
         browser_challenge 1 Any,
         too_often_wall 1 Any,
+    }
+    combined {
+        served_in_brotli 1 Any,
+        served_in_zstandard 1 Any,
+        served_packed_twice 1 Any,
+        gbk_mislabelled_in_brotli_chunks 1 Any,
+        gbk_after_redirect_in_gbk 1 Any,
+        gbk_behind_expired_certificate 1 Any,
+        number_of_nobody_in_gbk_behind_wrong_certificate 1 Any,
+        sent_on_behind_broken_certificate 1 Any,
+        parked_behind_broken_certificate 1 Any,
+        login_behind_broken_certificate 1 Any,
+        stopped_but_for_tls 1 Any,
+        stopped_by_notice 1 Any,
+        stopped_by_notice_of_expiry 1 Any,
+        parked_by_offer 1 Any,
+        parked_by_panel_over_tls 1 Any,
     }
 }
 

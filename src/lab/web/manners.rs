@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use crate::lab::cast::Cast;
 use crate::lab::manner::Manner;
 use crate::lab::pages;
+use crate::lab::paper::Charset;
 use crate::lab::paper::Paper;
 use crate::lab::story::Claim;
 use crate::lab::web::reply::HTML;
@@ -49,6 +50,19 @@ pub(super) fn reply(manner: Manner, cast: Cast<'_>, request: &Request, turn: u32
         }
         Manner::Chunked => plain(&[HTML, "Transfer-Encoding: chunked"], &chunked(&page, 1000)),
         Manner::Gzip => plain(&[HTML, "Content-Encoding: gzip"], &gzip(&page)),
+        Manner::Brotli => plain(&[HTML, "Content-Encoding: br"], &brotli(&page)),
+        Manner::Zstandard => plain(&[HTML, "Content-Encoding: zstd"], &zstandard(&page)),
+        Manner::GzipInBrotli => plain(&[HTML, "Content-Encoding: gzip, br"], &brotli(&gzip(&page))),
+        Manner::LocationInGbk | Manner::GbkAfterGbk if request.path == "/" => location_in_gbk(),
+        Manner::GbkInBrotliChunks => {
+            let page = pages::document(cast, Paper::Gbk, Claim::Nothing);
+            let chunked = chunked(&brotli(&page), 700);
+            plain(&[HTML, "Content-Encoding: br", "Transfer-Encoding: chunked"], &chunked)
+        }
+        Manner::GbkAfterGbk => {
+            let page = pages::document(cast, Paper::In(Charset::Unlabelled), Claim::Nothing);
+            plain(&["Content-Type: text/html", "Content-Encoding: gzip"], &gzip(&page))
+        }
         Manner::AfterEarlyHints => {
             let early = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
             [early, &plain(&[HTML, &length], &page)[..]].concat()
@@ -61,11 +75,6 @@ pub(super) fn reply(manner: Manner, cast: Cast<'_>, request: &Request, turn: u32
             plain(&[HTML, "X-Powered-By: ASP\r\n  .NET", "Server : IIS", &length], &page)
         }
         Manner::BadHeader => plain(&[HTML, "X\u{1}Bad header without colon", &length], &page),
-        Manner::LocationInGbk if request.path == "/" => {
-            let to = GBK.encode("Location: /首页.asp?栏目=新闻").0.into_owned();
-            let head = [b"HTTP/1.1 302 Found\r\n", &to[..], b"\r\nContent-Length: 0\r\n\r\n"];
-            head.concat()
-        }
         Manner::LengthTooLong => {
             plain(&[HTML, &format!("Content-Length: {}", page.len() + 999)], &page)
         }
@@ -87,6 +96,11 @@ pub(super) fn reply(manner: Manner, cast: Cast<'_>, request: &Request, turn: u32
         }
         _ => plain(&[HTML, &length], &page),
     })
+}
+
+fn location_in_gbk() -> Vec<u8> {
+    let to = GBK.encode("Location: /首页.asp?栏目=新闻").0.into_owned();
+    [b"HTTP/1.1 302 Found\r\n", &to[..], b"\r\nContent-Length: 0\r\n\r\n"].concat()
 }
 
 /// Manners that show no ordinary document.
@@ -176,6 +190,36 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     packer.finish().unwrap_or_default()
 }
 
+/// Brotli of one block that is as it was (RFC 7932, section 9.2), and the empty last one.
+fn brotli(body: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(body.len() + 8);
+    for piece in body.chunks(1 << 16) {
+        // A window of 16 bits is told by one bit, before the first block alone.
+        let shift = u32::from(packed.is_empty());
+        let length = u32::try_from(piece.len() - 1).unwrap_or_default();
+        let header = (length << 3 | 1 << 19) << shift;
+        packed.extend(header.to_le_bytes().iter().take(3));
+        packed.extend(piece);
+    }
+    packed.push(0b11);
+    packed
+}
+
+/// Zstandard of blocks that are as they were (RFC 8878, section 3.1.1).
+fn zstandard(body: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(body.len()).unwrap_or_default();
+    let mut packed = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
+    packed.extend(size.to_le_bytes());
+    let mut pieces = body.chunks(1 << 16).peekable();
+    while let Some(piece) = pieces.next() {
+        let length = u32::try_from(piece.len()).unwrap_or_default();
+        let header = length << 3 | u32::from(pieces.peek().is_none());
+        packed.extend(header.to_le_bytes().iter().take(3));
+        packed.extend(piece);
+    }
+    packed
+}
+
 /// A page of one word over and over, packed a thousand to one. Packed once: packing costs more than
 /// all that a night asks for, and would make every site of the world slow.
 static BOMB_PACKED: LazyLock<Vec<u8>> = LazyLock::new(bomb);
@@ -188,4 +232,30 @@ fn bomb() -> Vec<u8> {
         packer.write_all(&piece).ok();
     }
     packer.finish().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_by_hand_is_unpacked_by_others() {
+        for length in [1, 700, 1 << 16, (1 << 16) + 1, 200_000] {
+            let body: Vec<u8> = (0..length).map(|number: u32| number.to_le_bytes()[0]).collect();
+            let mut unpacked = Vec::new();
+            brotli_decompressor::Decompressor::new(&brotli(&body)[..], 4096)
+                .read_to_end(&mut unpacked)
+                .unwrap();
+            assert!(unpacked == body, "brotli, {length}");
+            unpacked.clear();
+            let packed = zstandard(&body);
+            ruzstd::decoding::StreamingDecoder::new(&packed[..])
+                .unwrap()
+                .read_to_end(&mut unpacked)
+                .unwrap();
+            assert!(unpacked == body, "zstd, {length}");
+        }
+    }
 }
