@@ -91,3 +91,38 @@ fn a_new_filing_closes_and_tells_who_did() {
     assert_eq!(text(change, "/actor"), Some("rejudge"));
     town.run(&["scan", "--rejudge", "--limit", "3"]).ends(2);
 }
+
+#[test]
+fn changed_rules_give_what_a_fresh_night_by_them_gives() {
+    let town = Town::new(220, 9);
+    town.import_all();
+    // What does the same whenever it is asked: the two nights are the same night to a site.
+    let steady: Vec<String> = town
+        .truth()
+        .into_iter()
+        .filter(|site| {
+            ["parked", "default_page", "filed_behind_cdn", "filed_and_connected", "unfiled"]
+                .contains(&site.scenario.as_str())
+        })
+        .map(|site| site.domain.to_string())
+        .collect();
+    let told_of = |findings: Vec<Value>| {
+        let is_steady = |finding: &Value| {
+            text(finding, "/domain").is_some_and(|domain| steady.iter().any(|one| one == domain))
+        };
+        told(&findings.into_iter().filter(is_steady).collect::<Vec<_>>())
+    };
+    town.scan(&["--all"]);
+    let before = told_of(town.findings());
+    let configured = fs::read_to_string(town.path("chabei.toml")).unwrap();
+    let changed = configured.replacen("[scan]", "[scan]\nparked = \"report\"", 1);
+    town.write("chabei.toml", format!("{changed}\n[judge]\ncdn_needs_access = true\n"));
+    town.run(&["scan", "--rejudge"]).ends(0);
+    let again = told_of(town.findings());
+    let brings = |kind: &str| again.iter().filter(|row| row.contains(kind)).count();
+    assert!(again.len() > before.len() + 1, "{before:?} {again:?}");
+    assert!(brings("not_connected") > 0 && brings("unfiled") > before.len() / 2, "{again:?}");
+    town.import_into("fresh");
+    town.run_over("fresh", &["scan", "--all"]).ends(0);
+    assert_eq!(told_of(town.findings_in("fresh")), again);
+}
