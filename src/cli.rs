@@ -314,6 +314,9 @@ pub struct Serve {
     /// Where to listen: address and port [default: what the configuration says]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
+    /// Begins a night each day at this time (China), as far as the window lets it
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub scan_at: Option<Time>,
 }
 
 /// `lab`

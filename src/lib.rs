@@ -104,7 +104,11 @@
 //! * A new scenario of the simulated internet: one function in `lab/scenarios/`, one line in the table
 //!   of `lab/scenarios.rs`. It states its truth itself; nothing computes it.
 //! * A new cause for a name to be examined again: [`scan::due`].
-//! * A new command: [`cli`], and a file in `commands/`.
+//! * A new command: [`cli`], and a file in `commands/`. It talks to its session's terminal and never to
+//!   the process's own streams, because whoever has the data does it for others too
+//!   (`commands/terminal.rs`, `commands/owner.rs`); what it reads, changes and writes back of findings, it
+//!   does under [`store::findings::Findings::writing`].
+//! * A new way for notices to go: [`facts::notice::Way`], its settings and sender in [`net::notices`].
 //!
 //! # Questions that newcomers ask
 //!

@@ -13,8 +13,10 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use tokio::sync::watch;
 use ulid::Ulid;
 
+use crate::facts::change::NightCounts;
 use crate::facts::directory::Directory;
 use crate::facts::dossier::Place;
 use crate::facts::provider::Provider;
@@ -32,6 +34,8 @@ pub(super) struct Data {
     folder: PathBuf,
     has_night: AtomicBool,
     sending: Mutex<()>,
+    /// How far the night is that runs: its number and what it counted; `None` while none runs.
+    pub(super) tonight: watch::Sender<Option<(u32, NightCounts)>>,
     _lock: Arc<DataLock>,
 }
 
@@ -41,6 +45,7 @@ pub(super) struct NightRight<'a>(&'a Data);
 
 impl Drop for NightRight<'_> {
     fn drop(&mut self) {
+        self.0.tonight.send_replace(None);
         self.0.has_night.store(false, Ordering::Release);
     }
 }
@@ -67,6 +72,7 @@ impl Data {
             folder: folder.to_owned(),
             has_night: AtomicBool::new(false),
             sending: Mutex::new(()),
+            tonight: watch::Sender::new(None),
             _lock: lock,
         })
     }

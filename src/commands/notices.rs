@@ -196,6 +196,7 @@ fn send_until(
             tokio::select! {
                 () = tokio::time::sleep_until(wake.into()) => {}
                 () = stop.cancelled() => {}
+                () = session.terminal.asked_to_stop() => stop.cancel(),
             }
         };
         runtime.block_on(slept);

@@ -1,6 +1,7 @@
 //! `scan`: one night, or what is left of an unfinished one.
 
 pub(super) mod bounds;
+pub(super) mod daily;
 mod frontier;
 mod progress;
 pub(super) mod report;
@@ -171,7 +172,8 @@ pub(super) async fn night(
     let again = Box::new(move |outcome: &mut Outcome| again.settle_again(outcome));
     let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE, again)?;
     let bar = progress::bar(session, data);
-    let progress = |counts: &NightCounts| progress::show(&bar, counts);
+    let shown = progress::Shown::new(scan.night, &bar, &data.tonight);
+    let progress = |counts: &NightCounts| shown.show(counts);
     let run = Run {
         limits,
         pace: &session.settings.pace,

@@ -17,6 +17,8 @@ use crate::commands::log;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::today;
 use crate::commands::scan::cancel_when_asked;
+use crate::commands::scan::daily;
+use crate::commands::scan::daily::Wish;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::serve;
@@ -42,11 +44,12 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let listener = serve::listen(&settings).map_err(|error| usage(error.to_string()))?;
     let address = listener.local_addr().context("cannot tell where the interface listens")?;
     let data = session.data()?;
-    let _owner = session.let_others_in(&data);
+    let owner = session.let_others_in(&data);
     let stop = CancellationToken::new();
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     let desk = desk(session, &data, settings, stop.clone())?;
     let runtime = log::runtime()?;
+    let days = daily::begin(session, &data, request.scan_at, &stop)?;
     let mut out = session.terminal.out();
     session.mark(&mut out)?;
     writeln!(out, "{scheme}://{address}/api/v1")?;
@@ -54,10 +57,15 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let served = runtime.block_on(async {
         let mut watch = JoinSet::new();
         watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
-        let served = serve::run(Arc::new(desk), listener, stop).await;
+        let served = serve::run(Arc::new(desk), listener, stop.clone()).await;
         watch.abort_all();
         served
     });
+    stop.cancel();
+    drop(owner);
+    // It does not panic; if it did, there is no night to wait for.
+    let _ = days.join();
+    daily::until_none_runs(&data);
     served.map(|()| Ended::Done).map_err(|error| match error {
         ServeError::Tls(error) => usage(error.to_string()),
         error => error.into(),
@@ -86,11 +94,13 @@ fn desk(
             }
         }
     };
-    let (_running, progress) = tokio::sync::watch::channel(None);
-    let nights = Nights {
-        begin: Box::new(|_| Begun::Refused("this server runs no nights".to_owned())),
-        progress,
+    let (asked, of, ends) = (session.clone(), Arc::clone(data), stop.clone());
+    let begin = move |scope| match daily::wish(&asked, &of, scope, &ends) {
+        Wish::Runs(night) => Begun::Night(night),
+        Wish::UnderWay => Begun::UnderWay,
+        Wish::Refused(why) => Begun::Refused(why),
     };
+    let nights = Nights { begin: Box::new(begin), progress: data.tonight.subscribe() };
     Ok(Desk::new(Parts {
         registers: Arc::clone(&data.registers),
         findings: data.findings.clone(),

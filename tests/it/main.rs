@@ -22,6 +22,7 @@ mod evidence;
 mod exempting;
 mod filings;
 mod import;
+mod inside;
 mod interface;
 mod keys;
 mod served;

@@ -27,6 +27,9 @@ const AT_ONCE: usize = 4096;
 /// A terminal that takes no talk for so long goes without: what is done here is not done for it alone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How often whoever waits for stdin looks whether it is to end.
+const GLANCE: Duration = Duration::from_secs(1);
+
 /// Whoever asked for a command, as far as the command needs to know.
 #[derive(Debug)]
 pub(in crate::commands) struct Guest {
@@ -52,7 +55,7 @@ pub(in crate::commands) struct Stream {
 
 impl Guest {
     pub(super) fn input(self: &Arc<Self>) -> Stream {
-        Stream { guest: Arc::clone(self), number: 0, patience: None }
+        Stream { guest: Arc::clone(self), number: 0, patience: Some(GLANCE) }
     }
 
     pub(super) fn out(self: &Arc<Self>) -> Stream {
@@ -117,7 +120,13 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            self.is_ready(PollFlags::IN)?;
+            if !self.is_ready(PollFlags::IN)? {
+                if self.guest.stop.is_cancelled() {
+                    let what = "whoever does this is ending; nothing more is read";
+                    return Err(io::Error::new(io::ErrorKind::ConnectionAborted, what));
+                }
+                continue;
+            }
             match self.file().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
