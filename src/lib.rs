@@ -109,6 +109,9 @@
 //!   (`commands/terminal.rs`, `commands/owner.rs`); what it reads, changes and writes back of findings, it
 //!   does under [`store::findings::Findings::writing`].
 //! * A new way for notices to go: [`facts::notice::Way`], its settings and sender in [`net::notices`].
+//! * A new call of the interface: its file in `serve/`, a line in `calls()` of `serve.rs`, which puts it
+//!   into the document too, and its line in the matrix of `tests/it/serving.rs`: every call, every key.
+//! * What a key may see: [`facts::scope`]. What people may do to a finding: [`facts::lifecycle`].
 //!
 //! # Questions that newcomers ask
 //!
@@ -154,6 +157,12 @@
 //!
 //! **Why does a partial register never say "not filed"?** It cannot know. With `[filings] complete =
 //! false`, with none imported or with one older than `max_age`, absence means unknown.
+//!
+//! **Why a catalogue beside the findings?** Who asks the interface asks for hundreds of findings at once,
+//! and sled reads each from the disk while a night writes there. [`store::catalogue`] has in memory what
+//! is asked for, and the rows in one file that follows every write; it is built anew by each `serve`.
+//!
+//! **Why is what a key may not see "not found"?** "Forbidden" would say that it is there.
 //!
 //! **Why is a provider's answer not enough?** Whoever says that a fault is mended may be mistaken. The
 //! next night verifies it; where the fault still stands, the finding is open again, with R36.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod ask;
+mod bulletins;
 #[expect(unused_qualifications, reason = "the macro that describes queries writes them")]
 mod changes;
 mod desk;
@@ -45,6 +46,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use crate::serve::bulletins::BulletinForm;
 pub use crate::serve::desk::Desk;
 pub use crate::serve::desk::Parts;
 use crate::serve::problem::Problem;
@@ -136,6 +138,7 @@ fn calls() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(domains::one))
         .routes(routes!(domains::lookup))
         .routes(routes!(exports::findings))
+        .routes(routes!(bulletins::one))
         .routes(routes!(problems::list))
         .routes(routes!(rates::list))
         .routes(routes!(scans::list, scans::begin))

@@ -9,8 +9,10 @@ use anyhow::Result;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::BulletinFormat;
 use crate::cli::Serve as Request;
 use crate::commands::Ended;
+use crate::commands::bulletin;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::log;
@@ -23,6 +25,7 @@ use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::serve;
 use crate::serve::Begun;
+use crate::serve::BulletinForm;
 use crate::serve::Desk;
 use crate::serve::Nights;
 use crate::serve::Parts;
@@ -86,6 +89,15 @@ fn desk(
     let (asked, of) = (session.clone(), Arc::clone(data));
     let rates = move |whose| today(&asked, &of, whose).map_err(|error| format!("{error:#}"));
     let (asked, of) = (session.clone(), Arc::clone(data));
+    let bulletin = move |month, bureau, form| {
+        let made = bulletin::current(&asked, &of, month, bureau).and_then(|edition| {
+            let mut bytes = Vec::new();
+            bulletin::write(&edition, format_of(form), &mut bytes)?;
+            Ok(bytes)
+        });
+        made.map_err(|error| format!("{error:#}"))
+    };
+    let (asked, of) = (session.clone(), Arc::clone(data));
     let after_import = move |register| match register {
         Submitted::Filings => keep_census(&asked, &of),
         Submitted::Allocations => {
@@ -108,9 +120,19 @@ fn desk(
         clock,
         filings: Box::new(filings),
         rates: Box::new(rates),
+        bulletin: Box::new(bulletin),
         nights,
         after_import: Box::new(after_import),
         is_simulated: session.settings.simulated,
         stop,
     })?)
+}
+
+fn format_of(form: BulletinForm) -> BulletinFormat {
+    match form {
+        BulletinForm::Xlsx => BulletinFormat::Xlsx,
+        BulletinForm::Csv => BulletinFormat::Csv,
+        BulletinForm::Json => BulletinFormat::Json,
+        BulletinForm::Md => BulletinFormat::Md,
+    }
 }

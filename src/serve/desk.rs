@@ -19,6 +19,7 @@ use crate::facts::provider::Provider;
 use crate::publish::rates::RateView;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
+use crate::serve::bulletins::MakeBulletin;
 use crate::serve::log::UseLog;
 use crate::serve::pace::KeyPace;
 use crate::serve::problem::Problem;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub filings: Box<OpenFilings>,
     /// The rates of today: of one, or of everybody.
     pub rates: Box<TellRates>,
+    /// Bulletins.
+    pub bulletin: Box<MakeBulletin>,
     /// Nights.
     pub nights: Nights,
     /// What is done after rows were submitted.
@@ -75,6 +78,7 @@ pub struct Desk {
     pub(super) stop: CancellationToken,
     pub(super) calls: Calls,
     pub(super) rates: Box<TellRates>,
+    pub(super) bulletin: Box<MakeBulletin>,
     pub(super) nights: Nights,
     pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     pub(super) is_simulated: bool,
@@ -124,6 +128,7 @@ impl Desk {
             clock,
             filings,
             rates,
+            bulletin,
             nights,
             after_import,
             is_simulated,
@@ -136,6 +141,7 @@ impl Desk {
             log: UseLog::default(),
             calls: Calls::default(),
             rates,
+            bulletin,
             nights,
             after_import,
             is_simulated,

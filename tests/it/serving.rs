@@ -81,7 +81,7 @@ fn every_call_gives_every_key_exactly_what_it_should() {
     let nowhere_night = json!({"domains": ["no domain"]});
     let path = format!("/findings/{}", id(1));
     let answers = format!("{path}/answers");
-    let calls: [(&str, &str, Option<&Value>, [u16; 7]); 20] = [
+    let calls: [(&str, &str, Option<&Value>, [u16; 7]); 23] = [
         // reader, other provider, right provider, its carrier, other bureau, right bureau, ministry
         ("GET", "/findings", None, [404, 200, 200, 200, 200, 200, 200]),
         ("GET", "/findings?limit=0", None, [404, 400, 400, 400, 400, 400, 400]),
@@ -96,6 +96,9 @@ fn every_call_gives_every_key_exactly_what_it_should() {
         ("GET", "/exports/findings.xml", None, [404, 422, 422, 422, 422, 422, 422]),
         ("GET", "/allocations/problems", None, [404, 200, 200, 200, 200, 200, 200]),
         ("GET", "/rates", None, [404, 200, 200, 200, 200, 200, 200]),
+        ("GET", "/bulletins/2009-06.md", None, [404, 404, 404, 404, 200, 200, 200]),
+        ("GET", "/bulletins/2009-06.pdf", None, [404; 7]),
+        ("GET", "/bulletins/2009-13.csv", None, [404; 7]),
         ("GET", "/scans", None, [404, 404, 404, 404, 200, 200, 200]),
         ("GET", "/scans/1", None, [404; 7]),
         ("POST", "/scans", Some(&nowhere_night), [404, 404, 404, 404, 422, 422, 422]),
@@ -374,4 +377,58 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     }
     assert_eq!(served.stop(), Some(0));
     desk.run(&["lookup", "1.2.4.8"]).ends(0).says("示例云");
+}
+
+/// What a puller has on its disk: the changes that it took, and the cursor that came with them.
+#[derive(Default)]
+struct Pulled {
+    sequences: Vec<u64>,
+    cursor: u64,
+}
+
+impl Pulled {
+    /// Pulls once. Where it is killed, what came is lost, and it begins again from what it has.
+    fn pull(&mut self, served: &Served, key: &str, is_killed: bool) -> usize {
+        let came = served.get(&format!("/changes?after={}&limit=7", self.cursor), key).json();
+        let changes = came["changes"].as_array().unwrap();
+        if !is_killed {
+            self.sequences
+                .extend(changes.iter().map(|change| change["sequence"].as_u64().unwrap()));
+            self.cursor = came["next"].as_u64().unwrap();
+        }
+        changes.len()
+    }
+}
+
+#[test]
+fn a_puller_that_is_killed_and_a_server_that_is_restarted_lose_and_repeat_nothing() {
+    let desk = desk();
+    desk.write("chabei.toml", "[serve]\ncalls_per_second = 1000\ncalls_at_once = 1000\n");
+    let (provider, _) = key(&desk, &["--provider", "P4"]);
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    let (mut pulled, mut all) = (Pulled::default(), Pulled::default());
+    for round in 0..3_u32 {
+        let served = Served::start(&desk);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..20_u32 {
+                    let opinion = format!("{round} {number}");
+                    let body = json!({"result": "in_progress", "opinion": opinion});
+                    let path = format!("/findings/{}/answers", id(u128::from(number % 3) + 1));
+                    served.call("POST", &path, Some(&provider), Some(&body)).ends(200);
+                }
+            });
+            for pull in 0..12_u32 {
+                pulled.pull(&served, &provider, pull % 3 == 1);
+                all.pull(&served, &ministry, pull % 4 == 2);
+            }
+        });
+        assert_eq!(served.stop(), Some(0));
+    }
+    let served = Served::start(&desk);
+    while pulled.pull(&served, &provider, false) > 0 {}
+    while all.pull(&served, &ministry, false) > 0 {}
+    assert_eq!(all.sequences, (1..=66).collect::<Vec<u64>>());
+    let own: Vec<u64> = (1..=3).chain(7..=66).collect();
+    assert_eq!(pulled.sequences, own, "every change of its findings, once, in order");
 }
