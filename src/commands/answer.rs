@@ -1,7 +1,10 @@
 //! `answer`: what a provider says of findings, one or a file of them. The next night verifies it; an
 //! objection waits for the bureau.
 
+mod handled;
+
 use std::fs::File;
+use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
@@ -15,7 +18,6 @@ use crate::cli::Answer as Request;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
-use crate::commands::terminal::Terminal;
 use crate::commands::usage;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
@@ -24,7 +26,9 @@ use crate::facts::lifecycle::Act;
 use crate::facts::lifecycle::Amendment;
 use crate::facts::lifecycle::Said;
 use crate::facts::lifecycle::Unfit;
+use crate::formats;
 use crate::formats::answers;
+use crate::formats::handled::is_message;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
 
@@ -78,11 +82,11 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         writeln!(out, "answered: {id} {kind} {target} {result}")?;
         return Ok(Ended::Done);
     }
+    let data = session.data()?;
     let mut all = Vec::new();
     for path in &request.file {
-        all.push((path, of_file(&session.terminal, path)?));
+        all.push((path, of_file(session, &data, path)?));
     }
-    let data = session.data()?;
     let refused = |(path, answers): &(&PathBuf, Answers)| {
         answers.refused.iter().for_each(|refusal| tell(path, refusal));
         answers.refused.len() as u64
@@ -120,16 +124,22 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-/// Reads one file of answers.
-fn of_file(terminal: &Terminal, path: &Path) -> Result<Answers> {
+/// Reads one file of answers: a table, or what a provider's own system uploads.
+fn of_file(session: &Session, data: &Data, path: &Path) -> Result<Answers> {
+    let terminal = &session.terminal;
     let failed = |error: &dyn std::fmt::Display| {
         usage(format!("{}: {error}; nothing was taken", path.display()))
     };
     let input: Box<dyn Read + Send> = if path.as_os_str() == "-" {
         terminal.input()
     } else {
-        Box::new(BufReader::new(File::open(terminal.path(path)).map_err(|error| failed(&error))?))
+        Box::new(File::open(terminal.path(path)).map_err(|error| failed(&error))?)
     };
+    let mut input = BufReader::new(input);
+    if is_message(input.fill_buf().map_err(|error| failed(&error))?) {
+        let handling = formats::handled::read(input).map_err(|error| failed(&error))?;
+        return handled::answers(session, data, handling);
+    }
     let rows = answers::read(input).map_err(|error| failed(&error))?;
     for column in rows.unknown_columns() {
         tracing::warn!(file = %path.display(), column, "the column is not known and is not read");

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use chabei::facts::provider::Provider;
 
+use crate::listing::copy;
 use crate::town::Town;
 use crate::town::text;
 
@@ -148,6 +149,56 @@ fn access_is_reported_as_the_ministry_asks_for_it() {
     town.run(&["findings", "--format", "v3", "--kind", "unfiled,shell"])
         .ends(2)
         .complains(&["either unfiled sites"]);
+}
+
+/// What a provider's own system uploads is read by the bureau's as what was said there.
+#[test]
+fn answers_go_up_as_a_message_and_are_taken_once() {
+    let town = Town::new(150, 5);
+    town.import_all();
+    town.scan(&["--all"]);
+    let standing = town.findings();
+    let is_listed = |one: &&serde_json::Value| {
+        one["kind"] == "unfiled" && text(one, "/provider/id").is_some() && one["bureau"] != "部"
+    };
+    let found = standing.iter().find(is_listed).unwrap();
+    let (id, provider) = (text(found, "/id").unwrap(), text(found, "/provider/id").unwrap());
+    let list = town.path("list.xml").display().to_string();
+    let listing = ["findings", "--format", "v3", "--kind", "unfiled", "--provider", provider];
+    town.run(&[&listing[..], &["--output", &list]].concat()).ends(0);
+    copy(&town.path("data"), &town.path("bureau"));
+
+    let opinion = "=已停止 & <关停>";
+    town.run(&["answer", id, "--result", "stopped", "--opinion", opinion]).ends(0);
+    let upload = town.path("upload.xml");
+    let written = upload.display().to_string();
+    let answers =
+        ["findings", "--format", "v3-answers", "--provider", provider, "--output", &written];
+    town.run(&answers).ends(0);
+    assert_ne!(keeps(UPLOADS, &upload), Some(false));
+
+    let read = |file: &str| town.run_over("bureau", &["answer", "--file", file]);
+    read(&written).ends(0).says("answers: 1 taken, 0 unchanged, 0 blank, 0 refused");
+    read(&written).ends(0).says("answers: 0 taken, 1 unchanged, 0 blank, 0 refused");
+    let found = town.findings_in("bureau");
+    let found = found.iter().find(|one| text(one, "/id") == Some(id)).unwrap();
+    assert_eq!(text(found, "/answer/result"), Some("stopped"));
+    assert_eq!(text(found, "/answer/opinion"), Some(opinion));
+
+    let message = encoding_rs::GBK.decode(&fs::read(&upload).unwrap()).0.into_owned();
+    for (part, instead, place) in [
+        ("<Cljg>3</Cljg>", "<Cljg>77</Cljg>", "Cljg"),
+        ("<Jrs>", "<Jrs>1", ": "),
+        ("<Ym>", "<Ym>x", "Ym"),
+        ("<Qqdwid>", "<Qqdwid>1", "Jrs"),
+        ("<IP>", "<IP>x", "IP"),
+    ] {
+        assert!(message.contains(part), "{part}");
+        let broken = encoding_rs::GBK.encode(&message.replace(part, instead)).0.into_owned();
+        let ran = read(&town.write("broken.xml", broken));
+        ran.ends(0).says("0 taken, 0 unchanged, 0 blank").complains(&["broken.xml:", place]);
+    }
+    read(&town.write("half.xml", &message[..message.len() / 2])).ends(2).complains(&["half.xml"]);
 }
 
 #[test]

@@ -44,8 +44,10 @@ fn counting(known: &Known<'_>, bulletin: &Bulletin, notes: &mut Notes) {
         None => "没有已到期的集中清理，不分存量与新增（配置 [deadlines] campaigns）".to_owned(),
     };
     notes.add(&["ages"], age);
-    notes
-        .add(&["ages"], "有异议：月末接入服务商答复有异议或非本单位接入的；未答复：月末没有答复的");
+    notes.add(
+        &["ages"],
+        "有异议：月末接入服务商答复有异议或非本单位接入的；未答复：月末没有答复，或答复未获认可的",
+    );
     let names = bulletin.sublets.iter().zip(1..);
     let names: Vec<_> =
         names.map(|(row, number)| format!("{number} {}", row.provider.name)).collect();
