@@ -360,7 +360,6 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let columns: Vec<_> =
         came["rows"].as_array().unwrap().iter().map(|row| &row["column"]).collect();
     assert_eq!(columns, [&json!(null), &json!("providers"), &json!("domain")]);
-    assert!(!came["rows"][0]["problems"].as_array().unwrap().is_empty(), "annex 3 asks for more");
     let told = |domain: &str| {
         let answer = served.get(&format!("/domains/{domain}"), &provider).ends(200).json();
         (answer["status"].clone(), answer["providers"][0]["id"].clone())
