@@ -165,7 +165,7 @@ mod tests {
             window.open_for(crate::clock::zone().to_datetime(moment).time())
         };
         // 01:30 in China.
-        assert_eq!(at("2026-11-24T17:30:00Z"), Some(Duration::from_secs(270 * 60)));
+        assert_eq!(at("2026-11-24T17:30:00Z"), Some(Duration::from_mins(270)));
         assert_eq!(at("2026-11-24T01:30:00Z"), None);
     }
 

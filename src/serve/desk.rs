@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use std::time::Instant;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +96,10 @@ struct Known {
 }
 
 /// How long the filing register is not asked again how old it is.
-const FRESH: Duration = Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
+
+/// For how long it is known what was done for an `Idempotency-Key`; older ones go when serving begins.
+const RECEIPTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Calls so far, by how they ended.
 #[derive(Debug, Default)]
@@ -135,6 +139,8 @@ impl Desk {
             stop,
         } = parts;
         findings.catalogue()?;
+        let long_ago = clock.now().checked_sub(RECEIPTS_KEPT).unwrap_or(Timestamp::MIN);
+        findings.forget_receipts(long_ago)?;
         Ok(Self {
             keys: findings.keys()?,
             pace: KeyPace::new(&settings),

@@ -1,4 +1,4 @@
-//! The document of the interface, OpenAPI 3.1, put together from the calls themselves.
+//! The document of the interface, `OpenAPI` 3.1, put together from the calls themselves.
 
 use axum::body::Bytes;
 use axum::http::HeaderValue;

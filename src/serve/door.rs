@@ -84,12 +84,11 @@ pub(super) async fn enter(
         }
         Ok(Ok(caller)) => {
             let key = Some(caller.key);
-            match desk.pace.take(caller.key) {
-                Err(wait) => (key, Problem::too_often(wait).into_response(), Some("too often")),
-                Ok(()) => {
-                    request.extensions_mut().insert(caller);
-                    (key, next.run(request).await, None)
-                }
+            if let Err(wait) = desk.pace.take(caller.key) {
+                (key, Problem::too_often(wait).into_response(), Some("too often"))
+            } else {
+                request.extensions_mut().insert(caller);
+                (key, next.run(request).await, None)
             }
         }
     };

@@ -33,7 +33,7 @@ impl Default for Settings {
             private_key: None,
             calls_per_second: 20,
             calls_at_once: 40,
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
         }
     }
 }
@@ -47,7 +47,7 @@ impl Settings {
         if self.certificate.is_some() != self.private_key.is_some() {
             return Err("certificate and private_key go together".to_owned());
         }
-        if self.longest_wait > Duration::from_secs(600) {
+        if self.longest_wait > Duration::from_mins(10) {
             return Err("longest_wait is more than 10m; no proxy holds a call so long".to_owned());
         }
         Ok(())

@@ -168,14 +168,11 @@ type Refused = (&'static str, String);
 /// What is made of a row: itself with what is wrong with it, or why it is not taken.
 type Judged<R> = Result<(R, Vec<RowProblem>), Refused>;
 
-fn take<R: Row>(
+fn take<R: Row + 'static>(
     desk: &Desk,
     mut rows: Rows<R>,
     judge: impl Fn(R) -> Result<Judged<R>, Problem>,
-) -> Result<Submission, Problem>
-where
-    R: 'static,
-{
+) -> Result<Submission, Problem> {
     let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
     let mut results = Vec::new();
     for (number, row) in (1..).zip(rows.by_ref()) {

@@ -7,9 +7,9 @@ use crate::town::text;
 
 /// The newest finding of `domain` and its trail of changes.
 fn finding_of(town: &Town, domain: &str) -> Value {
-    let found =
+    let mut found =
         town.findings().into_iter().filter(|finding| text(finding, "/domain") == Some(domain));
-    found.last().unwrap()
+    found.next_back().unwrap()
 }
 
 fn id_of(town: &Town, domain: &str) -> String {

@@ -46,9 +46,9 @@ impl Server {
             let mut held: Vec<TcpStream> = Vec::new();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let head = BufReader::new(&stream).lines().map_while(Result::ok);
-                let head: Vec<_> = head.take_while(|line| !line.is_empty()).collect();
-                let line = head.first().cloned().unwrap_or_default();
+                let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let request: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+                let line = request.first().cloned().unwrap_or_default();
                 let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
                 let mut noted = noted.lock().unwrap();
                 let answer = behaviour(noted.len(), &path);

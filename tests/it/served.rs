@@ -57,7 +57,7 @@ impl Served {
         };
         let client = Client::builder()
             .no_proxy()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .danger_accept_invalid_certs(true)
             .build()
             .unwrap();
@@ -75,6 +75,7 @@ impl Served {
         self.call_with(method, path, key, body, &[])
     }
 
+    #[expect(clippy::too_many_arguments, reason = "they are what a call is made of")]
     pub(crate) fn call_with(
         &self,
         method: &str,

@@ -47,6 +47,7 @@ fn domains(came: &Came, list: &str) -> Vec<String> {
 
 /// Every call as each kind of key may make it, and nobody sees what is not his.
 #[test]
+#[expect(clippy::too_many_lines, reason = "the matrix is read in one piece")]
 fn every_call_gives_every_key_exactly_what_it_should() {
     let desk = desk();
     let good = |holder: &[&str]| key(&desk, holder).0;

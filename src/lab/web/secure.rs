@@ -91,13 +91,13 @@ pub(crate) async fn receive(
 /// What shows `shown` to whoever asks for `name`; `None` where no such certificate can be made.
 fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
     let key = KEY.as_ref()?;
-    let named = if shown == Shown::WrongName { "somebody-else.example.net" } else { name };
-    let mut names = vec![named.to_owned()];
+    let subject = if shown == Shown::WrongName { "somebody-else.example.net" } else { name };
+    let mut names = vec![subject.to_owned()];
     if shown == Shown::TenThousandNames {
         names.extend((0..10_000).map(|number| format!("www{number}.example.net")));
     }
     let mut params = CertificateParams::new(names).ok()?;
-    params.distinguished_name.push(DnType::CommonName, named);
+    params.distinguished_name.push(DnType::CommonName, subject);
     (params.not_before, params.not_after) = match shown {
         Shown::Expired => (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1)),
         Shown::NotYetValid => (date_time_ymd(2090, 1, 1), date_time_ymd(2091, 1, 1)),

@@ -8,6 +8,10 @@ use crate::facts::exchange::HttpVersion;
 
 /// An answer on its way in.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is told by itself, whatever the others say"
+)]
 pub(crate) struct Incoming {
     /// Its head, once it is there.
     pub(crate) head: Option<Head>,

@@ -227,7 +227,7 @@ fn an_answer_closes_nothing_and_is_verified_by_the_next_night() {
 
 #[test]
 fn an_answer_that_was_given_after_the_page_was_seen_is_left_to_the_next_night() {
-    let late = moment(5) + std::time::Duration::from_secs(60);
+    let late = moment(5) + std::time::Duration::from_mins(1);
     let answer = |at| Answer { result: AnswerResult::Stopped, opinion: String::new(), at };
     for (at, state) in [(moment(5), Open), (late, Answered)] {
         let current = Finding { answer: Some(answer(at)), ..finding(Answered) };

@@ -83,7 +83,9 @@ impl RowFile {
         let mut bytes = vec![0; at.length as usize];
         match at.offset.checked_sub(self.written) {
             None => {
-                self.file.read_exact_at(&mut bytes, at.offset).map_err(StoreError::io(&self.dir))?
+                self.file
+                    .read_exact_at(&mut bytes, at.offset)
+                    .map_err(StoreError::io(&self.dir))?;
             }
             Some(begin) => {
                 let begin = usize::try_from(begin).unwrap_or(usize::MAX);
