@@ -1,7 +1,7 @@
 //! The interface (contract, section 5): providers pull their findings and answer, bureaus take lists
 //! away, and nobody sees what is not his.
 //!
-//! A call comes in through [`door`], which knows the key and its pace; a handler asks the store within
+//! A call comes in through `door`, which knows the key and its pace; a handler asks the store within
 //! the key's [`crate::facts::scope::KeyScope`]; whatever lies beyond is 404, as if it were not there.
 
 mod answers;
