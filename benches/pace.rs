@@ -2,8 +2,10 @@
 //! internet in another process, judged by what arrived there.
 //!
 //! `cargo bench --bench pace`; without `--bench` (as `cargo test --all-targets` runs it) the same with
-//! a few sites. `-- --sites 20000 --per-address 1 --per-provider 20` are what is measured by default:
-//! a lab of so many sites has 60 providers. Fails where somebody is asked faster than configured.
+//! a few sites, whose times are told and not judged: a machine that does other work notes them late.
+//! `-- --sites 20000 --per-address 1 --per-provider 20` are what is measured by default:
+//! a lab of so many sites has 60 providers. As a bench it fails where somebody is
+//! asked faster than configured.
 //!
 //! *Faster* is: of any stretch of arrivals at one address, or at all addresses of one provider, the
 //! last came more than [`NOTED_LATE`] before the configured rate allows it. Where nobody knows the
@@ -143,8 +145,10 @@ fn main() {
     for (name, one) in by_share.iter().take(5) {
         println!("least: {name} {:.1} % of {:.0}", one.share(), one.allowed);
     }
-    assert!(hasty <= NOTED_LATE, "an address is asked faster than configured");
-    assert!(crowded <= NOTED_LATE + made_up, "a provider is asked faster than configured");
+    if is_bench {
+        assert!(hasty <= NOTED_LATE, "an address is asked faster than configured");
+        assert!(crowded <= NOTED_LATE + made_up, "a provider is asked faster than configured");
+    }
 }
 
 /// The addresses of each provider, and of the neighbours of those whose provider nobody knows.
