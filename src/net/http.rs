@@ -13,9 +13,10 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
-use tokio::time::timeout_at;
 use tokio_rustls::rustls;
 use url::Position;
 use url::Url;
@@ -33,6 +34,7 @@ use crate::net::http::incoming::Incoming;
 use crate::net::http::line::Sent;
 use crate::net::http::line::Way;
 use crate::net::http::tls::Tls;
+use crate::net::pace::Leave;
 
 pub use crate::net::http::failure::Failure;
 pub use crate::net::http::line::Line;
@@ -157,17 +159,12 @@ impl Client {
         })
     }
 
-    /// Asks for `url` at `address`, at the port that the URL names or else the configured one of
-    /// its scheme, with `cookies` as they stand in the header of that name, empty for none. All of
-    /// it, the body included, ends within the time limit. `line` is used where it leads there, and
-    /// is left open where it may serve again.
-    pub async fn fetch(
-        &self,
-        url: &Url,
-        address: IpAddr,
-        cookies: &str,
-        line: &mut Line,
-    ) -> Fetched {
+    /// Asks for `url` at the address of `leave`, at the port that the URL names or else the
+    /// configured one of its scheme, with `cookies` as they stand in the header of that name, empty
+    /// for none. All of it, the body included, ends within the time limit, in which waiting for the
+    /// pace does not count. `line` is used where it leads there, and is left open where it may serve
+    /// again.
+    pub async fn fetch(&self, url: &Url, leave: &Leave, cookies: &str, line: &mut Line) -> Fetched {
         let mut trace = Trace {
             at: self.clock.now(),
             elapsed: Duration::ZERO,
@@ -180,12 +177,12 @@ impl Client {
             excess: None,
         };
         let begin = Instant::now();
-        let reply = match self.permitted(url, address) {
+        let reply = match self.permitted(url, leave.address()) {
             None => Reply::Failed(Failure::NotAllowed),
             Some(way) => {
                 trace.port = way.to.port();
-                let sent = self.prepared(url, way, cookies, &mut trace);
-                self.send(&sent, line, begin + self.timeout, &mut trace).await
+                let (headers, bytes) = self.prepared(url, &way, cookies, &mut trace);
+                self.send(&Sent { url, way, headers, bytes, leave }, line, &mut trace).await
             }
         };
         trace.elapsed = begin.elapsed();
@@ -220,7 +217,13 @@ impl Client {
 
     /// The request as it is sent; its head goes into `trace` without cookies. A user name or a
     /// password of the URL goes nowhere: it would be told to whom the link leads.
-    fn prepared<'a>(&self, url: &'a Url, way: Way, cookies: &str, trace: &mut Trace) -> Sent<'a> {
+    fn prepared(
+        &self,
+        url: &Url,
+        way: &Way,
+        cookies: &str,
+        trace: &mut Trace,
+    ) -> (Vec<(&'static str, String)>, Vec<u8>) {
         let mut headers = vec![
             ("User-Agent", self.user_agent.clone()),
             ("Accept", "text/html,*/*;q=0.5".to_owned()),
@@ -241,24 +244,13 @@ impl Client {
             headers.push(("Cookie", cookies.to_owned()));
         }
         bytes.extend_from_slice(b"\r\n");
-        Sent { url, way, headers, bytes }
+        (headers, bytes)
     }
 
-    async fn send(
-        &self,
-        sent: &Sent<'_>,
-        line: &mut Line,
-        deadline: Instant,
-        trace: &mut Trace,
-    ) -> Reply {
+    async fn send(&self, sent: &Sent<'_>, line: &mut Line, trace: &mut Trace) -> Reply {
         let mut incoming = Incoming::default();
-        let exchange = line.exchange(self, sent, &mut incoming, &mut trace.certificate);
-        let failure = match timeout_at(deadline, exchange).await {
-            Ok(Ok(())) => None,
-            Ok(Err(failure)) => Some(failure),
-            Err(_) => Some(Failure::TimedOut),
-        };
-        self.read(incoming, failure, trace)
+        let sent = line.exchange(self, sent, &mut incoming, &mut trace.certificate).await;
+        self.read(incoming, sent.err(), trace)
     }
 
     /// What came in, unpacked. `failure` is what kept the rest from coming.

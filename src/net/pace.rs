@@ -20,9 +20,11 @@ use crate::facts::provider::ProviderId;
 use crate::facts::special;
 use crate::net::pace::gate::Gate;
 use crate::net::pace::gate::Rate;
+use crate::net::pace::lane::Lane;
 use crate::net::pace::temper::Temper;
 
 pub(crate) mod gate;
+mod lane;
 mod temper;
 
 /// Below so many gates none is looked at for removal.
@@ -72,6 +74,7 @@ pub struct Pace {
     groups: Gates<Group>,
     failures: u32,
     rest: Duration,
+    began: Instant,
 }
 
 /// Whose pace the requests to several addresses share.
@@ -90,17 +93,30 @@ struct Gates<K> {
 /// One address, or one group of them.
 #[derive(Debug)]
 struct Stranger {
+    /// When somebody may be sent to it.
     gate: Gate,
+    /// When whoever is there may speak.
+    lane: Lane,
     temper: Mutex<Temper>,
     /// Of a group: the addresses that said in a row that it was too much, each once.
     refusing: Mutex<Vec<IpAddr>>,
 }
 
-/// The right to send one request to an address, now.
+/// The turn at an address, that somebody has who is still to go there.
 #[derive(Debug)]
 #[must_use = "a turn that nobody uses is lost"]
 pub struct Turn {
     address: IpAddr,
+}
+
+/// The right to send one request to an address. Nothing is sent without one.
+#[derive(Debug)]
+#[must_use = "a turn that nobody uses is lost"]
+pub struct Leave {
+    address: IpAddr,
+    stranger: Arc<Stranger>,
+    group: Arc<Stranger>,
+    began: Instant,
 }
 
 /// Why there is no turn yet, and when it is worth asking again.
@@ -159,6 +175,7 @@ impl Pace {
             groups: Gates::new(Rate::steady(settings.per_provider)),
             failures: settings.failures,
             rest: settings.rest,
+            began: Instant::now(),
         }
     }
 
@@ -176,6 +193,12 @@ impl Pace {
             return Err(NotYet::Address(until));
         }
         let gap = self.addresses.rate.gap();
+        if group.lane.is_crowded() {
+            return Err(NotYet::Provider(now + self.groups.rate.gap() / 2));
+        }
+        if stranger.lane.is_crowded() {
+            return Err(NotYet::Address(now + gap / 4));
+        }
         let mut head = stranger.gate.head().ok_or(NotYet::Address(now + gap))?;
         head.take().map_err(NotYet::Address)?;
         let passed = match group.gate.head() {
@@ -207,13 +230,18 @@ impl Pace {
     /// while the provider is waited for, and the address rests from the moment that both were
     /// free: so the provider's turns are never spent on waiting for an address, and two requests
     /// to an address are never closer than promised.
-    pub async fn turn(&self, address: IpAddr, provider: Option<&ProviderId>) -> Result<(), PutOff> {
+    pub async fn turn(
+        &self,
+        address: IpAddr,
+        provider: Option<&ProviderId>,
+    ) -> Result<Leave, PutOff> {
         let plain = special::unwrapped(address);
-        if took(plain) {
-            return Ok(());
-        }
         let stranger = self.addresses.of(plain);
         let group = self.groups.of(group(plain, provider));
+        let leave = |stranger, group| Leave { address, stranger, group, began: self.began };
+        if took(plain) {
+            return Ok(leave(stranger, group));
+        }
         let mut at_address = stranger.gate.line_up().await;
         loop {
             at_address.pass().await;
@@ -228,8 +256,9 @@ impl Pace {
             tokio::time::sleep_until(until).await;
         }
         at_address.restart();
+        drop(at_address);
         self.spoken_to(&stranger, &group, Instant::now());
-        Ok(())
+        Ok(leave(stranger, group))
     }
 
     /// Learns from an answer of `address`: where it was a 429 or 503, `refused` is how long the
@@ -275,6 +304,29 @@ impl Pace {
     }
 }
 
+impl Leave {
+    /// Whom it is for.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Waits, connected or nearly so, until the first byte may go out. From then on the next request
+    /// to the address, and to its provider, is a gap away, however late this one was.
+    pub async fn speak(&self) {
+        let here = self.stranger.lane.line_up().await;
+        self.group.lane.line_up().await.pass();
+        let elapsed = here.pass() - self.began;
+        let elapsed_ns = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+        tracing::trace!(address = %self.address, elapsed_ns, "a request goes out");
+    }
+
+    /// The request itself is sent only now, since it took a while to agree on how. The gap counts from
+    /// here.
+    pub fn spoken(&self) {
+        self.stranger.lane.hold();
+    }
+}
+
 /// Whether the turn that was taken for this task is to `address`; then it is spent.
 fn took(address: IpAddr) -> bool {
     let take = |taken: &Mutex<Option<Turn>>| {
@@ -308,7 +360,9 @@ impl Stranger {
 
     /// Whether a new one would do as well.
     fn is_rested(&self) -> bool {
-        self.gate.is_rested() && self.temper().is_even(Instant::now(), MEMORY)
+        self.gate.is_rested()
+            && self.lane.is_open()
+            && self.temper().is_even(Instant::now(), MEMORY)
     }
 }
 
@@ -328,6 +382,7 @@ impl<K: Eq + Hash> Gates<K> {
         }
         let stranger = || Stranger {
             gate: Gate::new(self.rate),
+            lane: Lane::new(self.rate),
             temper: Mutex::default(),
             refusing: Mutex::default(),
         };

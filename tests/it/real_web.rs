@@ -16,6 +16,8 @@ use chabei::net::http::Fetched;
 use chabei::net::http::Line;
 use chabei::net::http::Reply;
 use chabei::net::http::Settings;
+use chabei::net::pace;
+use chabei::net::pace::Pace;
 use rcgen::date_time_ymd;
 use serde_json::Value;
 
@@ -58,7 +60,9 @@ fn client([plain, secure]: [u16; 2]) -> Client {
 }
 
 async fn fetch(client: &Client, url: &str, line: &mut Line) -> Fetched {
-    client.fetch(&url.parse().unwrap(), IpAddr::from(FIRST), "", line).await
+    let pace = Pace::new(&pace::Settings { per_address: 1e6, ..pace::Settings::default() });
+    let leave = pace.turn(IpAddr::from(FIRST), None).await.unwrap();
+    client.fetch(&url.parse().unwrap(), &leave, "", line).await
 }
 
 #[tokio::test]

@@ -2,11 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::HeaderName;
 use http::Request;
 use socket2::SockRef;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 use url::Position;
 use url::Url;
@@ -19,6 +22,7 @@ use crate::net::http::http1;
 use crate::net::http::http2::Two;
 use crate::net::http::incoming::Broken;
 use crate::net::http::incoming::Incoming;
+use crate::net::pace::Leave;
 
 /// The line to a site: a connection, or none yet. It ends when it is dropped.
 #[derive(Debug, Default)]
@@ -58,7 +62,12 @@ pub(crate) struct Sent<'a> {
     pub(crate) headers: Vec<(&'static str, String)>,
     /// For HTTP/1, cookies included.
     pub(crate) bytes: Vec<u8>,
+    /// The leave to send it.
+    pub(crate) leave: &'a Leave,
 }
+
+/// The time that is left for a request, from the connection to the end of the body.
+struct TimeLeft(Duration);
 
 impl Line {
     /// Ends the connection, if there is one.
@@ -67,7 +76,7 @@ impl Line {
     }
 
     /// Sends `sent` and reads what comes into `incoming`. A connection that was kept and proves dead
-    /// before anything came of it is replaced once.
+    /// before anything came of it is replaced once, when the pace allows another request.
     pub(crate) async fn exchange(
         &mut self,
         client: &Client,
@@ -75,10 +84,13 @@ impl Line {
         incoming: &mut Incoming,
         certificate: &mut Option<Arc<Certificate>>,
     ) -> Result<(), Failure> {
+        let mut time = TimeLeft(client.timeout);
         let kept = self.kept.take().filter(|kept| kept.way == sent.way);
         if let Some(mut kept) = kept {
             certificate.clone_from(&kept.certificate);
-            match kept.connection.exchange(sent, client.max_body, incoming).await {
+            sent.leave.speak().await;
+            let exchange = kept.connection.exchange(sent, client.max_body, incoming);
+            match time.spend(exchange).await? {
                 Ok(may_stay) => {
                     self.kept = may_stay.then_some(kept);
                     return Ok(());
@@ -90,9 +102,9 @@ impl Line {
                 Err(_) => {}
             }
         }
-        let mut kept = Kept::connect(client, &sent.way, certificate).await?;
-        let done = kept.connection.exchange(sent, client.max_body, incoming).await;
-        match done {
+        let mut kept = Kept::connect(client, sent, &mut time, certificate).await?;
+        let exchange = kept.connection.exchange(sent, client.max_body, incoming);
+        match time.spend(exchange).await? {
             Ok(may_stay) => {
                 self.kept = may_stay.then_some(kept);
                 Ok(())
@@ -103,15 +115,18 @@ impl Line {
 }
 
 impl Kept {
+    /// Connects for `sent`, which may go out at once.
     async fn connect(
         client: &Client,
-        way: &Way,
+        sent: &Sent<'_>,
+        time: &mut TimeLeft,
         certificate: &mut Option<Arc<Certificate>>,
     ) -> Result<Self, Failure> {
+        let way = &sent.way;
         let address = way.to.ip();
-        let stream = TcpStream::connect(way.to)
-            .await
-            .map_err(|error| failure::of_connecting(&error, address))?;
+        let connected = time.spend(TcpStream::connect(way.to)).await?;
+        let stream = connected.map_err(|error| failure::of_connecting(&error, address))?;
+        sent.leave.speak().await;
         if !way.is_secure {
             let (way, connection) = (way.clone(), Connection::Plain(stream));
             return Ok(Self { way, connection, certificate: None });
@@ -120,18 +135,29 @@ impl Kept {
         // are slower.
         let _refused = SockRef::from(&stream).set_tcp_nodelay(true);
         let name = way.host.trim_matches(['[', ']']);
-        let stream = client.tls.agree(stream, name, address).await?;
+        let stream = time.spend(client.tls.agree(stream, name, address)).await??;
         let (_, session) = stream.get_ref();
         let chain = session.peer_certificates().unwrap_or_default();
         *certificate = client.notary.read(chain, name, client.clock.now()).map(Arc::new);
         let connection = if session.alpn_protocol() == Some(b"h2") {
-            let two = Two::begin(stream).await;
+            let two = time.spend(Two::begin(stream)).await?;
             let two = two.map_err(|broken| failure::of_exchange(&broken, address))?;
             Connection::Two(Box::new(two))
         } else {
             Connection::Secure(Box::new(stream))
         };
+        sent.leave.spoken();
         Ok(Self { way: way.clone(), connection, certificate: certificate.clone() })
+    }
+}
+
+impl TimeLeft {
+    /// What comes of `work` in the time that is left.
+    async fn spend<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let begin = Instant::now();
+        let done = timeout(self.0, work).await;
+        self.0 = self.0.saturating_sub(begin.elapsed());
+        done.map_err(|_| Failure::TimedOut)
     }
 }
 

@@ -6,6 +6,8 @@ use super::*;
 use crate::net::guard::OptOut;
 use crate::net::http::tests::site::Site;
 use crate::net::http::tests::site::Then;
+use crate::net::pace;
+use crate::net::pace::Pace;
 
 mod site;
 mod wire;
@@ -45,8 +47,16 @@ fn page(body: &str) -> Vec<u8> {
 impl Client {
     /// Over a connection of its own, without cookies.
     async fn ask(&self, url: &str, address: IpAddr) -> Reply {
-        self.fetch(&url.parse().unwrap(), address, "", &mut Line::default()).await.reply
+        let leave = leave(address, 1e6).await;
+        self.fetch(&url.parse().unwrap(), &leave, "", &mut Line::default()).await.reply
     }
+}
+
+/// The leave to ask at `address`, where as many may be asked a second as `rate` says.
+async fn leave(address: IpAddr, rate: f64) -> Leave {
+    let settings =
+        pace::Settings { per_address: rate, per_provider: rate, ..pace::Settings::default() };
+    Pace::new(&settings).turn(address, None).await.unwrap()
 }
 
 #[track_caller]

@@ -37,6 +37,7 @@ pub(crate) struct Rate {
     /// What one turn takes of the quota.
     cost: NonZeroU32,
     gap: Duration,
+    made_up: Duration,
 }
 
 /// A stranger's rate, and the line before it. The line is first come, first served, and only its
@@ -57,19 +58,26 @@ pub(crate) struct Head<'gate> {
 impl Rate {
     /// `rate` turns a second, `burst` of them at once, none ever closer than that.
     pub(crate) fn strict(rate: f64, burst: NonZeroU32) -> Self {
-        Self { quota: quota(rate, burst), cost: NonZeroU32::MIN, gap: gap(rate) }
+        let (cost, made_up) = (NonZeroU32::MIN, Duration::ZERO);
+        Self { quota: quota(rate, burst), cost, gap: gap(rate), made_up }
     }
 
     /// `rate` turns a second. A turn that was late may be made up for by the next, so that over any
     /// stretch of time there are as many as said, and at most one begun.
     pub(crate) fn steady(rate: f64) -> Self {
         let parts = quota(rate * f64::from(PARTS.get()), PARTS.saturating_add(MADE_UP));
-        Self { quota: parts, cost: PARTS, gap: gap(rate) }
+        let gap = gap(rate);
+        Self { quota: parts, cost: PARTS, gap, made_up: gap / PARTS.get() * MADE_UP }
     }
 
     /// The time between two turns.
     pub(crate) fn gap(self) -> Duration {
         self.gap
+    }
+
+    /// So much of it may be made up for.
+    pub(crate) fn made_up(self) -> Duration {
+        self.made_up
     }
 }
 

@@ -17,7 +17,7 @@ async fn turns(settings: Settings, requests: &[(u8, &'static str)]) -> Vec<(u8, 
         let pace = Arc::clone(&pace);
         tasks.spawn(async move {
             let provider = provider.parse().ok();
-            pace.turn(at(address), provider.as_ref()).await.unwrap();
+            let _leave = pace.turn(at(address), provider.as_ref()).await.unwrap();
             (address, begin.elapsed().as_millis())
         });
     }
@@ -60,7 +60,7 @@ async fn an_address_keeps_its_gap_however_long_its_provider_was_waited_for() {
 async fn gates_of_the_past_are_forgotten() {
     let pace = Pace::new(&Settings::default());
     for number in 0..50_000_u32 {
-        pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), None).await.unwrap();
+        drop(pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), None).await);
         if number % 3 == 0 {
             pace.visited(Ipv4Addr::from(number + (1 << 24)).into(), false);
         }
@@ -99,9 +99,9 @@ async fn a_turn_is_given_at_once_or_not_at_all_and_says_who_is_busy() {
     // Its own turn is there already; the next one has to wait.
     let begin = Instant::now();
     let both = async {
-        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
         let first = begin.elapsed();
-        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
         (first, begin.elapsed())
     };
     let (first, second) = Pace::with_turn(turn, both).await;
@@ -115,7 +115,7 @@ async fn a_provider_that_was_late_makes_up_for_it_and_is_never_ahead() {
     let p1 = provider("P1");
     let begin = Instant::now();
     for turn in 0..200_u32 {
-        pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
         let due = Duration::from_millis(50) * turn;
         assert!(begin.elapsed() + Duration::from_millis(11) >= due, "turn {turn}");
         // As if the machine were busy.
@@ -129,15 +129,15 @@ async fn a_provider_that_was_late_makes_up_for_it_and_is_never_ahead() {
 async fn whoever_says_that_it_is_too_much_is_left_alone() {
     let pace = Pace::new(&Settings::default());
     let p1 = provider("P1");
-    pace.turn(at(1), p1.as_ref()).await.unwrap();
+    let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
     pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(30)));
     let begin = Instant::now();
-    pace.turn(at(1), p1.as_ref()).await.unwrap();
+    let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
     assert!(begin.elapsed() >= Duration::from_secs(30));
     pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(100)));
-    assert_eq!(pace.turn(at(1), p1.as_ref()).await, Err(PutOff));
+    assert_eq!(pace.turn(at(1), p1.as_ref()).await.err(), Some(PutOff));
     let begin = Instant::now();
-    pace.turn(at(2), p1.as_ref()).await.unwrap();
+    let _leave = pace.turn(at(2), p1.as_ref()).await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(1), "its neighbour is not to blame");
 }
 
@@ -167,6 +167,70 @@ async fn an_address_where_nobody_is_reached_rests_and_is_tried_with_one_target()
     assert!(pace.try_turn(at(1), None).is_err(), "one target is enough to try");
     pace.visited(at(1), true);
     assert!(pace.try_turn(at(1), None).is_ok());
+}
+
+/// Sends to these addresses of one provider in a row; each speaks so many milliseconds after its
+/// turn. Tells at which millisecond each spoke.
+async fn spoken(settings: Settings, requests: &[(u8, u64)]) -> Vec<(u8, u128)> {
+    let pace = Pace::new(&settings);
+    let begin = Instant::now();
+    let mut tasks = JoinSet::new();
+    for &(address, late) in requests {
+        let leave = pace.turn(at(address), provider("P1").as_ref()).await.unwrap();
+        tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(late)).await;
+            leave.speak().await;
+            (address, begin.elapsed().as_millis())
+        });
+    }
+    let mut spoken = tasks.join_all().await;
+    spoken.sort_unstable_by_key(|(_, at)| *at);
+    spoken
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_keeps_its_gap_however_late_a_request_goes_out() {
+    let settings = Settings { per_address: 10.0, per_provider: 1000.0, ..Settings::default() };
+    let late = [0, 90, 3, 0, 250, 0, 0, 7, 0, 0].map(|late| (1, late));
+    let spoken = spoken(settings, &late).await;
+    assert!(gaps(&spoken, 1).iter().all(|gap| *gap >= 100), "{spoken:?}");
+    // The latest is waited for, and no other turn is lost.
+    assert!(spoken[9].1 <= 9 * 101 + 250, "{spoken:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_keeps_its_gap_however_late_the_requests_to_its_addresses_go_out() {
+    let requests: Vec<_> = (0..100).map(|number| (number, u64::from(number) * 37 % 90)).collect();
+    let spoken = spoken(Settings::default(), &requests).await;
+    let haste = |pair: &[(u8, u128)]| pair[1].1 - pair[0].1 < 40;
+    assert!(!spoken.windows(2).any(haste), "{spoken:?}");
+    for (number, (_, at)) in (0..).zip(&spoken) {
+        assert!(at + 11 >= spoken[0].1 + number * 50, "{number}: {spoken:?}");
+    }
+    assert!(spoken[99].1 <= 99 * 50 + 100, "{spoken:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_else_is_sent_where_enough_are_waiting_to_speak() {
+    let pace = Pace::new(&Settings::default());
+    let mut tasks = JoinSet::new();
+    // The turns of three come at 0, 1 and 2 seconds, and all of them are late.
+    for late in [2500, 1600, 700] {
+        let leave = pace.turn(at(1), None).await.unwrap();
+        tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(late)).await;
+            leave.speak().await;
+        });
+    }
+    let now = Instant::now();
+    let refused_at = async |millis| {
+        tokio::time::sleep_until(now + Duration::from_millis(millis)).await;
+        pace.try_turn(at(1), None).is_err()
+    };
+    // The first speaks at 2.5 seconds; from then on two wait, until the second does at 3.5.
+    assert!(refused_at(1100).await);
+    assert!(!refused_at(1600).await);
+    tasks.join_all().await;
 }
 
 #[test]

@@ -176,9 +176,9 @@ impl<'a> Chain<'a> {
             self.line.close();
             turn.await
         };
-        turned.map_err(|PutOff| Failure::PutOff)?;
+        let leave = turned.map_err(|PutOff| Failure::PutOff)?;
         let cookies = self.cookies.header(url);
-        let fetch = self.prober.client.fetch(url, address, &cookies, &mut self.line);
+        let fetch = self.prober.client.fetch(url, &leave, &cookies, &mut self.line);
         let fetched = Box::pin(fetch).await;
         self.asked = Some(Instant::now());
         self.note(fetched.trace.excess);

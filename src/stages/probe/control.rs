@@ -60,9 +60,10 @@ async fn is_blocked(
 ) -> Option<bool> {
     let scheme = if door.is_secure { "https" } else { "http" };
     let url = Url::parse(&format!("{scheme}://{host}/robots.txt")).ok()?;
-    prober.pace.turn(door.address, provider_of(door.address).as_ref()).await.ok()?;
+    let provider = provider_of(door.address);
+    let leave = prober.pace.turn(door.address, provider.as_ref()).await.ok()?;
     let mut line = Line::default();
-    let fetched = Box::pin(prober.client.fetch(&url, door.address, "", &mut line)).await;
+    let fetched = Box::pin(prober.client.fetch(&url, &leave, "", &mut line)).await;
     match fetched.reply {
         Reply::Answer(answer) => {
             Some(answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET))

@@ -91,36 +91,39 @@ async fn heads_without_an_end_cost_no_more_than_a_head_may() {
 async fn one_connection_serves_a_chain_and_no_other_site() {
     let site = Site::start("127.0.0.1:0", |_| (page("hello"), Then::Stay)).await;
     let client = client(&site);
-    let mut line = Line::default();
+    let (mut line, leave) = (Line::default(), leave(site.ip(), 1e6).await);
     for (url, connections) in [
         ("http://a.test/robots.txt", 1),
         ("http://a.test/", 1),
         ("http://b.test/", 2),
         ("http://b.test/x", 2),
     ] {
-        let fetched = client.fetch(&url.parse().unwrap(), site.ip(), "", &mut line).await;
+        let fetched = client.fetch(&url.parse().unwrap(), &leave, "", &mut line).await;
         assert_eq!(answer(fetched.reply).body, b"hello", "{url}");
         assert_eq!(site.connections(), connections, "{url}");
     }
     line.close();
-    client.fetch(&url("http://b.test/"), site.ip(), "", &mut line).await;
+    client.fetch(&url("http://b.test/"), &leave, "", &mut line).await;
     assert_eq!(site.connections(), 3);
 }
 
 #[tokio::test]
-async fn a_connection_that_died_while_it_was_kept_is_replaced() {
+async fn a_connection_that_died_while_it_was_kept_is_replaced_at_the_pace() {
     let site = Site::start("127.0.0.1:0", |request| {
         let then = if request.contains("/robots.txt") { Then::Close } else { Then::Stay };
         (page("hello"), then)
     })
     .await;
     let client = client(&site);
-    let mut line = Line::default();
+    let (mut line, leave) = (Line::default(), leave(site.ip(), 20.0).await);
+    let begin = Instant::now();
     for path in ["http://a.test/robots.txt", "http://a.test/"] {
-        let fetched = client.fetch(&path.parse().unwrap(), site.ip(), "", &mut line).await;
+        let fetched = client.fetch(&path.parse().unwrap(), &leave, "", &mut line).await;
         assert_eq!(answer(fetched.reply).body, b"hello", "{path}");
     }
     assert_eq!(site.connections(), 2);
+    // Two that came to something, and between them one that nobody heard.
+    assert!(begin.elapsed() >= 2 * Duration::from_millis(50), "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
@@ -130,7 +133,8 @@ async fn what_is_kept_of_an_exchange_is_what_was_on_the_wire_without_secrets() {
     let site = Site::start("127.0.0.1:0", move |_| (reply.into(), Then::Close)).await;
     let client = client(&site);
     let address = url("http://u:p@a.test/x?y#z");
-    let fetched = client.fetch(&address, site.ip(), "id=1; k=v", &mut Line::default()).await;
+    let leave = leave(site.ip(), 1e6).await;
+    let fetched = client.fetch(&address, &leave, "id=1; k=v", &mut Line::default()).await;
     let sent = site.requests().remove(0);
     assert!(sent.ends_with("\r\nCookie: id=1; k=v\r\n\r\n"), "{sent}");
     let allowance = Allowance::new(100, 1);
@@ -153,7 +157,8 @@ async fn the_certificate_comes_with_whatever_is_behind_it() {
     let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], OptOut::default());
     let later = Clock::fixed("2030-01-01T00:00:00Z".parse().unwrap());
     let client = Client::new(&settings, guard, later).unwrap();
-    let fetched = client.fetch(&address, site.ip(), "", &mut Line::default()).await;
+    let fetched =
+        client.fetch(&address, &leave(site.ip(), 1e6).await, "", &mut Line::default()).await;
     let certificate = fetched.trace.certificate.unwrap();
     assert_eq!(certificate.fault, Some(CertificateFault::Expired));
     assert_eq!(answer(fetched.reply).body, b"hello");
