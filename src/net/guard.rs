@@ -10,6 +10,16 @@ use crate::facts::domain::Host;
 use crate::facts::range::AddressRange;
 use crate::facts::special;
 
+/// Ports at which other things than web sites listen, which take a request for a command: the list that
+/// browsers keep (WHATWG Fetch, "port blocking").
+const NO_WEB: [u16; 82] = [
+    0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+    102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427,
+    465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990,
+    993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667,
+    6668, 6669, 6679, 6697,
+];
+
 /// Says what may be reached.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
@@ -58,6 +68,11 @@ impl Guard {
         !self.is_special(address)
             && !self.opt_out.holds(address)
             && !self.opt_out.holds(special::unwrapped(address))
+    }
+
+    /// Whether a site may send visitors on to `port`.
+    pub fn permits_port(port: u16) -> bool {
+        NO_WEB.binary_search(&port).is_err()
     }
 
     /// Whether `host` may be asked for: neither it nor a name above it opted out.
@@ -168,8 +183,31 @@ mod tests {
             ("::ffff:10.0.0.1", false),
             ("64:ff9b::a00:1", false),
             ("::1", false),
+            ("::", false),
+            ("0.0.0.0", false),
+            ("::127.0.0.1", false),
+            ("::ffff:169.254.169.254", false),
+            ("64:ff9b::a9fe:a9fe", false),
+            ("64:ff9b:1::a9fe:a9fe", false),
+            ("2002:a9fe:a9fe::1", false),
+            ("2002:a00:1::", false),
+            ("fe80::1", false),
+            ("fd00:ec2::254", false),
+            ("ff02::1", false),
+            ("224.0.0.1", false),
+            ("255.255.255.255", false),
+            ("100.100.100.200", false),
         ] {
             assert_eq!(guard.permits(address.parse().unwrap()), permitted, "{address}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_on_to_ports_where_no_web_site_is() {
+        assert!(NO_WEB.is_sorted());
+        for (port, permitted) in [(25, false), (22, false), (6667, false), (80, true), (8080, true)]
+        {
+            assert_eq!(Guard::permits_port(port), permitted, "{port}");
         }
     }
 

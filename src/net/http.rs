@@ -210,7 +210,10 @@ impl Client {
             url::Host::Ipv6(literal) if literal == address => {}
             url::Host::Ipv4(_) | url::Host::Ipv6(_) => return None,
         }
-        let port = url.port().unwrap_or(configured);
+        let port = match url.port() {
+            Some(port) if port != configured && !Guard::permits_port(port) => return None,
+            port => port.unwrap_or(configured),
+        };
         let host = url.host_str()?.to_owned();
         (port != 0).then_some(Way { to: SocketAddr::new(address, port), is_secure, host })
     }

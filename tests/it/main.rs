@@ -11,6 +11,7 @@ mod nginx;
 mod nsd;
 mod outskirts;
 mod town;
+mod web;
 
 mod answering;
 mod bombs;
@@ -21,6 +22,7 @@ mod damage;
 mod evidence;
 mod exempting;
 mod filings;
+mod guarded;
 mod import;
 mod inside;
 mod interface;

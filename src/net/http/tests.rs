@@ -126,6 +126,8 @@ async fn what_is_not_allowed_is_never_connected_to() {
         ("http://a.test/", "127.9.9.9"),
         ("https://a.test/", "127.0.0.1"),
         ("ftp://a.test/", "127.0.0.1"),
+        ("http://a.test:25/", "127.0.0.1"),
+        ("http://u:p@a.test:6667/", "127.0.0.1"),
         ("file:///etc/passwd", "127.0.0.1"),
     ] {
         let reply = client.ask(url, address.parse().unwrap()).await;
