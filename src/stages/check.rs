@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::facts::directory::Directory;
 use crate::facts::filing::FilingStatus;
+use crate::facts::filing::FilingSummary;
 use crate::facts::filing::NumberOwner;
 use crate::facts::filing::RegisterGap;
 use crate::facts::filing::UpstreamNote;
@@ -192,6 +193,12 @@ impl Filings {
         Ok(claims)
     }
 
+    /// Whether what is known of a filing is older than is believed.
+    fn is_old(&self, known: &FilingSummary) -> bool {
+        let age = Duration::try_from(self.now.duration_since(known.as_of));
+        age.is_ok_and(|age| age > self.max_age)
+    }
+
     fn owner(
         &self,
         number: &FilingNumber,
@@ -204,8 +211,9 @@ impl Filings {
         if own.is_some_and(|own| own.subjects.contains(subject)) {
             return Ok(NumberOwner::Own);
         }
-        // A record whose only number is a licence names no subject: the number may be its own.
-        let may_be_own = own.is_some_and(|own| !own.are_subjects_known);
+        // A record whose only number is a licence names no subject, and an old one may name a subject
+        // that the site has changed since: the number may be its own.
+        let may_be_own = own.is_some_and(|own| !own.are_subjects_known || self.is_old(own));
         Ok(if register.has_subject(subject)? {
             if may_be_own { NumberOwner::Unknown } else { NumberOwner::Another }
         } else if self.gap.is_none() {

@@ -13,6 +13,7 @@ mod outskirts;
 mod town;
 mod web;
 
+mod accused;
 mod answering;
 mod bombs;
 mod bulletins;

@@ -1,0 +1,111 @@
+//! Ways to accuse somebody falsely: where a register, or what a site shows, leaves a doubt, nothing is
+//! said.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use crate::desk::Desk;
+use crate::town::text;
+use crate::web::Web;
+use crate::web::answer;
+
+const SHOP: &str = "<title>Shop</title><p>Boots and shoes for everybody.</p></html>";
+
+/// What is asked for robots.txt first, and then gets `page`.
+fn showing(page: String) -> Web {
+    Web::answering(move |request| match request.path.as_str() {
+        "/robots.txt" => answer("404 Not Found", "", ""),
+        _ => page.clone(),
+    })
+}
+
+/// The kinds of all findings of a night over 127.0.0.1, where `web` answers, with `filings`, imported on
+/// the first day, and examined so many days later.
+fn accused(web: &Web, filings: &str, days: u32, filings_settings: &str) -> Vec<String> {
+    let desk: Desk = web.desk("127.0.0.0/8", filings_settings);
+    desk.import("candidates", "c.txt", "127.0.0.1\n");
+    let file = desk.write("filings.csv", filings);
+    let first = ["--now", "2026-11-01T01:00:00+08:00"];
+    desk.run(&[&first[..], &["import", "filings", &file, "--replace", "--strict"]].concat())
+        .ends(0);
+    let now = format!("2026-11-{:02}T01:00:00+08:00", 1 + days);
+    let scan = ["--now", &now, "scan", "--all", "--domain", "127.0.0.1"];
+    desk.run(&scan).ends(0);
+    let findings = desk.run(&["findings", "--state", "all", "--format", "jsonl"]).json();
+    findings.iter().map(|finding| text(finding, "/kind").unwrap().to_owned()).collect()
+}
+
+const NOT_IN_IT: &str = "domain\nelsewhere.cn\n";
+
+#[test]
+fn absence_from_a_register_that_is_partial_or_old_accuses_nobody() {
+    let web = showing(answer("200 OK", "", SHOP));
+    let whole = "[filings]\ncomplete = true\n";
+    assert_eq!(accused(&web, NOT_IN_IT, 1, whole), ["unfiled"]);
+    for (days, settings) in [
+        (1, "[filings]\ncomplete = false\n"),
+        (8, whole),
+        (2, "[filings]\ncomplete = true\nmax_age = \"1d\"\n"),
+    ] {
+        assert_eq!(accused(&web, NOT_IN_IT, days, settings), [""; 0], "{days} {settings}");
+    }
+}
+
+#[test]
+fn pages_that_only_a_person_can_pass_accuse_nobody() {
+    for page in [
+        answer("200 OK", "", include_str!("../../src/lab/pages/captcha.html")),
+        answer("200 OK", "", include_str!("../../src/lab/pages/login.html")),
+        answer("200 OK", "", include_str!("../../src/lab/pages/script.html")),
+        answer("200 OK", "Server: Beaver\r\n", include_str!("../../src/lab/pages/block.html")),
+        answer(
+            "403 Forbidden",
+            "Server: Beaver\r\n",
+            include_str!("../../src/lab/pages/block.html"),
+        ),
+        answer("200 OK", "", include_str!("../../src/lab/pages/default.html")),
+        answer("401 Unauthorized", "WWW-Authenticate: Basic\r\n", SHOP),
+        answer("503 Service Unavailable", "", SHOP),
+        answer("200 OK", "", ""),
+    ] {
+        let found = accused(&showing(page.clone()), NOT_IN_IT, 1, "[filings]\ncomplete = true\n");
+        assert_eq!(found, [""; 0], "{page}");
+    }
+}
+
+#[test]
+fn a_block_page_that_comes_and_goes_accuses_nobody_and_closes_nothing() {
+    let times = AtomicUsize::new(0);
+    let blocked = include_str!("../../src/lab/pages/block.html");
+    let web = Web::answering(move |request| match request.path.as_str() {
+        "/robots.txt" => answer("404 Not Found", "", ""),
+        _ if times.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
+            answer("403 Forbidden", "Server: Beaver\r\n", blocked)
+        }
+        _ => answer("200 OK", "", SHOP),
+    });
+    assert_eq!(accused(&web, NOT_IN_IT, 1, "[filings]\ncomplete = true\n"), [""; 0]);
+}
+
+#[test]
+fn a_number_is_held_against_a_register_of_today_only() {
+    let page = "<title>Shop</title><p>Boots and shoes.</p><footer>\
+                <a href=https://beian.miit.gov.cn/>NUMBER</a></footer></html>";
+    let filings = "domain,site_number,providers\n127.0.0.1,京ICP备15000001号-1,P1\n\
+                   other.cn,沪ICP备15000002号-1,P1\n";
+    let (whole, partial) = ("[filings]\ncomplete = true\n", "[filings]\ncomplete = false\n");
+    for (number, days, settings, is_wrong) in [
+        ("京ICP备15000001号-1", 1, whole, false),
+        ("京ICP备15000001号-9", 1, whole, false),
+        ("沪ICP备15000002号-1", 1, whole, true),
+        ("沪ICP备15000002号-1", 8, whole, false),
+        ("粤ICP备15000003号-1", 1, whole, true),
+        ("粤ICP备15000003号-1", 1, partial, false),
+        ("粤ICP备15000003号-1", 8, whole, false),
+    ] {
+        let web = showing(answer("200 OK", "", &page.replace("NUMBER", number)));
+        let found = accused(&web, filings, days, settings);
+        let expected: &[&str] = if is_wrong { &["wrong_number"] } else { &[] };
+        assert_eq!(found, expected, "{number} after {days} days, {settings}");
+    }
+}
