@@ -21,6 +21,10 @@ use crate::formats::signatures::Signatures;
 use crate::net::http::Answer;
 use crate::stages::probe::domain_of;
 
+/// No redirect to a longer URL is followed or told, in bytes (RFC 9110, section 4.1 asks for 8000): it
+/// would stand in the trail, and in the head of every record of evidence.
+const LONGEST_URL: usize = 8192;
+
 /// What an answer means.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -164,10 +168,15 @@ pub(super) fn leads_within(url: &Url, target: &Target) -> bool {
 }
 
 fn lead(next: Url, target: &Target) -> Step {
-    if leads_within(&next, target) {
+    let is_within = leads_within(&next, target);
+    let domain = domain_of(&next).filter(|_| is_web(&next) && !is_within);
+    if next.as_str().len() > LONGEST_URL && domain.is_none() {
+        return Step::End { state: SiteState::Unknown, sign: Sign::TooLarge, page: None };
+    }
+    if is_within {
         return Step::Follow(next);
     }
-    let (state, sign) = match domain_of(&next).filter(|_| is_web(&next)) {
+    let (state, sign) = match domain {
         Some(domain) => (SiteState::Redirected, Sign::LeadsTo(domain)),
         None => (SiteState::Unknown, Sign::LeadsNowhere(next.to_string())),
     };

@@ -256,3 +256,17 @@ fn a_bare_address_leads_only_to_itself() {
         Case { target: "1.2.3.4", url: "http://1.2.3.4/", ..answered(200, "<p>某公司</p>") };
     ends(&document, Live, &Sign::Document);
 }
+
+#[test]
+fn no_url_is_followed_or_told_that_would_not_fit_into_a_record() {
+    let path = "a".repeat(LONGEST_URL);
+    let long = |start: &str| format!("{start}{path}").into_bytes();
+    ends(&sent(302, &long("/")), Unknown, &Sign::TooLarge);
+    ends(&sent(302, &long("http://192.0.2.1/")), Unknown, &Sign::TooLarge);
+    ends(&sent(302, &long("javascript:")), Unknown, &Sign::TooLarge);
+    let gbk = [&b"/"[..], &[0xb1; LONGEST_URL / 3]].concat();
+    ends(&sent(302, &gbk), Unknown, &Sign::TooLarge);
+    let elsewhere: Domain = "elsewhere.com".parse().unwrap();
+    let leads = Sign::LeadsTo(elsewhere);
+    ends(&sent(302, &long("http://elsewhere.com/")), Redirected, &leads);
+}
