@@ -240,7 +240,10 @@ impl<'a> Chain<'a> {
             let next = answer::location(&answer, &at)
                 .filter(|next| answer::leads_within(next, self.door.target));
             self.cookies.take(&at, &answer.headers);
-            let file = RobotsFile::of(url, answer.status, &answer.body);
+            // What is longer than is read is no worse for it.
+            let broke_off = !answer.is_whole && trace.excess != Some(Excess::Body);
+            let means = if broke_off { RobotsFile::broken_off } else { RobotsFile::of };
+            let file = means(url, answer.status, &answer.body);
             let length = answer.body.len();
             self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance));
             let Some(next) = next else { return (file, length) };

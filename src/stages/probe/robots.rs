@@ -104,6 +104,15 @@ impl RobotsFile {
         Self::new(url, rules)
     }
 
+    /// What an answer with `status` means whose body broke off: of a file of rules nobody can know what
+    /// the rest would have forbidden.
+    pub(super) fn broken_off(url: &Url, status: u16, body: &[u8]) -> Self {
+        match status {
+            200..=299 if body.len() < LONGEST => Self::new(url, Rules::Unavailable(status)),
+            _ => Self::of(url, status, body),
+        }
+    }
+
     fn new(url: &Url, rules: Rules) -> Self {
         Self { authority: authority(url), rules: Arc::new(rules) }
     }
@@ -222,6 +231,29 @@ mod tests {
         check(403, "User-agent: *\nDisallow: /", Permission::Granted);
         check(503, "", Permission::Unavailable(503));
         check(429, "", Permission::Unavailable(429));
+    }
+
+    #[test]
+    fn what_broke_off_permits_nothing_and_accuses_nobody() {
+        let url = Url::parse("http://www.example.cn/").unwrap();
+        let check = |status, body: &str, expected| {
+            let file = RobotsFile::broken_off(&url, status, body.as_bytes());
+            assert_eq!(file.permits(&url), expected, "{status}");
+        };
+        check(200, "User-agent: *\nDis", Permission::Unavailable(200));
+        check(200, "User-agent: *\nDisallow: /\n", Permission::Unavailable(200));
+        check(200, &"# \n".repeat(LONGEST), Permission::Granted);
+        check(404, "<h1>not f", Permission::Granted);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_rules_are_too_odd_to_be_read(body: Vec<u8>, rule in "[ -~*$%\u{4e00}]{0,40}") {
+            let url = Url::parse("http://www.example.cn/a?b").unwrap();
+            let _ = RobotsFile::of(&url, 200, &body).permits(&url);
+            let told = format!("User-agent: *\nDisallow: {rule}\nAllow: {rule}");
+            let _ = RobotsFile::of(&url, 200, told.as_bytes()).permits(&url);
+        }
     }
 
     #[test]
