@@ -344,15 +344,26 @@ impl Answer {
         let text = self.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let wait = text.and_then(|text| {
             let text = text.trim();
-            if let Ok(seconds) = text.parse() {
-                return Some(Duration::from_secs(seconds));
+            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs));
             }
-            let date = rfc2822::parse(text).ok()?.timestamp();
+            let date = date(text)?;
             // A date that is past asks for nothing.
             Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
         });
         Some(wait.unwrap_or_default().min(LONGEST_WAIT))
     }
+}
+
+/// A date of HTTP, in the two old forms as well (RFC 9110, section 5.6.7).
+fn date(text: &str) -> Option<Timestamp> {
+    if let Ok(date) = rfc2822::parse(text) {
+        return Some(date.timestamp());
+    }
+    let forms = ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
+    let date = forms.iter().find_map(|form| DateTime::strptime(form, text).ok())?;
+    // The end of the year 9999, which means never, is beyond what a clock can tell.
+    Some(TimeZone::UTC.to_timestamp(date).unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use tokio::time::timeout;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Exchange;
 use crate::facts::visit::Excess;
@@ -183,7 +184,8 @@ impl<'a> Chain<'a> {
         self.asked = Some(Instant::now());
         self.note(fetched.trace.excess);
         if let Reply::Answer(answer) = &fetched.reply {
-            let refused = answer.wait_asked(fetched.trace.at);
+            // Whoever asks to be left alone means the real time, whatever `--now` says of findings.
+            let refused = answer.wait_asked(Clock::default().now());
             self.prober.pace.heard(address, provider.as_ref(), refused);
         }
         Ok(fetched)
