@@ -14,6 +14,9 @@ const MOST_LAYERS: usize = 3;
 /// The largest window of Zstandard that whoever decodes must bear, and that is borne (RFC 9659).
 const LARGEST_WINDOW: u64 = 8 << 20;
 
+/// How gzip begins (RFC 1952, section 2.3.1).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
 /// What is asked for.
 pub(crate) const ACCEPTED: &str = "gzip, deflate, br, zstd";
 
@@ -81,10 +84,10 @@ fn codings(headers: &HeaderMap) -> Option<Vec<Coding>> {
 fn one(coding: Coding, packed: &[u8], limit: usize) -> Unpacked {
     match coding {
         // Some servers say gzip of what they did not pack.
-        Coding::Gzip if !packed.starts_with(&[0x1f, 0x8b]) && is_text(packed) => {
+        Coding::Gzip if !packed.starts_with(GZIP) && is_text(packed) => {
             Unpacked { body: packed.to_vec(), is_whole: true, is_cut: false }
         }
-        Coding::Gzip => read(flate2::read::MultiGzDecoder::new(packed), limit),
+        Coding::Gzip => gunzip(packed, limit),
         // Meant is zlib (RFC 9110, section 8.4.1.2), but many servers send bare deflate.
         Coding::Deflate if is_zlib(packed) => read(flate2::read::ZlibDecoder::new(packed), limit),
         Coding::Deflate => read(flate2::read::DeflateDecoder::new(packed), limit),
@@ -97,6 +100,23 @@ fn one(coding: Coding, packed: &[u8], limit: usize) -> Unpacked {
                 .map_or(Unpacked { body: Vec::new(), is_whole: false, is_cut: false }, |decoder| {
                     read(decoder, limit)
                 })
+        }
+    }
+}
+
+/// Member after member. What follows the last one and is none, as the padding of some servers, is nothing.
+fn gunzip(packed: &[u8], limit: usize) -> Unpacked {
+    let mut unpacked = Unpacked { body: Vec::new(), is_whole: true, is_cut: false };
+    let mut rest = packed;
+    loop {
+        let mut decoder = flate2::bufread::GzDecoder::new(rest);
+        let member = read(&mut decoder, limit.saturating_sub(unpacked.body.len()));
+        unpacked.body.extend_from_slice(&member.body);
+        unpacked.is_whole = member.is_whole;
+        unpacked.is_cut = member.is_cut;
+        rest = decoder.into_inner();
+        if !member.is_whole || !rest.starts_with(GZIP) {
+            return unpacked;
         }
     }
 }
