@@ -123,3 +123,101 @@ impl<S> std::fmt::Debug for Two<S> {
         f.debug_struct("Two").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use h2::Reason;
+    use h2::server::Connection as Server;
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    /// What a server does with a request.
+    #[derive(Debug, Clone, Copy)]
+    enum Then {
+        /// It answers, and says that it answers nothing further.
+        Farewell,
+        /// It answers half, and resets the rest.
+        ResetWithin,
+        /// It resets the request.
+        Reset(Reason),
+        /// It ends the connection with an error.
+        End(Reason),
+    }
+
+    /// A server that does so with every request.
+    async fn serve(stream: DuplexStream, then: Then) -> Result<(), h2::Error> {
+        let mut server: Server<_, Bytes> = h2::server::handshake(stream).await?;
+        while let Some(request) = server.accept().await {
+            let (_, mut respond) = request?;
+            match then {
+                Then::Farewell => {
+                    let mut body = respond.send_response(Response::new(()), false)?;
+                    body.send_data(Bytes::from_static(b"hello"), true)?;
+                    server.graceful_shutdown();
+                }
+                Then::ResetWithin => {
+                    let mut body = respond.send_response(Response::new(()), false)?;
+                    body.send_data(Bytes::from_static(b"hel"), false)?;
+                    // What was sent goes out before the reset.
+                    tokio::task::yield_now().await;
+                    body.send_reset(Reason::INTERNAL_ERROR);
+                }
+                Then::Reset(reason) => respond.send_reset(reason),
+                Then::End(reason) => server.abrupt_shutdown(reason),
+            }
+        }
+        Ok(())
+    }
+
+    /// What comes of two requests over one connection, and the body of the first.
+    async fn two_requests(then: Then) -> ([Result<bool, Broken>; 2], Vec<u8>) {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let ask = async {
+            let mut two = Two::begin(ours).await.unwrap();
+            let request = || Request::get("https://a.test/").body(()).unwrap();
+            let (mut first, mut second) = (Incoming::default(), Incoming::default());
+            let one = two.exchange(request(), 100, &mut first).await;
+            let other = two.exchange(request(), 100, &mut second).await;
+            ([one, other], first.body)
+        };
+        // The server ends with the connection, or when nobody asks any more.
+        tokio::select! {
+            biased;
+            asked = ask => asked,
+            _ = async { let _ended = serve(theirs, then).await; std::future::pending::<()>().await } => {
+                unreachable!("it is pending")
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_farewell_ends_the_connection_and_not_the_answer() {
+        let ([one, other], body) = two_requests(Then::Farewell).await;
+        assert!(matches!(one, Ok(true)), "{one:?}");
+        assert_eq!(body, b"hello");
+        // So that the line asks again over a new connection.
+        assert!(matches!(other, Err(Broken::Ended | Broken::Io(_))), "{other:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reset_is_no_answer_and_no_nonsense() {
+        for then in [
+            Then::Reset(Reason::REFUSED_STREAM),
+            Then::Reset(Reason::HTTP_1_1_REQUIRED),
+            Then::End(Reason::ENHANCE_YOUR_CALM),
+            Then::End(Reason::NO_ERROR),
+        ] {
+            let ([one, _], body) = two_requests(then).await;
+            assert!(matches!(one, Err(Broken::Ended | Broken::Io(_))), "{then:?}: {one:?}");
+            assert!(body.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_a_reset_is_kept_and_is_not_whole() {
+        let ([one, _], body) = two_requests(Then::ResetWithin).await;
+        assert!(matches!(one, Err(Broken::Ended)), "{one:?}");
+        assert!(b"hel".starts_with(&body), "{body:?}");
+    }
+}

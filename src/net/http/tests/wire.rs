@@ -1,5 +1,7 @@
 //! The client against servers of every make, byte by byte.
 
+use proptest::strategy::Strategy;
+
 use super::*;
 use crate::facts::certificate::CertificateFault;
 
@@ -174,5 +176,40 @@ async fn a_server_that_speaks_no_tls_of_today_is_told_apart() {
         let site = Site::start("127.0.0.1:0", move |_| (alert.to_vec(), Then::Close)).await;
         let got = client(&site).ask("https://a.test/", site.ip()).await;
         assert_eq!(got, Reply::Failed(failure));
+    }
+}
+
+/// What comes of an answer of these bytes, and then the end of the connection.
+fn read_of(bytes: &[u8], limit: usize) -> Incoming {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut incoming = Incoming::default();
+    runtime.block_on(async {
+        let mut stream = tokio::io::join(bytes, tokio::io::sink());
+        let _kept = http1::exchange(&mut stream, b"GET", limit, &mut incoming).await;
+    });
+    incoming
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_is_too_odd_to_be_read(
+        parts in proptest::collection::vec(
+            proptest::prop_oneof![
+                "HTTP/1\\.[01] [0-9]{0,4} ?[ -~]{0,8}\r?\n",
+                "(Content-Length|Transfer-Encoding|Connection): ?[ -~]{0,12}\r?\n",
+                "Content-Length: [0-9]{1,20}\r\n",
+                "Transfer-Encoding: chunked\r\n",
+                "\r?\n",
+                "[0-9a-fA-F]{0,17}(;[ -~]{0,6})?\r?\n",
+                "[ -~]{0,40}",
+                "(?s:.{0,20})",
+            ].prop_map(String::into_bytes),
+            0..16,
+        ),
+        limit in 0_usize..200,
+    ) {
+        let incoming = read_of(&parts.concat(), limit);
+        proptest::prop_assert!(incoming.body.len() <= limit);
+        proptest::prop_assert!(!(incoming.is_whole && incoming.is_cut));
     }
 }
