@@ -58,6 +58,7 @@ pub async fn run(
             break EndedBy::Signal;
         }
         if run.limits.until.is_some_and(|until| Instant::now() >= until) {
+            tell_that_time_is_up();
             break EndedBy::Window;
         }
         match flight.step() {
@@ -94,12 +95,17 @@ async fn land(flight: &mut Flight, ended_by: EndedBy, run: Run<'_>) -> EndedBy {
                 grace = Some(Instant::now() + GRACE);
             }
             () = until(run.limits.until), if grace.is_none() => {
+                tell_that_time_is_up();
                 broken_off = EndedBy::Window;
                 grace = Some(Instant::now() + GRACE);
             }
         }
     }
     if flight.is_over() { EndedBy::Done } else { ended_by }
+}
+
+fn tell_that_time_is_up() {
+    tracing::info!("time is up: what is in flight is finished, the rest is kept for next time");
 }
 
 /// How a run of a night is bounded and watched.

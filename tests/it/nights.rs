@@ -1,6 +1,12 @@
 //! Which names a night examines, how it goes on, and what it says of itself.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::Condvar;
+use std::sync::Mutex;
 
 use chabei::lab::arrivals::Asked;
 use serde_json::Value;
@@ -8,6 +14,8 @@ use serde_json::Value;
 use crate::killed::all_told;
 use crate::town::Town;
 use crate::town::text;
+use crate::web::Web;
+use crate::web::answer;
 
 /// The keys of a summary, as the contract has them, in order.
 const SUMMARY: &str = "scan started finished ended_by lines candidates resolved failed abroad \
@@ -183,6 +191,69 @@ fn the_next_night_begins_with_what_the_window_left() {
     assert_eq!(all_told(&town.findings()), all_told(&town.findings_in("whole")));
     town.run(&[&tomorrow[..], &["--limit", "1", "--summary", "third.json"]].concat()).ends(0);
     assert_eq!(town.summary("third.json")["scan"], 2);
+}
+
+/// Waits until the night that `scan` runs says that its time is up.
+fn time_is_up(scan: &mut Child) {
+    let mut log = BufReader::new(scan.stderr.as_mut().unwrap());
+    let mut line = String::new();
+    while !line.contains("time is up") {
+        line.clear();
+        assert!(log.read_line(&mut line).unwrap() > 0, "the night ended by itself");
+    }
+}
+
+#[test]
+fn what_is_in_flight_when_the_window_closes_is_finished_and_the_rest_is_first_next_time() {
+    // The sites answer nobody before the window has closed.
+    let gate = Arc::new((Mutex::new(false), Condvar::new()));
+    let held = Arc::clone(&gate);
+    let web = Web::answering(move |request| {
+        let is_open = held.0.lock().unwrap();
+        drop(held.1.wait_while(is_open, |is_open| !*is_open).unwrap());
+        match request.path.as_str() {
+            "/robots.txt" => answer("404 Not Found", "", ""),
+            _ => answer("200 OK", "", "<title>Shop</title><p>Boots for all.</p></html>"),
+        }
+    });
+    let desk = web.desk("127.0.0.0/8", "");
+    let toml = std::fs::read_to_string(desk.path("chabei.toml")).unwrap();
+    desk.write("chabei.toml", toml.replacen("[pace]", "[pace]\nin_flight = 1", 1));
+    let sites: Vec<String> = (1..=6).map(|number| format!("127.0.0.{number}")).collect();
+    desk.import("candidates", "c.txt", sites.join("\n"));
+    let first = loop {
+        *gate.0.lock().unwrap() = false;
+        let mut scan = desk.command(&["scan", "--for", "2s", "--summary", "first.json"]);
+        let mut scan = scan.spawn().unwrap();
+        time_is_up(&mut scan);
+        *gate.0.lock().unwrap() = true;
+        gate.1.notify_all();
+        assert_eq!(scan.wait().unwrap().code(), Some(3));
+        let asked = web.asked();
+        // A busy machine may take all of the window to begin.
+        if !asked.is_empty() {
+            break asked;
+        }
+    };
+    let [robots, page] = &first[..] else { panic!("{first:?}") };
+    assert_eq!((robots.address, page.path.as_str()), (page.address, "/"));
+    let summary = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(desk.path(name)).unwrap()).unwrap()
+    };
+    let (ended, candidates) =
+        (&summary("first.json")["ended_by"], &summary("first.json")["candidates"]);
+    assert_eq!((ended, candidates), (&"window".into(), &1.into()));
+
+    desk.run(&["scan", "--summary", "second.json"]).ends(0);
+    let second = summary("second.json");
+    assert_eq!((&second["scan"], &second["ended_by"]), (&1.into(), &"done".into()));
+    let mut rest: Vec<_> =
+        web.asked().split_off(2).into_iter().map(|asked| asked.address).collect();
+    rest.sort();
+    rest.dedup();
+    assert_eq!(rest.len(), 5, "{rest:?}");
+    assert!(!rest.contains(&page.address), "{} was done", page.address);
+    assert_eq!(desk.run(&["findings", "--format", "jsonl"]).json().len(), 6);
 }
 
 #[test]
