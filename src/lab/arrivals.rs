@@ -29,6 +29,9 @@ pub struct Arrivals {
     pub requests: BTreeMap<IpAddr, Tally>,
     /// How often each thing was asked for.
     pub asked: BTreeMap<Asked, u64>,
+    /// How many bytes were sent in answer for each host, over all connections that have ended: heads,
+    /// bodies and TLS, and what was under way when the visitor left.
+    pub sent: BTreeMap<String, u64>,
 }
 
 /// What arrived at one address.
@@ -218,6 +221,13 @@ impl Ledger {
         let mut kept = self.lock();
         let time = self.began.elapsed();
         kept.arrivals.requests.entry(address).or_default().refused.get_or_insert(time);
+    }
+
+    /// So many bytes were sent in answer for `host`.
+    pub(crate) fn note_sent(&self, host: &str, bytes: u64) {
+        let mut kept = self.lock();
+        let sent = kept.arrivals.sent.entry(host.to_owned()).or_default();
+        *sent = sent.saturating_add(bytes);
     }
 
     /// Everything until now.

@@ -64,6 +64,13 @@ impl Play {
         self.ledger.note_visitor(Visitor { address: address.into(), host, what });
     }
 
+    /// So many bytes were sent in answer to a request for `host`.
+    pub(crate) fn note_sent(&self, host: &str, bytes: u64) {
+        if self.world.find(host).is_some() {
+            self.ledger.note_sent(host, bytes);
+        }
+    }
+
     /// The night that is on.
     pub(crate) fn night(&self) -> u32 {
         self.night.load(Ordering::Acquire)

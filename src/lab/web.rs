@@ -1,5 +1,6 @@
 //! The web hosts of the simulated internet: small HTTP/1.1 servers, one request a connection.
 
+mod counted;
 mod manners;
 mod request;
 mod reply;
@@ -9,8 +10,10 @@ use std::io;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
@@ -23,6 +26,8 @@ use tokio::time::timeout;
 
 use crate::lab::arrivals::What;
 use crate::lab::play::Play;
+use crate::lab::web::counted::Counted;
+use crate::lab::web::counted::Told;
 use crate::lab::web::reply::Reply;
 use crate::lab::web::reply::reply;
 use crate::lab::web::request::HEAD_LIMIT;
@@ -33,6 +38,10 @@ const CONNECTIONS: usize = 1024;
 
 /// How long a connection may last, whatever is done on it.
 const LIFETIME: Duration = Duration::from_mins(2);
+
+/// So much of what is sent may wait for a visitor to take it: what was sent is then nearly what was
+/// taken.
+const UNTAKEN: usize = 32 * 1024;
 
 /// How long half a page is left before the reset.
 const BEFORE_RESET: Duration = Duration::from_millis(50);
@@ -72,6 +81,8 @@ where
                     sleep(RECOVERY).await;
                     continue;
                 };
+                // Where it is not granted, more may wait.
+                let _granted = SockRef::from(&stream).set_send_buffer_size(UNTAKEN);
                 let received = receive(stream);
                 // Whatever a visitor does to the connection is its own affair.
                 guests.spawn(async move {
@@ -89,18 +100,21 @@ enum End {
     Reset,
 }
 
-async fn receive(mut stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
+async fn receive(stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
+    let sent = AtomicU64::new(0);
+    let mut stream = Counted::new(stream, &sent);
     let Some(head) = read_head(&mut stream).await? else { return Ok(()) };
     let request = Request::parse(&head);
     let what = if request.path == "/robots.txt" { What::Robots } else { What::Page };
     play.note_visitor(address, &request.host, what);
+    let _told = Told::new(play, &request.host, &sent);
     let reply = reply(play, address, &request);
     if reply.is_refusal() {
         play.ledger.note_refusal(IpAddr::V4(address));
     }
     match send(&mut stream, reply).await? {
         End::InOrder => stream.shutdown().await,
-        End::Reset => stream.set_zero_linger(),
+        End::Reset => stream.stream.set_zero_linger(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
 
 use rcgen::CertificateParams;
 use rcgen::DistinguishedName;
@@ -29,6 +30,8 @@ use crate::lab::play::Play;
 use crate::lab::story::Https;
 use crate::lab::story::Shown;
 use crate::lab::web::End;
+use crate::lab::web::counted::Counted;
+use crate::lab::web::counted::Told;
 use crate::lab::web::read_head;
 use crate::lab::web::reply::reply_over_tls;
 use crate::lab::web::request::Request;
@@ -46,16 +49,15 @@ static CROWDED: LazyLock<Option<Arc<ServerConfig>>> =
     LazyLock::new(|| config(Shown::TenThousandNames, "www.example.net").map(Arc::new));
 
 /// Receives one visitor.
-pub(crate) async fn receive(
-    mut stream: TcpStream,
-    address: Ipv4Addr,
-    play: &Play,
-) -> io::Result<()> {
+pub(crate) async fn receive(stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
+    let sent = AtomicU64::new(0);
+    let mut stream = Counted::new(stream, &sent);
     let hello = LazyConfigAcceptor::new(Acceptor::default(), &mut stream).await?;
     // Whoever asks for an address by itself tells no name.
     let name = hello.client_hello().server_name().map_or(address.to_string(), str::to_owned);
     // When they come counts, not when TLS is agreed on, which may take a while.
     play.note_visitor(address, &name, What::Secure);
+    let _told = Told::new(play, &name, &sent);
     let https = play.appearance(&name, address).map_or(Https::Cut, |appearance| appearance.https);
     let Https::Shows(shown, web) = https else {
         drop(hello);
@@ -65,7 +67,7 @@ pub(crate) async fn receive(
             while stream.read(&mut [0; 512]).await? > 0 {}
             return Ok(());
         }
-        return stream.set_zero_linger();
+        return stream.stream.set_zero_linger();
     };
     let config = match shown {
         Shown::TenThousandNames => CROWDED.clone(),
@@ -83,7 +85,7 @@ pub(crate) async fn receive(
         End::InOrder => secure.shutdown().await,
         End::Reset => {
             drop(secure);
-            stream.set_zero_linger()
+            stream.stream.set_zero_linger()
         }
     }
 }
