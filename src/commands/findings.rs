@@ -77,7 +77,7 @@ fn listed(session: &Session, data: &Data, request: &Request) -> Result<Vec<Findi
     found.sort_by_cached_key(|finding| {
         let provider = &finding.key.provider;
         let sheet = request.per_provider.then(|| (provider.is_none(), provider.clone()));
-        (sheet, row_order(&finding.key), finding.id)
+        (sheet, row_order(finding), finding.id)
     });
     Ok(found)
 }

@@ -271,9 +271,12 @@ impl EvidenceView {
     }
 }
 
-/// What lists of findings are ordered by: the domain as text, the kind, the provider, nobody first.
-pub fn row_order(key: &FindingKey) -> (String, Kind, Option<ProviderId>) {
-    (key.target.to_string(), key.kind, key.provider.clone())
+/// What lists of findings are ordered by: what came back and stands comes first (死灰复燃); then the domain
+/// as text, the kind, the provider, nobody first.
+pub fn row_order(finding: &Finding) -> (bool, String, Kind, Option<ProviderId>) {
+    let has_come_back = finding.stands() && finding.reopened > 0;
+    let FindingKey { target, kind, provider } = &finding.key;
+    (!has_come_back, target.to_string(), *kind, provider.clone())
 }
 
 /// The Chinese word for `state`, as tables show it.

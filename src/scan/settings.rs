@@ -76,8 +76,10 @@ impl Window {
 
 /// How long it is from `now` to the next `time` of day: a whole day where it is that very time.
 pub fn wait(now: Time, time: Time) -> Duration {
-    let wait = (now.duration_until(time).as_secs() - 1).rem_euclid(24 * 60 * 60) + 1;
-    Duration::from_secs(wait.unsigned_abs())
+    const DAY: Duration = Duration::from_hours(24);
+    let left = now.duration_until(time);
+    let left = Duration::try_from(left).unwrap_or_else(|_| DAY.saturating_sub(left.unsigned_abs()));
+    if left.is_zero() { DAY } else { left }
 }
 
 impl FromStr for Window {
@@ -176,5 +178,8 @@ mod tests {
         {
             assert_eq!(wait(time(now), time(until)).as_secs(), minutes * 60, "{now} {until}");
         }
+        // To the fraction, so that nobody comes before the time.
+        let almost = Time::constant(0, 59, 59, 999_000_000);
+        assert_eq!(wait(almost, time("01:00")), Duration::from_millis(1));
     }
 }

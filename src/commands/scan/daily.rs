@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use anyhow::Result;
+use jiff::Timestamp;
 use jiff::civil::Time;
 use tokio_util::sync::CancellationToken;
 
@@ -44,16 +45,17 @@ pub(in crate::commands) fn begin(
     let session = Session { open: Some(Arc::clone(data)), ..session.clone() };
     let (data, stop) = (Arc::clone(data), stop.clone());
     let days = move || {
-        let mut next = time.filter(|_| is_left_over(&session, &data)).map(|_| Duration::ZERO);
-        while !stop.is_cancelled() {
-            let wait = next.take().or_else(|| time.map(until));
-            if !rest(&session, &data, wait, &stop) {
-                return;
-            }
+        let first = time.filter(|_| is_left_over(&session, &data)).map(|_| now());
+        let rest = |left: Option<Duration>| {
+            notices::send(&session, &data, Duration::ZERO, &stop);
+            !is_stopped_within(left.unwrap_or(ROUND).min(ROUND), &stop)
+        };
+        let night = || {
             if let Err(error) = one(&session, &data, &stop) {
                 tracing::error!("the night could not be run: {error:#}");
             }
-        }
+        };
+        each_day(time, first, now, rest, night);
     };
     let thread = std::thread::Builder::new().name("nights".to_owned());
     thread.spawn(days).context("cannot start a thread")
@@ -66,35 +68,46 @@ pub(in crate::commands) fn until_none_runs(data: &Data) {
     }
 }
 
-/// How long it is until the next `time` of the real day.
-fn until(time: Time) -> Duration {
-    let now = clock::zone().to_datetime(Clock::default().now()).time();
-    settings::wait(now, time)
+/// The real time, whatever `--now` says of findings.
+fn now() -> Timestamp {
+    Clock::default().now()
+}
+
+/// Runs a `night` at `first`, if that is given, and each day at `time`, never before, until `rest` says
+/// that it is over. `rest` lasts no longer than what is left of the wait, which may come in many parts,
+/// so that a clock that is set meanwhile is heard.
+fn each_day(
+    time: Option<Time>,
+    first: Option<Timestamp>,
+    now: impl Fn() -> Timestamp,
+    mut rest: impl FnMut(Option<Duration>) -> bool,
+    mut night: impl FnMut(),
+) {
+    let next = || time.map(|time| now() + settings::wait(time_of(now()), time));
+    let mut due = first.or_else(next);
+    loop {
+        let left = due.map(|due| Duration::try_from(due.duration_since(now())).unwrap_or_default());
+        if !rest(left) {
+            return;
+        }
+        if due.is_some_and(|due| due <= now()) {
+            night();
+            due = next();
+        }
+    }
+}
+
+/// The time of the day in China.
+fn time_of(moment: Timestamp) -> Time {
+    clock::zone().to_datetime(moment).time()
 }
 
 /// Whether a night is unfinished and the window is open now.
 fn is_left_over(session: &Session, data: &Data) -> bool {
-    let now = clock::zone().to_datetime(Clock::default().now()).time();
     let window = session.settings.scan.window().ok().flatten();
     let latest = data.findings.latest_scan().ok().flatten();
-    window.is_some_and(|window| window.is_open_at(now))
+    window.is_some_and(|window| window.is_open_at(time_of(now())))
         && latest.is_some_and(|scan| !scan.is_finished())
-}
-
-/// Sends what waits now and then for as long as `wait`, for ever without; `false` when `stop` came.
-fn rest(session: &Session, data: &Data, wait: Option<Duration>, stop: &CancellationToken) -> bool {
-    let begun = std::time::Instant::now();
-    loop {
-        notices::send(session, data, Duration::ZERO, stop);
-        let left = wait.map(|wait| wait.saturating_sub(begun.elapsed()));
-        if left == Some(Duration::ZERO) {
-            return !stop.is_cancelled();
-        }
-        let nap = left.unwrap_or(ROUND).min(ROUND);
-        if is_stopped_within(nap, stop) {
-            return false;
-        }
-    }
 }
 
 fn is_stopped_within(nap: Duration, stop: &CancellationToken) -> bool {
@@ -188,4 +201,47 @@ fn tell(session: &Session, data: &Data, scan: &Scan) -> Result<u32> {
     let text = text.trim_end();
     tracing::info!(night = scan.night, "{text}");
     Ok(scan.night)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// When nights begin, as seconds after 01:00 of the first day, from a clock that begins `early`
+    /// before it; of each second that is rested it shows `pace` milliseconds, and a night takes three
+    /// hours.
+    fn begun(early: Duration, pace: u32, is_left_over: bool) -> Vec<i64> {
+        let one: Timestamp = "2026-11-23T01:00:00+08:00".parse().unwrap();
+        let clock = Cell::new(one.checked_sub(early).unwrap());
+        let mut begun = Vec::new();
+        let rests = Cell::new(0);
+        let rest = |left: Option<Duration>| {
+            rests.set(rests.get() + 1);
+            let shown = left.unwrap().min(ROUND) * pace / 1000;
+            clock.set(clock.get() + shown.max(Duration::from_micros(1)));
+            rests.get() < 3 * 24 * 120
+        };
+        let night = || {
+            begun.push(clock.get().duration_since(one).as_secs());
+            clock.set(clock.get() + Duration::from_hours(3));
+        };
+        let first = is_left_over.then(|| clock.get());
+        each_day(Some(Time::constant(1, 0, 0, 0)), first, || clock.get(), rest, night);
+        begun
+    }
+
+    #[test]
+    fn a_night_begins_each_day_at_its_time_and_never_before_it() {
+        const DAY: i64 = 24 * 60 * 60;
+        let (second, half) = (Duration::from_secs(1), Duration::from_millis(500));
+        let of_day = |begun: Vec<i64>| -> Vec<i64> { begun.into_iter().take(3).collect() };
+        assert_eq!(of_day(begun(half, 1000, false)), [0, DAY, 2 * DAY]);
+        assert_eq!(of_day(begun(second * 90, 1000, false)), [0, DAY, 2 * DAY]);
+        assert_eq!(of_day(begun(second * 3600, 1000, true)), [-3600, DAY, 2 * DAY]);
+        // A machine's own clock that runs fast or slow beside the one that is set by the net.
+        assert_eq!(of_day(begun(second * 7200, 999, false)), [0, DAY, 2 * DAY]);
+        let fast = of_day(begun(second * 7200, 1001, false));
+        assert!(fast.iter().zip([0, DAY, 2 * DAY]).all(|(at, due)| (due..=due + 1).contains(at)));
+    }
 }

@@ -152,20 +152,26 @@ fn overdue_begins_with_the_day_after_in_china_and_only_while_it_stands() {
 }
 
 #[test]
-fn rows_are_ordered_by_domain_then_kind_then_provider() {
-    let key = |domain: &str, kind, provider: Option<&str>| FindingKey {
-        target: domain.parse().unwrap(),
-        kind,
-        provider: provider.map(|id| id.parse().unwrap()),
+fn what_came_back_is_listed_first_and_all_else_by_domain_kind_and_provider() {
+    let row = |domain: &str, kind, provider: Option<&str>, reopened, state| {
+        let key = FindingKey {
+            target: domain.parse().unwrap(),
+            kind,
+            provider: provider.map(|id| id.parse().unwrap()),
+        };
+        Finding { key, state, reopened, ..finding("a.cn") }
     };
+    let closed = FindingState::Closed(ClosedReason::Stopped);
     let ordered = [
-        key("10.cn", Kind::Unfiled, None),
-        key("127.0.0.1", Kind::Unfiled, None),
-        key("a.cn", Kind::Unfiled, None),
-        key("a.cn", Kind::Unfiled, Some("P001")),
-        key("a.cn", Kind::Unfiled, Some("P002")),
-        key("a.cn", Kind::WrongNumber, Some("P001")),
-        key("b.cn", Kind::Unfiled, None),
+        row("y.cn", Kind::Unfiled, None, 1, FindingState::Open),
+        row("z.cn", Kind::Unfiled, None, 2, FindingState::Answered),
+        row("10.cn", Kind::Unfiled, None, 0, FindingState::Open),
+        row("127.0.0.1", Kind::Unfiled, None, 0, FindingState::Open),
+        row("a.cn", Kind::Unfiled, None, 0, FindingState::Open),
+        row("a.cn", Kind::Unfiled, Some("P001"), 0, FindingState::Open),
+        row("a.cn", Kind::Unfiled, Some("P002"), 1, closed),
+        row("a.cn", Kind::WrongNumber, Some("P001"), 0, FindingState::Open),
+        row("b.cn", Kind::Unfiled, None, 0, FindingState::Open),
     ];
     let mut sorted = ordered.clone();
     sorted.reverse();
