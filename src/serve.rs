@@ -4,24 +4,26 @@
 //! A call comes in through `door`, which knows the key and its pace; a handler asks the store within
 //! the key's [`crate::facts::scope::KeyScope`]; whatever lies beyond is 404, as if it were not there.
 
+#[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod answers;
 mod ask;
 mod bulletins;
-#[expect(unused_qualifications, reason = "the macro that describes queries writes them")]
+#[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod changes;
 mod desk;
 mod document;
 mod domains;
 mod door;
-#[expect(unused_qualifications, reason = "the macro that describes queries writes them")]
+mod filter;
+#[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod findings;
-#[expect(unused_qualifications, reason = "the macro that describes queries writes them")]
+#[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod exports;
 mod health;
 mod log;
 mod pace;
 mod problem;
-#[expect(unused_qualifications, reason = "the macro that describes queries writes them")]
+#[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod problems;
 mod rates;
 mod reply;
@@ -37,6 +39,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
+use axum::response::IntoResponse;
 use axum_server::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -137,7 +140,10 @@ fn calls() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(changes::feed))
         .routes(routes!(domains::one))
         .routes(routes!(domains::lookup))
-        .routes(routes!(exports::findings))
+        .routes(routes!(exports::csv))
+        .routes(routes!(exports::xlsx))
+        .routes(routes!(exports::jsonl))
+        .routes(routes!(exports::xml))
         .routes(routes!(bulletins::one))
         .routes(routes!(problems::list))
         .routes(routes!(rates::list))
@@ -176,6 +182,6 @@ fn router(desk: Arc<Desk>) -> Router {
         )
         .fallback(|| async { Problem::not_found() })
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(CatchPanicLayer::custom(|_| Problem::ours()))
+        .layer(CatchPanicLayer::custom(|_| Problem::ours().into_response()))
         .with_state(desk)
 }

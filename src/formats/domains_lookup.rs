@@ -47,8 +47,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
 use serde::Serializer;
+use serde::de::Error;
 use utoipa::ToSchema;
 
 use crate::clock;
@@ -72,7 +74,8 @@ pub struct LookupRequest {
     #[schema(max_items = 10000)]
     pub domains: Vec<String>,
     /// How many registers have passed the question on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(maximum = 255)]
     pub hops: u8,
 }
 
@@ -162,6 +165,15 @@ pub struct NamedProvider {
     pub name: Option<String>,
 }
 
+/// A small number; `2.0` is one too, as JSON has it.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u8::MAX)).contains(&number);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at")]
+    let whole = is_whole.then_some(number as u8);
+    whole.ok_or_else(|| D::Error::custom("no whole number from 0 to 255"))
+}
+
 #[expect(clippy::ref_option, reason = "serde hands it over so")]
 fn in_china<S: Serializer>(moment: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     moment.map(clock::written).serialize(serializer)
@@ -209,5 +221,11 @@ mod tests {
         }
         let request: LookupRequest = serde_json::from_str(r#"{"domains":["a.cn"]}"#).unwrap();
         assert_eq!(request.hops, 0);
+        let hops = |text: &str| {
+            let text = format!(r#"{{"domains":[],"hops":{text}}}"#);
+            serde_json::from_str::<LookupRequest>(&text).ok().map(|request| request.hops)
+        };
+        assert_eq!(["3", "3.0", "255"].map(hops), [Some(3), Some(3), Some(255)]);
+        assert_eq!(["-1", "0.5", "256", "null", "\"1\""].map(hops), [None; 5]);
     }
 }

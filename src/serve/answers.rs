@@ -1,6 +1,7 @@
 //! `POST /findings/{id}/answers`: what the provider says it did. A call that is sent again with the
 //! same `Idempotency-Key` answers nothing twice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -8,11 +9,17 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 use ulid::Ulid;
+use utoipa::PartialSchema;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::Schema;
+use utoipa::openapi::Type;
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::schema::OneOfBuilder;
 
 use crate::facts::finding::AnswerResult;
 use crate::facts::lifecycle;
@@ -32,15 +39,51 @@ use crate::store::findings::Receipt;
 const LONGEST: usize = 255;
 
 /// An answer to a finding.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AnswerBody {
     /// 处理结果
     result: AnswerResult,
     /// 处理意见; `not_ours` and `disputed` need it
     #[serde(default)]
-    #[schema(max_length = 1000)]
     opinion: String,
+}
+
+impl PartialSchema for AnswerBody {
+    fn schema() -> RefOr<Schema> {
+        // What an opinion is made of, and that somewhere it says something.
+        let text = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+        let something = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+        let answer = |is_objection: bool| {
+            let fits = |result: &AnswerResult| lifecycle::is_objection(*result) == is_objection;
+            let results = AnswerResult::ALL.iter().copied().filter(fits).map(AnswerResult::word);
+            let result = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(results));
+            let opinion = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .max_length(Some(lifecycle::LONGEST_OPINION))
+                .pattern(Some(if is_objection { something } else { text }))
+                .description(Some("处理意见"));
+            let body = ObjectBuilder::new()
+                .property("result", result)
+                .required("result")
+                .property("opinion", opinion)
+                .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+            if is_objection { body.required("opinion") } else { body }
+        };
+        OneOfBuilder::new()
+            .item(answer(false))
+            .item(answer(true))
+            .description(Some(
+                "处理结果 and 处理意见; an objection, which goes to the bureau, says why",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for AnswerBody {
+    fn name() -> Cow<'static, str> {
+        "AnswerBody".into()
+    }
 }
 
 /// What the provider says it did
@@ -74,6 +117,8 @@ fn keep(
     (id, said): (Ulid, &Said),
     key: Option<&str>,
 ) -> Result<u64, Problem> {
+    // What is not seen is asked for like what is not there, and nothing further.
+    desk.findings.catalogue()?.row(&caller.scope, id)?.ok_or_else(Problem::not_found)?;
     let act = Act { actor: caller.actor(), at: desk.now() };
     let fingerprint = Sha256::digest(format!("{id}\0{}\0{}", said.result, said.opinion)).into();
     let receipt =
@@ -87,9 +132,7 @@ fn keep(
         let finding = finding.ok_or_else(Problem::not_found)?;
         if let Some(done) = kept {
             if done.fingerprint != fingerprint {
-                return Err(Problem::unprocessable(
-                    "this Idempotency-Key was used for another answer",
-                ));
+                return Err(Problem::conflict("this Idempotency-Key was used for another answer"));
             }
             before = Some(done.sequence);
             return Ok(None);
@@ -98,7 +141,9 @@ fn keep(
             return Err(Problem::forbidden("only the provider itself answers"));
         }
         lifecycle::answer(finding, said, &act).map(Some).map_err(|unfit| match unfit {
-            lifecycle::Unfit::NotStanding(_) => Problem::conflict(unfit.to_string()),
+            lifecycle::Unfit::NotStanding(_) | lifecycle::Unfit::WrongResult { .. } => {
+                Problem::conflict(unfit.to_string())
+            }
             _ => Problem::unprocessable(unfit.to_string()),
         })
     })?;

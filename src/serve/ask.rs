@@ -1,20 +1,37 @@
 //! What a call asks: its query, its place in the path, its body. What cannot be read is a problem that
 //! says so, and quotes nothing.
 
+use std::error::Error;
+
 use axum::body::Bytes;
 use axum::extract::FromRequest;
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use axum::http::Uri;
 use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 use crate::serve::problem::Problem;
+
+/// Rows of one page, at the most.
+const MOST_ROWS: usize = 1000;
+
+/// Rows of one page where nothing is said.
+const USUAL_ROWS: usize = 100;
+
+/// The largest number that every reader of JSON keeps; no cursor is beyond.
+const MOST: u64 = (1 << 53) - 1;
 
 /// The query of a call.
 #[derive(Debug)]
 pub(super) struct Query<T>(pub(super) T);
+
+/// The query of a call in two parts, of which each has the fields that it names; there are no others.
+#[derive(Debug)]
+pub(super) struct Queries<A, B>(pub(super) A, pub(super) B);
 
 /// What the path names; whatever is no such name is not there.
 #[derive(Debug)]
@@ -28,18 +45,66 @@ pub(super) struct Json<T>(pub(super) T);
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) bytes: Bytes,
+    /// The `Content-Type` in lower case, without parameters; empty where there is none.
+    pub(super) kind: String,
 }
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
-        query.map(|query| Self(query.0)).map_err(|error| {
-            use std::error::Error;
-            let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            Problem::bad_request(format!("the query cannot be read: {why}"))
-        })
+        read(&parts.uri).map(Self)
+    }
+}
+
+impl<S, A, B> FromRequestParts<S> for Queries<A, B>
+where
+    S: Sync,
+    A: DeserializeOwned + IntoParams,
+    B: DeserializeOwned + IntoParams,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let names = A::into_params(|| None);
+        // Whatever the first part does not name is the second's, which refuses what it does not name.
+        let is_first = |name: &str| names.iter().any(|parameter| parameter.name == name);
+        let query = parts.uri.query().unwrap_or_default();
+        let (first, second): (Vec<&str>, Vec<&str>) =
+            query.split('&').partition(|pair| is_first(pair.split('=').next().unwrap_or_default()));
+        let part = |pairs: Vec<&str>| {
+            let uri = Uri::builder().path_and_query(format!("/?{}", pairs.join("&"))).build();
+            uri.map_err(|_| Problem::bad_request("the query cannot be read"))
+        };
+        Ok(Self(read(&part(first)?)?, read(&part(second)?)?))
+    }
+}
+
+fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let query = axum::extract::Query::<T>::try_from_uri(uri);
+    query.map(|query| query.0).map_err(|error| {
+        let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        Problem::bad_request(format!("the query cannot be read: {why}"))
+    })
+}
+
+/// How many rows a page has, of which `limit` asks for so many.
+pub(super) fn rows(limit: Option<usize>) -> Result<usize, Problem> {
+    let limit = limit.unwrap_or(USUAL_ROWS);
+    if (1..=MOST_ROWS).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::bad_request(format!("limit is 1 to {MOST_ROWS}")))
+    }
+}
+
+/// After which number a page begins.
+pub(super) fn after(cursor: Option<u64>) -> Result<u64, Problem> {
+    let after = cursor.unwrap_or(0);
+    if after <= MOST {
+        Ok(after)
+    } else {
+        Err(Problem::bad_request("after is beyond every number"))
     }
 }
 
@@ -56,7 +121,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
+        if kind(request.headers()) != "application/json" {
             return Err(Problem::wrong_type("send JSON: `Content-Type: application/json`"));
         }
         let body = Body::from_request(request, state).await?;
@@ -78,6 +143,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = kind(request.headers());
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
             if rejection.status().as_u16() == 413 {
                 Problem::too_large("the body is larger than this call takes")
@@ -85,7 +151,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
                 Problem::bad_request("the body broke off")
             }
         })?;
-        Ok(Self { bytes })
+        Ok(Self { bytes, kind })
     }
 }
 
@@ -94,8 +160,9 @@ fn what(message: &str) -> &str {
     message.split(" at line ").next().unwrap_or(message)
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// What the body says it is.
+fn kind(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use crate::clock;
 use crate::facts::bureau::Bureau;
 use crate::facts::month::Month;
 use crate::serve::ask::Path;
@@ -16,7 +17,6 @@ use crate::serve::desk::apart;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
-use crate::store::StoreError;
 
 /// How a bulletin is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,11 +75,14 @@ pub(super) async fn one(
     let (month, ending) = file.rsplit_once('.').ok_or_else(Problem::not_found)?;
     let month: Month = month.parse().map_err(|_| Problem::not_found())?;
     let form = BulletinForm::of(ending).ok_or_else(Problem::not_found)?;
+    if month.first() > clock::day(desk.now()) {
+        return Err(Problem::not_found());
+    }
     let bureau = caller.scope.bureau();
     apart(move || {
         let bulletin = (desk.bulletin)(month, bureau, form).map_err(|error| {
             tracing::error!("the bulletin of {month} could not be made: {error}");
-            Problem::from(StoreError::CatalogueBroken)
+            Problem::ours()
         })?;
         Ok(reply::bytes(&headers, form.kind(), bulletin))
     })

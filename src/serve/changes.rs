@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::publish::told::ToldView;
 use crate::publish::view::FindingView;
+use crate::serve::ask;
 use crate::serve::ask::Query;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
@@ -23,19 +24,13 @@ use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
 
-/// Changes of one page, at the most.
-const MOST: usize = 1000;
-
-/// Changes of one page where nothing is said.
-const USUAL: usize = 100;
-
 /// Which changes are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangesQuery {
     /// The `next` of the call before; 0 begins with the first
-    #[param(minimum = 0, default = 0)]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, default = 0)]
     after: Option<u64>,
     /// Changes of the page
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -76,14 +71,11 @@ pub(super) async fn feed(
     if !caller.scope.sees_findings() {
         return Err(Problem::not_found());
     }
-    let limit = query.limit.unwrap_or(USUAL);
-    if limit == 0 || limit > MOST {
-        return Err(Problem::bad_request(format!("limit is 1 to {MOST}")));
-    }
+    let limit = ask::rows(query.limit)?;
+    let after = ask::after(query.after)?;
     if query.wait.is_some_and(|seconds| seconds > 3600) {
         return Err(Problem::bad_request("wait is 0 to 3600 seconds"));
     }
-    let after = query.after.unwrap_or(0);
     let wait = Duration::from_secs(query.wait.unwrap_or(0)).min(desk.settings.longest_wait);
     let deadline = Instant::now() + wait;
     let mut news = desk.findings.watch();

@@ -227,7 +227,7 @@ pub(super) async fn apart<T: Send + 'static>(
         Ok(done) => done,
         Err(error) => {
             tracing::error!(%error, "a call broke off");
-            Err(Problem::from(StoreError::CatalogueBroken))
+            Err(Problem::ours())
         }
     }
 }

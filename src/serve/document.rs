@@ -18,6 +18,8 @@ use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 
+use crate::serve::exports::Encoding;
+use crate::serve::filter::StateWord;
 use crate::serve::problem::Problem;
 
 /// What no call says by itself.
@@ -28,7 +30,7 @@ use crate::serve::problem::Problem;
         description = "Findings of sites without an ICP filing, and \
     what becomes of them. Every call needs a key; what the key may not see is 404."
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, StateWord, Encoding))
 )]
 struct Frame;
 

@@ -1,5 +1,5 @@
-//! `GET /exports/findings.{csv,xlsx,jsonl,xml}`: what bureaus take away, and providers too. The same
-//! findings give the same bytes.
+//! `GET /exports/findings.{csv,xlsx,jsonl,xml}`: what bureaus take away, and providers too. What is
+//! filed by now is left out; the same findings give the same bytes.
 
 use std::io;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
+use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::Response;
-use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::ToSchema;
 
 use crate::clock;
-use crate::facts::bureau::Bureau;
-use crate::facts::finding::Kind;
 use crate::facts::issue::Issue;
 use crate::publish::findings;
 use crate::publish::findings::v3::Outbox;
 use crate::publish::findings::v3::unfiled;
+use crate::publish::findings::workbook::NoWorkbook;
 use crate::publish::findings::workbook::Sheets;
 use crate::publish::layout::Layout;
+use crate::publish::view::FindingView;
 use crate::publish::view::row_order;
-use crate::serve::ask::Path;
+use crate::serve::ask::Queries;
 use crate::serve::ask::Query;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
 use crate::serve::door::Caller;
-use crate::serve::findings::Filter;
-use crate::serve::findings::StateWord;
+use crate::serve::filter::Filter;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
 use crate::store::catalogue::Row;
@@ -38,148 +38,234 @@ use crate::store::catalogue::Row;
 /// Findings of one file, at the most: all of them are in memory while it is written.
 const MOST: usize = 200_000;
 
-/// What is told of findings that the ministry's message cannot hold.
+/// How many findings are filed or connected by now; the next night closes them.
+const MENDED: &str = "x-mended";
+
+/// How many findings, or addresses of them, the ministry's message cannot hold.
 const LEFT_OUT: &str = "x-left-out";
 
-/// Which findings are taken away.
+/// In how many cells GBK lacks characters, which are written as `?`.
+const INEXPRESSIBLE: &str = "x-inexpressible";
+
+/// How CSV is written.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ExportQuery {
-    /// Only of this kind
-    kind: Option<Kind>,
-    /// Only in this state; open and answered ones where nothing is said
-    state: Option<StateWord>,
-    /// Only at this provider: id, name or alias
-    #[param(value_type = Option<String>, min_length = 1, max_length = 255)]
-    provider: Option<String>,
-    /// Only of this bureau
-    #[param(value_type = Option<String>, min_length = 1)]
-    bureau: Option<Bureau>,
-    /// Only due before this day
-    #[param(value_type = Option<String>, format = Date)]
-    due_before: Option<Date>,
-    /// Only those that the provider objects to, which wait for the bureau
-    referred: Option<bool>,
+pub(super) struct CsvQuery {
+    /// How it is encoded; UTF-8 with a byte order mark where nothing is said
+    encoding: Option<Encoding>,
 }
 
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Csv,
-    Xlsx,
-    Jsonl,
-    Xml,
+/// How CSV is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+pub(super) enum Encoding {
+    /// UTF-8 with a byte order mark.
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// GBK, for old programs; it lacks some characters.
+    #[serde(rename = "gbk")]
+    Gbk,
 }
 
-impl Form {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "findings.csv" => Self::Csv,
-            "findings.xlsx" => Self::Xlsx,
-            "findings.jsonl" => Self::Jsonl,
-            "findings.xml" => Self::Xml,
-            _ => return None,
-        })
-    }
-
-    fn kind(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv; charset=utf-8",
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            Self::Jsonl => "application/jsonl",
-            Self::Xml => "application/xml",
-        }
-    }
+/// How a workbook is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct XlsxQuery {
+    /// Whether each provider has a sheet of its own
+    per_provider: Option<bool>,
 }
 
-/// A list of findings to take away: `findings.csv`, `.xlsx`, `.jsonl`, or `.xml`, the ministry's WBAWZLB
-#[utoipa::path(get, path = "/exports/{file}", tag = "findings",
-    params(("file" = String, Path, description = "Which file", pattern = "^findings\\.(csv|xlsx|jsonl|xml)$"),
-        ExportQuery),
-    responses((status = 200, description = "The file", content(
-        (String = "text/csv"), (String = "application/jsonl"), (String = "application/xml"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
-pub(super) async fn findings(
+/// A file on its way out.
+struct File {
+    name: &'static str,
+    kind: &'static str,
+    body: Vec<u8>,
+    /// What is told of what the file does not hold.
+    told: Vec<(&'static str, usize)>,
+}
+
+/// Findings as CSV
+///
+/// `X-Mended` counts those that are left out because they are filed or connected by now,
+/// `X-Inexpressible` the cells in which GBK lacks characters.
+#[utoipa::path(get, path = "/exports/findings.csv", tag = "findings", params(Filter, CsvQuery),
+    responses((status = 200, description = "The file", body = String, content_type = "text/csv")))]
+pub(super) async fn csv(
     State(desk): State<Arc<Desk>>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    Path(file): Path<String>,
-    Query(query): Query<ExportQuery>,
+    Queries(filter, query): Queries<Filter, CsvQuery>,
 ) -> Result<Response, Problem> {
-    if !caller.scope.sees_findings() {
-        return Err(Problem::not_found());
-    }
-    let form = Form::of(&file).ok_or_else(Problem::not_found)?;
-    apart(move || {
-        let filter = Filter {
-            kind: query.kind,
-            state: query.state,
-            provider: query.provider,
-            bureau: query.bureau,
-            due_before: query.due_before,
-            is_referred: query.referred.unwrap_or(false),
-        };
-        let wanted = filter.wanted(&desk, &caller)?;
-        let page = match wanted {
-            Some(wanted) => Some(desk.findings.catalogue()?.page(&wanted, None, MOST)?),
-            None => None,
-        };
-        if page.as_ref().is_some_and(|page| page.next.is_some()) {
-            return Err(Problem::unprocessable(format!(
-                "more than {MOST} findings; narrow the query, or take them by pages"
-            )));
+    let is_gbk = query.encoding == Some(Encoding::Gbk);
+    taken_away((desk, caller, headers), filter, Sheets::One, move |desk, rows| {
+        let views = views(desk, rows)?;
+        let (mut body, mut inexpressible) = (Vec::new(), 0);
+        if is_gbk {
+            findings::csv::write_in_gbk(views, &mut body, &mut |_| inexpressible += 1)?;
+        } else {
+            findings::csv::write(views, &mut body)?;
         }
-        let mut rows = page.map(|page| page.rows).unwrap_or_default();
-        rows.sort_by_cached_key(|row| (row_order(&row.finding.key), row.finding.id));
-        let (body, left_out) = written(&desk, form, &rows)?;
-        let mut response = reply::bytes(&headers, form.kind(), body);
-        let headers = response.headers_mut();
-        let name = format!("attachment; filename=\"{file}\"");
-        headers.extend(
-            HeaderValue::from_str(&name).ok().map(|name| (header::CONTENT_DISPOSITION, name)),
-        );
-        if left_out > 0 {
-            headers.insert(LEFT_OUT, HeaderValue::from(left_out));
-        }
-        Ok(response)
+        let kind = if is_gbk { "text/csv; charset=gbk" } else { "text/csv; charset=utf-8" };
+        Ok(File { name: "findings.csv", kind, body, told: vec![(INEXPRESSIBLE, inexpressible)] })
     })
     .await
 }
 
-/// The bytes of the file, and how many findings or addresses the form cannot express.
-fn written(desk: &Desk, form: Form, rows: &[Row]) -> Result<(Vec<u8>, usize), Problem> {
-    let names = desk.names()?;
-    let views = rows.iter().map(|row| desk.view(row, &names));
-    let mut body = Vec::new();
-    match form {
-        Form::Csv => findings::csv::write(views, &mut body)?,
-        Form::Jsonl => findings::jsonl(views, &mut body)?,
-        Form::Xlsx => {
-            let layout = Layout { is_simulated: desk.is_simulated, width: None };
-            findings::workbook::write(views, Sheets::One, layout, &mut body)
-                .map_err(io::Error::other)?;
-        }
-        Form::Xml => {
-            let mut put = |message: &[u8]| {
-                body.extend_from_slice(message);
-                Ok(())
-            };
-            let issues = desk.findings.issues()?;
-            let today = clock::day(desk.now());
-            let mut number = |issue: &Issue| issues.number(issue, today).map_err(Problem::from);
-            let listed = rows.iter().zip(views).map(|(row, view)| (&row.finding.key.target, view));
-            let mut outbox = Outbox { put: &mut put, is_single: true };
-            let listing = unfiled::write::<Problem>(listed, &names, &mut number, &mut outbox)?;
-            // The numbers are seen onto the disk before a message goes out that has them.
-            issues.flush()?;
-            if listing.records == 0 {
-                return Err(Problem::unprocessable(
-                    "nothing of this can be told in the ministry's message, and an empty one is none",
-                ));
+/// Findings as an XLSX workbook
+///
+/// `X-Mended` counts those that are left out because they are filed or connected by now.
+#[utoipa::path(get, path = "/exports/findings.xlsx", tag = "findings", params(Filter, XlsxQuery),
+    responses((status = 200, description = "The file", content(
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
+pub(super) async fn xlsx(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Queries(filter, query): Queries<Filter, XlsxQuery>,
+) -> Result<Response, Problem> {
+    let sheets = if query.per_provider == Some(true) { Sheets::PerProvider } else { Sheets::One };
+    taken_away((desk, caller, headers), filter, sheets, move |desk, rows| {
+        let layout = Layout { is_simulated: desk.is_simulated, width: None };
+        let mut body = Vec::new();
+        match findings::workbook::write(views(desk, rows)?, sheets, layout, &mut body) {
+            Ok(()) => {}
+            Err(error @ (NoWorkbook::TooMany | NoWorkbook::TooManySheets)) => {
+                return Err(Problem::unprocessable(error.to_string()));
             }
-            return Ok((body, listing.left_out.len()));
+            Err(error) => return Err(io::Error::other(error).into()),
+        }
+        let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        Ok(File { name: "findings.xlsx", kind, body, told: vec![] })
+    })
+    .await
+}
+
+/// Findings as JSON lines
+///
+/// `X-Mended` counts those that are left out because they are filed or connected by now.
+#[utoipa::path(get, path = "/exports/findings.jsonl", tag = "findings", params(Filter),
+    responses((status = 200, description = "The file", body = String, content_type = "application/jsonl")))]
+pub(super) async fn jsonl(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    taken_away((desk, caller, headers), filter, Sheets::One, |desk, rows| {
+        let mut body = Vec::new();
+        findings::jsonl(views(desk, rows)?, &mut body)?;
+        Ok(File { name: "findings.jsonl", kind: "application/jsonl", body, told: vec![] })
+    })
+    .await
+}
+
+/// Unfiled sites as the ministry's message WBAWZLB; 204 where it can tell none
+///
+/// `X-Left-Out` counts findings and addresses that the message cannot hold, `X-Mended` those that are
+/// left out because they are filed by now.
+#[utoipa::path(get, path = "/exports/findings.xml", tag = "findings", params(Filter),
+    responses((status = 200, description = "The file", body = String, content_type = "application/xml"),
+        (status = 204, description = "No finding can be told in this message, and an empty one is none")))]
+pub(super) async fn xml(
+    State(desk): State<Arc<Desk>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    taken_away((desk, caller, headers), filter, Sheets::One, |desk, rows| {
+        let mut body = Vec::new();
+        let mut put = |message: &[u8]| {
+            body.extend_from_slice(message);
+            Ok(())
+        };
+        let issues = desk.findings.issues()?;
+        let today = clock::day(desk.now());
+        let mut number = |issue: &Issue| issues.number(issue, today).map_err(Problem::from);
+        let names = desk.names()?;
+        let listed = rows.iter().map(|row| (&row.finding.key.target, desk.view(row, &names)));
+        let mut outbox = Outbox { put: &mut put, is_single: true };
+        let listing = unfiled::write::<Problem>(listed, &names, &mut number, &mut outbox)?;
+        // The numbers are seen onto the disk before a message goes out that has them.
+        issues.flush()?;
+        let told = vec![(LEFT_OUT, listing.left_out.len())];
+        Ok(File { name: "findings.xml", kind: "application/xml", body, told })
+    })
+    .await
+}
+
+fn views(desk: &Desk, rows: &[Row]) -> Result<impl Iterator<Item = FindingView>, Problem> {
+    let names = desk.names()?;
+    Ok(rows.iter().map(move |row| desk.view(row, &names)))
+}
+
+/// The file that `write` makes of the findings that are asked for, in order.
+async fn taken_away(
+    (desk, caller, headers): (Arc<Desk>, Caller, HeaderMap),
+    filter: Filter,
+    sheets: Sheets,
+    write: impl FnOnce(&Desk, &[Row]) -> Result<File, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    if !caller.scope.sees_findings() {
+        return Err(Problem::not_found());
+    }
+    apart(move || {
+        let rows = match filter.wanted(&desk, &caller)? {
+            None => Vec::new(),
+            Some(wanted) => {
+                let page = desk.findings.catalogue()?.page(&wanted, None, MOST)?;
+                if page.next.is_some() {
+                    return Err(Problem::unprocessable(format!(
+                        "more than {MOST} findings; narrow the query, or take them by pages"
+                    )));
+                }
+                page.rows
+            }
+        };
+        let asked = rows.len();
+        let mut rows = standing(&desk, rows)?;
+        let mended = asked - rows.len();
+        rows.sort_by_cached_key(|row| {
+            let provider = &row.finding.key.provider;
+            let sheet =
+                (sheets == Sheets::PerProvider).then(|| (provider.is_none(), provider.clone()));
+            (sheet, row_order(&row.finding), row.finding.id)
+        });
+        let file = write(&desk, &rows)?;
+        Ok(sent(&headers, file, mended))
+    })
+    .await
+}
+
+/// `rows` without those that are filed or connected by now.
+fn standing(desk: &Desk, rows: Vec<Row>) -> Result<Vec<Row>, Problem> {
+    let (filings, directory) = (desk.filings()?, desk.directory()?);
+    let mut standing = Vec::with_capacity(rows.len());
+    for row in rows {
+        if filings.mended(&row.finding, &directory)?.is_none() {
+            standing.push(row);
         }
     }
-    Ok((body, 0))
+    Ok(standing)
+}
+
+fn sent(asked: &HeaderMap, file: File, mended: usize) -> Response {
+    let File { name, kind, body, mut told } = file;
+    let is_empty = body.is_empty() && kind == "application/xml";
+    let mut response = reply::bytes(asked, kind, body);
+    let headers = response.headers_mut();
+    if is_empty {
+        headers.remove(header::CONTENT_TYPE);
+    } else {
+        let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+        headers.extend(name.ok().map(|name| (header::CONTENT_DISPOSITION, name)));
+    }
+    told.push((MENDED, mended));
+    for (name, count) in told.into_iter().filter(|(_, count)| *count > 0) {
+        headers.insert(name, HeaderValue::from(count));
+    }
+    if is_empty {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
+    response
 }

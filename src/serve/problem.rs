@@ -87,22 +87,22 @@ impl Problem {
     }
 
     /// We failed; the log has why.
-    pub(super) fn ours() -> Response {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, None).into_response()
+    pub(super) fn ours() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, None)
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a call could not be served");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, None)
+        Self::ours()
     }
 }
 
 impl From<std::io::Error> for Problem {
     fn from(error: std::io::Error) -> Self {
         tracing::error!(%error, "a call could not be served");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, None)
+        Self::ours()
     }
 }
 

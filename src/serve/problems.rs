@@ -17,6 +17,7 @@ use crate::facts::problem::Problem as AllocationProblem;
 use crate::facts::scope::Whereabouts;
 use crate::publish::problems::Shown;
 use crate::publish::problems::allocations::ProblemView;
+use crate::serve::ask;
 use crate::serve::ask::Query;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
@@ -24,17 +25,14 @@ use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
 
-/// Problems of one page, at the most.
-const MOST: usize = 1000;
-
 /// Which problems are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProblemsQuery {
     /// The `next` of the page before
-    #[param(minimum = 0, default = 0)]
-    after: Option<usize>,
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991_i64, default = 0)]
+    after: Option<u64>,
     /// Problems of the page
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
@@ -47,7 +45,7 @@ pub(super) struct ProblemsPage {
     #[schema(value_type = Vec<Object>)]
     problems: Vec<ProblemView>,
     /// What to give as `after` for the next page; null on the last.
-    next: Option<usize>,
+    next: Option<u64>,
 }
 
 /// What is wrong with the address register
@@ -62,11 +60,8 @@ pub(super) async fn list(
     if !caller.scope.sees_findings() {
         return Err(Problem::not_found());
     }
-    let limit = query.limit.unwrap_or(100);
-    if limit == 0 || limit > MOST {
-        return Err(Problem::bad_request(format!("limit is 1 to {MOST}")));
-    }
-    let after = query.after.unwrap_or(0);
+    let limit = ask::rows(query.limit)?;
+    let after = ask::after(query.after)?;
     apart(move || {
         let today = clock::day(desk.now());
         let names = desk.names()?;
@@ -77,7 +72,7 @@ pub(super) async fn list(
                 bureau: problem.bureau,
             })
         };
-        let (mut problems, mut passed, mut next) = (Vec::new(), 0_usize, None);
+        let (mut problems, mut passed, mut next) = (Vec::new(), 0_u64, None);
         for problem in desk.registers.problems()? {
             let problem = problem?;
             if !problem.stands() || !sees(&problem) {

@@ -17,7 +17,6 @@ use crate::serve::desk::apart;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
-use crate::store::StoreError;
 
 /// The rates of today.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,7 +43,7 @@ pub(super) async fn list(
     apart(move || {
         let rates = (desk.rates)(whose).map_err(|error| {
             tracing::error!("the rates could not be told: {error}");
-            Problem::from(StoreError::CatalogueBroken)
+            Problem::ours()
         })?;
         Ok(reply::json(&headers, &RatesReply { rates }))
     })

@@ -18,7 +18,7 @@ pub(super) fn json(headers: &HeaderMap, value: &impl Serialize) -> Response {
         Ok(body) => bytes(headers, "application/json", body),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
-            Problem::ours()
+            Problem::ours().into_response()
         }
     }
 }

@@ -81,8 +81,8 @@ pub(super) struct ScansReply {
 pub(super) struct ScanBody {
     /// Only these: Domains or addresses.
     #[serde(default)]
-    #[schema(max_items = 10000)]
-    domains: Vec<String>,
+    #[schema(min_items = 1, max_items = 10000)]
+    domains: Option<Vec<String>>,
 }
 
 /// A night that was begun.
@@ -90,6 +90,8 @@ pub(super) struct ScanBody {
 pub(super) struct ScanBegun {
     /// Its number.
     scan: u32,
+    /// What was named and is no Domain and no address.
+    passed_over: Vec<String>,
 }
 
 /// Every night, newest first
@@ -140,20 +142,11 @@ pub(super) async fn begin(
     Json(body): Json<ScanBody>,
 ) -> Result<Response, Problem> {
     must_be_authority(&caller)?;
-    if body.domains.len() > MOST_NAMES {
-        return Err(Problem::too_large(format!("at most {MOST_NAMES} names at once")));
-    }
-    let mut targets = Vec::with_capacity(body.domains.len());
-    for (index, domain) in body.domains.iter().enumerate() {
-        let target: Result<Target, _> = domain.parse();
-        targets.push(target.map_err(|error| {
-            Problem::unprocessable(format!("domains[{index}] is no domain and no address: {error}"))
-        })?);
-    }
+    let (targets, passed_over) = named(body.domains)?;
     let scope = Scope { targets, bureau: caller.scope.bureau(), provider: None };
     apart(move || match (desk.nights.begin)(scope) {
         Begun::Night(scan) => {
-            let mut response = reply::json(&HeaderMap::new(), &ScanBegun { scan });
+            let mut response = reply::json(&HeaderMap::new(), &ScanBegun { scan, passed_over });
             *response.status_mut() = StatusCode::ACCEPTED;
             Ok(response)
         }
@@ -161,6 +154,32 @@ pub(super) async fn begin(
         Begun::Refused(why) => Err(Problem::conflict(why)),
     })
     .await
+}
+
+/// Whom a night is of, nobody meaning everybody, and what names nobody.
+fn named(domains: Option<Vec<String>>) -> Result<(Vec<Target>, Vec<String>), Problem> {
+    let Some(domains) = domains else { return Ok(Default::default()) };
+    if domains.len() > MOST_NAMES {
+        return Err(Problem::too_large(format!("at most {MOST_NAMES} names at once")));
+    }
+    if domains.is_empty() {
+        return Err(Problem::unprocessable(
+            "domains is empty; without it the night is of everything",
+        ));
+    }
+    let (mut targets, mut passed_over) = (Vec::new(), Vec::new());
+    for name in domains {
+        match name.parse() {
+            Ok(target) => targets.push(target),
+            Err(_) => passed_over.push(name),
+        }
+    }
+    if targets.is_empty() {
+        return Err(Problem::conflict(
+            "none of these is a Domain or an address; no night was begun",
+        ));
+    }
+    Ok((targets, passed_over))
 }
 
 fn must_be_authority(caller: &Caller) -> Result<(), Problem> {

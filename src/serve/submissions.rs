@@ -5,6 +5,7 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use crate::facts::allocation::Allocation;
 use crate::facts::filing::Filing;
 use crate::facts::scope::KeyScope;
+use crate::formats::allocations;
 use crate::formats::filings;
 use crate::formats::sources;
 use crate::formats::tables::FileError;
@@ -27,10 +29,15 @@ use crate::serve::desk::apart;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
+use crate::serve::submissions::form::AllocationsCsv;
+use crate::serve::submissions::form::FilingsCsv;
+use crate::serve::submissions::form::Form;
+use crate::serve::submissions::form::ObjectLines;
 use crate::store::import::Import;
 use crate::store::rows::Row;
 
 mod bound;
+mod form;
 mod held;
 
 /// Rows of one submission, at the most.
@@ -87,65 +94,137 @@ pub(super) struct RowProblem {
     pub(super) reason: String,
 }
 
+/// A row that providers submit.
+trait Submit: Row + Send + 'static {
+    /// Which register it goes to.
+    const TO: Submitted;
+
+    /// What rows are held against.
+    type Held<'a>;
+
+    /// The rows of a body.
+    fn read(form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError>;
+
+    /// What the rows of `caller` are held against.
+    fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem>;
+
+    /// The row as `caller` may submit it, with what is wrong with it.
+    fn judge(self, held: &Self::Held<'_>) -> Result<Judged<Self>, Problem>;
+}
+
+/// A row that may not be taken: its column and why.
+type Refused = (&'static str, String);
+
+/// What is made of a row: itself with what is wrong with it, or why it is not taken.
+type Judged<R> = Result<(R, Vec<RowProblem>), Refused>;
+
+impl Submit for Filing {
+    const TO: Submitted = Submitted::Filings;
+
+    type Held<'a> = (held::Filings<'a>, &'a Caller);
+
+    fn read(_form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
+        filings::read(body)
+    }
+
+    fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem> {
+        if desk.registers.version::<Self>() == 0 {
+            return Err(Problem::conflict(
+                "there is no filing register yet, and a part of one must not pass for the whole",
+            ));
+        }
+        Ok((held::Filings::of(desk)?, caller))
+    }
+
+    fn judge(self, (held, caller): &Self::Held<'_>) -> Result<Judged<Self>, Problem> {
+        Ok(match bound::filing(self, caller, held)? {
+            Ok(row) => {
+                let problems = held.problems(&row)?;
+                Ok((row, problems))
+            }
+            Err(refused) => Err(refused),
+        })
+    }
+}
+
+impl Submit for Allocation {
+    const TO: Submitted = Submitted::Allocations;
+
+    type Held<'a> = (held::Allocations<'a>, &'a Caller);
+
+    fn read(form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
+        match form {
+            Form::Csv | Form::JsonLines => allocations::read(body),
+            Form::Untold => sources::read(body, None),
+        }
+    }
+
+    fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem> {
+        Ok((held::Allocations::of(desk)?, caller))
+    }
+
+    fn judge(self, (held, caller): &Self::Held<'_>) -> Result<Judged<Self>, Problem> {
+        Ok(match bound::allocation(self, caller, &held.directory) {
+            Ok(row) => {
+                let problems = held.problems(&row)?;
+                Ok((row, problems))
+            }
+            Err(refused) => Err(refused),
+        })
+    }
+}
+
 /// The largest body that these calls take.
 pub(super) fn body_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(MOST_BYTES)
 }
 
-/// Filings that the provider has connected: CSV, JSON lines or XLSX as `import filings` reads them
+/// Filings that the provider has connected
+///
+/// CSV, XLSX, JSON lines or V3 XML, whatever `import filings` reads; the first line of CSV names the
+/// columns, in any order, in English or Chinese. `text/csv` and `application/jsonl` are taken at
+/// their word, other bodies are told apart by how they begin.
 #[utoipa::path(post, path = "/filings", tag = "registers",
-    request_body(content((String = "text/csv"), (String = "application/jsonl"))),
+    request_body(content((FilingsCsv = "text/csv"), (ObjectLines = "application/jsonl"))),
     responses((status = 200, description = "What became of each row", body = Submission)))]
 pub(super) async fn filings(
     State(desk): State<Arc<Desk>>,
     Extension(caller): Extension<Caller>,
     body: Body,
 ) -> Result<Response, Problem> {
-    may_submit(&caller)?;
-    apart(move || {
-        if desk.registers.version::<Filing>() == 0 {
-            return Err(Problem::conflict(
-                "there is no filing register yet, and a part of one must not pass for the whole",
-            ));
-        }
-        let rows = filings::read(Cursor::new(body.bytes)).map_err(|error| unreadable(&error))?;
-        let held = held::Filings::of(&desk)?;
-        let submission = take::<Filing>(&desk, rows, |row| {
-            Ok(match bound::filing(row, &caller, &desk)? {
-                Ok(row) => {
-                    let problems = held.problems(&row)?;
-                    Ok((row, problems))
-                }
-                Err(refused) => Err(refused),
-            })
-        })?;
-        (desk.after_import)(Submitted::Filings);
-        Ok(reply::json(&HeaderMap::new(), &submission))
-    })
-    .await
+    submit::<Filing>(desk, caller, body).await
 }
 
-/// Addresses that the provider has: CSV, JSON lines, XLSX or V3 XML as `import allocations` reads them
+/// Addresses that the provider has
+///
+/// CSV, XLSX, JSON lines or V3 XML, whatever `import allocations` reads; the first line of CSV names
+/// the columns, in any order, in English or Chinese. `text/csv` and `application/jsonl` are taken at
+/// their word, other bodies are told apart by how they begin.
 #[utoipa::path(post, path = "/allocations", tag = "registers",
-    request_body(content((String = "text/csv"), (String = "application/jsonl"))),
+    request_body(content((AllocationsCsv = "text/csv"), (ObjectLines = "application/jsonl"))),
     responses((status = 200, description = "What became of each row", body = Submission)))]
 pub(super) async fn allocations(
     State(desk): State<Arc<Desk>>,
     Extension(caller): Extension<Caller>,
     body: Body,
 ) -> Result<Response, Problem> {
+    submit::<Allocation>(desk, caller, body).await
+}
+
+async fn submit<R: Submit>(
+    desk: Arc<Desk>,
+    caller: Caller,
+    body: Body,
+) -> Result<Response, Problem> {
     may_submit(&caller)?;
     apart(move || {
-        let rows = sources::read(Cursor::new(body.bytes), None);
-        let rows = rows.map_err(|error| unreadable(&error))?;
-        let directory = desk.directory()?;
-        let submission = take::<Allocation>(&desk, rows, |row| {
-            Ok(match bound::allocation(row, &caller, &directory) {
-                Ok(row) => Ok((row.clone(), held::of_allocation(&row, &directory, &desk)?)),
-                Err(refused) => Err(refused),
-            })
-        })?;
-        (desk.after_import)(Submitted::Allocations);
+        let held = R::held(&desk, &caller)?;
+        let rows = R::read(Form::of(&body)?, Cursor::new(body.bytes));
+        let rows = rows.map_err(|error| Problem::unprocessable(error.to_string()))?;
+        let submission = take::<R>(&desk, rows, &held)?;
+        if submission.taken > 0 {
+            (desk.after_import)(R::TO);
+        }
         Ok(reply::json(&HeaderMap::new(), &submission))
     })
     .await
@@ -158,20 +237,10 @@ fn may_submit(caller: &Caller) -> Result<(), Problem> {
     }
 }
 
-fn unreadable(error: &FileError) -> Problem {
-    Problem::unprocessable(error.to_string())
-}
-
-/// A row that may not be taken: its column and why.
-type Refused = (&'static str, String);
-
-/// What is made of a row: itself with what is wrong with it, or why it is not taken.
-type Judged<R> = Result<(R, Vec<RowProblem>), Refused>;
-
-fn take<R: Row + 'static>(
+fn take<R: Submit>(
     desk: &Desk,
     mut rows: Rows<R>,
-    judge: impl Fn(R) -> Result<Judged<R>, Problem>,
+    held: &R::Held<'_>,
 ) -> Result<Submission, Problem> {
     let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
     let mut results = Vec::new();
@@ -180,7 +249,7 @@ fn take<R: Row + 'static>(
             return Err(Problem::too_large(format!("at most {MOST_ROWS} rows at once")));
         }
         let result = match row {
-            Ok(row) => match judge(row)? {
+            Ok(row) => match row.judge(held)? {
                 Ok((row, problems)) => {
                     import.push(&row)?;
                     RowResult { line: number, taken: true, column: None, reason: None, problems }

@@ -5,6 +5,7 @@
 //! fresh register itself.
 
 mod answered;
+mod mended;
 mod records;
 mod settings;
 
@@ -32,6 +33,7 @@ use crate::stages::check::answered::Trust;
 use crate::store::StoreError;
 use crate::store::filings::FilingRegister;
 
+pub use crate::stages::check::mended::Mended;
 pub use crate::stages::check::settings::Settings;
 
 /// The filing register with what is needed to trust it.

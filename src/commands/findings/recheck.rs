@@ -6,9 +6,7 @@ use anyhow::Result;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::facts::directory::Directory;
-use crate::facts::filing::FilingStatus;
 use crate::facts::finding::Finding;
-use crate::facts::finding::Kind;
 use crate::stages::check::Filings;
 
 /// The register of now.
@@ -29,7 +27,7 @@ impl Recheck {
     pub(super) fn kept(&self, found: Vec<Finding>) -> Result<Vec<Finding>> {
         let mut kept = Vec::with_capacity(found.len());
         for finding in found {
-            match self.mended(&finding)? {
+            match self.filings.mended(&finding, &self.directory)? {
                 None => kept.push(finding),
                 Some(why) => {
                     let (id, name) = (finding.id, &finding.key.target);
@@ -40,24 +38,5 @@ impl Recheck {
             }
         }
         Ok(kept)
-    }
-
-    fn mended(&self, finding: &Finding) -> Result<Option<&'static str>> {
-        if !finding.stands() || !matches!(finding.key.kind, Kind::Unfiled | Kind::NotConnected) {
-            return Ok(None);
-        }
-        let FilingStatus::Active(summary) =
-            self.filings.status(&finding.key.target, &self.directory)?
-        else {
-            return Ok(None);
-        };
-        let provider = finding.key.provider.as_ref();
-        Ok(match finding.key.kind {
-            Kind::Unfiled => Some("it is filed"),
-            _ if provider.is_some_and(|id| summary.providers.contains(id)) => {
-                Some("the provider has an access record")
-            }
-            _ => None,
-        })
     }
 }

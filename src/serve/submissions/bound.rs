@@ -7,10 +7,10 @@ use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
-use crate::serve::desk::Desk;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::submissions::Refused;
+use crate::serve::submissions::held;
 
 /// The row as the caller may submit it, or why not.
 pub(super) fn allocation(
@@ -31,16 +31,11 @@ pub(super) fn allocation(
 pub(super) fn filing(
     row: Filing,
     caller: &Caller,
-    desk: &Desk,
+    held: &held::Filings<'_>,
 ) -> Result<Result<Filing, Refused>, Problem> {
     let Some(own) = caller.scope.provider() else { return Ok(Ok(row)) };
-    let directory = desk.directory()?;
-    let filings = desk.filings()?;
-    let known = match filings.register() {
-        Some(register) => register.lookup(&row.domain)?,
-        None => Vec::new(),
-    };
-    Ok(joined(row, &known, own, &directory))
+    let known = held.known(&row.domain)?;
+    Ok(joined(row, &known, own, &held.directory))
 }
 
 fn joined(

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
+use crate::facts::target::Target;
 use crate::formats::vocabulary::Vocabulary;
 use crate::net::guard::Guard;
 use crate::net::guard::OptOut;
@@ -24,7 +25,7 @@ use crate::store::StoreError;
 /// What filings are held against.
 pub(super) struct Filings<'a> {
     desk: &'a Desk,
-    directory: Arc<Directory>,
+    pub(super) directory: Arc<Directory>,
     register: Arc<check::Filings>,
     guard: Guard,
     vocabulary: Vocabulary,
@@ -39,9 +40,14 @@ impl<'a> Filings<'a> {
             guard: Guard::new(Vec::new(), OptOut::default()),
             vocabulary: Vocabulary::builtin().map_err(|error| {
                 tracing::error!(%error, "the words of annex 3 cannot be read");
-                Problem::from(StoreError::CatalogueBroken)
+                Problem::ours()
             })?,
         })
+    }
+
+    /// What the register has of a Domain.
+    pub(super) fn known(&self, target: &Target) -> Result<Vec<Filing>, Problem> {
+        Ok(self.register.register().map_or_else(|| Ok(Vec::new()), |it| it.lookup(target))?)
     }
 
     /// What annex 3 has against the row.
@@ -76,25 +82,34 @@ impl<'a> Filings<'a> {
     }
 }
 
-/// What the row lacks by itself; how it fits the others is told by `GET /allocations/problems`.
-pub(super) fn of_allocation(
-    row: &Allocation,
-    directory: &Directory,
-    desk: &Desk,
-) -> Result<Vec<RowProblem>, Problem> {
-    let guard = Guard::new(Vec::new(), OptOut::default());
-    let mut problems = Vec::new();
-    let today = clock::day(desk.now());
-    let rows = std::iter::once(Ok(row.clone()));
-    allocations::check::<StoreError>(rows, directory, &guard, today, |found| {
-        if found.key.check_code().is_none() {
-            problems.push(RowProblem {
-                code: found.key.fault.word().to_owned(),
-                column: found.key.fault.column().to_owned(),
-                reason: found.key.fault.chinese().to_owned(),
-            });
-        }
-        Ok(())
-    })?;
-    Ok(problems)
+/// What allocations are held against.
+pub(super) struct Allocations<'a> {
+    desk: &'a Desk,
+    pub(super) directory: Arc<Directory>,
+    guard: Guard,
+}
+
+impl<'a> Allocations<'a> {
+    pub(super) fn of(desk: &'a Desk) -> Result<Self, Problem> {
+        let guard = Guard::new(Vec::new(), OptOut::default());
+        Ok(Self { desk, directory: desk.directory()?, guard })
+    }
+
+    /// What the row lacks by itself; how it fits the others is told by `GET /allocations/problems`.
+    pub(super) fn problems(&self, row: &Allocation) -> Result<Vec<RowProblem>, Problem> {
+        let mut problems = Vec::new();
+        let today = clock::day(self.desk.now());
+        let rows = std::iter::once(Ok(row.clone()));
+        allocations::check::<StoreError>(rows, &self.directory, &self.guard, today, |found| {
+            if found.key.check_code().is_none() {
+                problems.push(RowProblem {
+                    code: found.key.fault.word().to_owned(),
+                    column: found.key.fault.column().to_owned(),
+                    reason: found.key.fault.chinese().to_owned(),
+                });
+            }
+            Ok(())
+        })?;
+        Ok(problems)
+    }
 }
