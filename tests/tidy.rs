@@ -96,6 +96,30 @@ fn none_of(faults: &[String]) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
+/// Whoever calls is told of findings out of the catalogue alone, which takes what his key may see: to
+/// it, what is not his is what is not there. Any other way would have to ask after a finding first, and
+/// could be told from one that is not there by how long it takes.
+#[test]
+fn the_interface_asks_for_findings_within_a_scope_only() {
+    let mut faults = Vec::new();
+    for source in sources().iter().filter(|source| source.path.starts_with("src/serve")) {
+        let text: String = source.code().map(|(_, line)| line).collect();
+        for way in ["by_id(", "of_target(", "findings.all(", "dossier(", "dossiers("] {
+            if text.contains(way) {
+                faults.push(format!("{}: `{way}` asks after findings of others", source.path));
+            }
+        }
+        // What is known of one finding is asked for behind the catalogue's answer.
+        for way in ["findings.trail(", "findings.amend_once"] {
+            let seen = text.find("catalogue()?.row(&caller.scope, id)?");
+            if text.find(way).is_some_and(|at| seen.is_none_or(|seen| seen > at)) {
+                faults.push(format!("{}: `{way}` without a look into the catalogue", source.path));
+            }
+        }
+    }
+    none_of(&faults);
+}
+
 #[test]
 fn imports_run_strictly_down_the_floors() {
     let mut faults = Vec::new();

@@ -32,6 +32,7 @@ mod served;
 mod serving;
 mod listing;
 mod lookup;
+mod matrix;
 mod manners;
 mod nights;
 mod notices;

@@ -166,7 +166,7 @@ pub(crate) fn key(desk: &Desk, holder: &[&str]) -> (String, String) {
 }
 
 /// A finding that stands.
-pub(crate) fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding {
+fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding {
     Finding {
         id: Ulid::from(number),
         key: FindingKey {
@@ -191,7 +191,7 @@ pub(crate) fn finding(number: u128, provider: &str, carrier: &str, bureau: &str)
 }
 
 /// Writes findings into the data of a desk that nobody uses, each opened by a change.
-pub(crate) fn write(desk: &Desk, findings: &[Finding]) {
+fn write(desk: &Desk, findings: &[Finding]) {
     let path = desk.path("data").join("findings");
     std::fs::create_dir_all(&path).unwrap();
     let store = Findings::open(&path).unwrap();
@@ -207,4 +207,39 @@ pub(crate) fn write(desk: &Desk, findings: &[Finding]) {
     let changes = changes.collect();
     let update = Update { findings: findings.to_vec(), changes, ..Update::default() };
     store.apply([&update], None).unwrap();
+}
+
+const PROVIDERS: &str = "\
+id,name,kind,bureau
+P1,运营商甲,carrier,北京
+P4,示例云,provider,北京
+P5,别家云,provider,河北
+";
+
+/// Six findings: three at P4 below P1, two at P5, one of nobody.
+pub(crate) fn office() -> Desk {
+    let desk = Desk::new();
+    desk.import("providers", "providers.csv", PROVIDERS);
+    desk.import(
+        "filings",
+        "filings.csv",
+        "域名,网站备案号,状态\na.cn,京ICP备05014806号-1,active\n",
+    );
+    write(
+        &desk,
+        &[
+            finding(1, "P4", "P1", "北京"),
+            finding(2, "P4", "P1", "北京"),
+            finding(3, "P4", "P1", "河北"),
+            finding(4, "P5", "P5", "河北"),
+            finding(5, "P5", "P5", "河北"),
+            finding(6, "", "", "部"),
+        ],
+    );
+    desk
+}
+
+/// The id of the finding with this number.
+pub(crate) fn id(number: u128) -> String {
+    Ulid::from(number).to_string()
 }

@@ -3,41 +3,11 @@
 use serde_json::Value;
 use serde_json::json;
 
-use crate::desk::Desk;
 use crate::served::Came;
 use crate::served::Served;
-use crate::served::finding;
+use crate::served::id;
 use crate::served::key;
-use crate::served::write;
-
-const PROVIDERS: &str = "id,name,kind,bureau\nP1,运营商甲,carrier,北京\nP4,示例云,provider,北京\nP5,别家云,provider,河北\n";
-
-/// Six findings: three at P4 below P1, two at P5, one of nobody.
-fn desk() -> Desk {
-    let desk = Desk::new();
-    desk.import("providers", "providers.csv", PROVIDERS);
-    desk.import(
-        "filings",
-        "filings.csv",
-        "域名,网站备案号,状态\na.cn,京ICP备05014806号-1,active\n",
-    );
-    write(
-        &desk,
-        &[
-            finding(1, "P4", "P1", "北京"),
-            finding(2, "P4", "P1", "北京"),
-            finding(3, "P4", "P1", "河北"),
-            finding(4, "P5", "P5", "河北"),
-            finding(5, "P5", "P5", "河北"),
-            finding(6, "", "", "部"),
-        ],
-    );
-    desk
-}
-
-fn id(number: u128) -> String {
-    ulid::Ulid::from(number).to_string()
-}
+use crate::served::office;
 
 fn domains(came: &Came, list: &str) -> Vec<String> {
     let rows = came.json()[list].as_array().unwrap().clone();
@@ -45,125 +15,9 @@ fn domains(came: &Came, list: &str) -> Vec<String> {
     rows.iter().map(|row| finding(row)["domain"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Every call as each kind of key may make it, and nobody sees what is not his.
-#[test]
-#[expect(clippy::too_many_lines, reason = "the matrix is read in one piece")]
-fn every_call_gives_every_key_exactly_what_it_should() {
-    let desk = desk();
-    let good = |holder: &[&str]| key(&desk, holder).0;
-    let (revoked, revoked_id) = key(&desk, &["--ministry"]);
-    desk.run(&["keys", "revoke", &revoked_id, "--reason", "遗失"]).ends(0);
-    let expired = {
-        let then = ["--now", "2020-01-01T00:00:00+08:00"];
-        let run =
-            |args: &[&str]| desk.run(&[&then[..], args].concat()).ends(0).text().trim().to_owned();
-        let id = run(&["keys", "request", "--ministry"]);
-        run(&["keys", "approve", &id]);
-        run(&["keys", "issue", &id, "--until", "2020-01-02"])
-    };
-    let requested = format!("chabei_{}", "0".repeat(40));
-    let keys: Vec<(&str, Option<String>)> = vec![
-        ("none", None),
-        ("unknown", Some(requested)),
-        ("nonsense", Some("x".to_owned())),
-        ("expired", Some(expired)),
-        ("revoked", Some(revoked)),
-        ("reader", Some(good(&["--reader", "公安"]))),
-        ("other provider", Some(good(&["--provider", "P5"]))),
-        ("right provider", Some(good(&["--provider", "P4"]))),
-        ("its carrier", Some(good(&["--provider", "P1"]))),
-        ("other bureau", Some(good(&["--bureau", "天津"]))),
-        ("right bureau", Some(good(&["--bureau", "北京"]))),
-        ("ministry", Some(good(&["--ministry"]))),
-    ];
-    let served = Served::start(&desk);
-    let answer = json!({"result": "in_progress", "opinion": "x"});
-    let lookup = json!({"domains": ["a.cn"]});
-    let nowhere_night = json!({"domains": ["no domain"]});
-    let path = format!("/findings/{}", id(1));
-    let answers = format!("{path}/answers");
-    let calls: [(&str, &str, Option<&Value>, [u16; 7]); 23] = [
-        // reader, other provider, right provider, its carrier, other bureau, right bureau, ministry
-        ("GET", "/findings", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/findings?limit=0", None, [404, 400, 400, 400, 400, 400, 400]),
-        ("GET", "/changes", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", &path, None, [404, 404, 200, 200, 404, 200, 200]),
-        ("POST", &answers, Some(&answer), [404, 404, 200, 403, 404, 403, 403]),
-        ("GET", "/domains/a.cn", None, [200; 7]),
-        ("POST", "/domains/lookup", Some(&lookup), [200; 7]),
-        ("GET", "/exports/findings.csv", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/exports/findings.xlsx", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/exports/findings.jsonl?state=all", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/exports/findings.xml", None, [404, 422, 422, 422, 422, 422, 422]),
-        ("GET", "/allocations/problems", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/rates", None, [404, 200, 200, 200, 200, 200, 200]),
-        ("GET", "/bulletins/2009-06.md", None, [404, 404, 404, 404, 200, 200, 200]),
-        ("GET", "/bulletins/2009-06.pdf", None, [404; 7]),
-        ("GET", "/bulletins/2009-13.csv", None, [404; 7]),
-        ("GET", "/scans", None, [404, 404, 404, 404, 200, 200, 200]),
-        ("GET", "/scans/1", None, [404; 7]),
-        ("POST", "/scans", Some(&nowhere_night), [404, 404, 404, 404, 422, 422, 422]),
-        ("GET", "/metrics", None, [404, 404, 404, 404, 404, 404, 200]),
-        ("GET", "/nothing", None, [404; 7]),
-        ("DELETE", "/findings", None, [405; 7]),
-        ("GET", "/healthz", None, [200; 7]),
-    ];
-    let nowhere = served.call("GET", &format!("/findings/{}", id(99)), keys[5].1.as_deref(), None);
-    for (method, path, body, expected) in calls {
-        for (index, (name, key)) in keys.iter().enumerate() {
-            let came = served.call(method, path, key.as_deref(), body);
-            let expected = match index {
-                _ if path == "/healthz" => 200,
-                0..5 => 401,
-                _ => expected[index - 5],
-            };
-            assert_eq!(came.status, expected, "{method} {path} with {name}");
-            if expected >= 400 {
-                assert_eq!(came.header("content-type"), Some("application/problem+json"));
-                let text = String::from_utf8(came.bytes.clone()).unwrap();
-                for told in ["d1.cn", "P4", "示例云", "北京", "revoked", "expired"] {
-                    assert!(!text.contains(told), "{method} {path} with {name}: {text}");
-                }
-            }
-            if expected == 404 {
-                assert_eq!(came.bytes, nowhere.bytes, "{method} {path} with {name}");
-            }
-        }
-    }
-    let listed: [(usize, &[u128]); 6] = [
-        (6, &[4, 5]),
-        (7, &[1, 2, 3]),
-        (8, &[1, 2, 3]),
-        (9, &[]),
-        (10, &[1, 2]),
-        (11, &[1, 2, 3, 4, 5, 6]),
-    ];
-    for (index, expected) in listed {
-        let key = keys[index].1.as_deref().unwrap();
-        let expected: Vec<String> = expected.iter().map(|number| format!("d{number}.cn")).collect();
-        assert_eq!(
-            domains(&served.get("/findings", key), "findings"),
-            expected,
-            "{}",
-            keys[index].0
-        );
-        let mut told = domains(&served.get("/changes", key), "changes");
-        told.dedup();
-        told.retain(|domain| domain != "d1.cn");
-        let rest: Vec<String> = expected.into_iter().filter(|domain| domain != "d1.cn").collect();
-        assert_eq!(told, rest, "{}", keys[index].0);
-    }
-    assert_eq!(served.stop(), Some(0));
-    let log = desk.run(&["keys", "log", "--format", "json"]).json();
-    let has = |part: &str| log.iter().any(|entry| entry["what"].as_str().unwrap().contains(part));
-    for part in ["GET /api/v1/findings 200", "401 no key", "401 revoked", "401 expired", "404"] {
-        assert!(has(part), "no {part} in the log");
-    }
-}
-
 #[test]
 fn pages_follow_each_other_and_filters_narrow() {
-    let desk = desk();
+    let desk = office();
     let (ministry, _) = key(&desk, &["--ministry"]);
     let served = Served::start(&desk);
     let (mut all, mut after) = (Vec::new(), String::new());
@@ -194,7 +48,7 @@ fn pages_follow_each_other_and_filters_narrow() {
 
 #[test]
 fn an_answer_is_given_once_however_often_it_is_sent() {
-    let desk = desk();
+    let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P4"]);
     let served = Served::start(&desk);
     let path = format!("/findings/{}/answers", id(1));
@@ -206,8 +60,8 @@ fn an_answer_is_given_once_however_often_it_is_sent() {
     assert_eq!(first.json()["answer"]["result"], "stopped");
     assert!(first.json()["actor"].as_str().unwrap().starts_with("provider P4"));
     assert_eq!(post(&stopped, "one").ends(200).bytes, first.bytes);
-    post(&json!({"result": "moved"}), "one").ends(422);
-    post(&json!({"result": "connected"}), "two").ends(422);
+    post(&json!({"result": "moved"}), "one").ends(409);
+    post(&json!({"result": "connected"}), "two").ends(409);
     post(&json!({"result": "disputed"}), "two").ends(422);
     post(&json!({"result": "nonsense"}), "two").ends(422);
     post(&json!({"result": "moved", "more": 1}), "two").ends(422);
@@ -229,7 +83,7 @@ fn an_answer_is_given_once_however_often_it_is_sent() {
 
 #[test]
 fn a_call_for_changes_waits_until_something_comes_or_the_end() {
-    let desk = desk();
+    let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P4"]);
     let served = Served::start(&desk);
     let first = served.get("/changes?limit=2", &provider).json();
@@ -253,7 +107,7 @@ fn a_call_for_changes_waits_until_something_comes_or_the_end() {
 
 #[test]
 fn what_has_not_changed_is_not_sent_again_and_text_is_packed() {
-    let desk = desk();
+    let desk = office();
     let (ministry, _) = key(&desk, &["--ministry"]);
     let served = Served::start(&desk);
     let first = served.get("/findings", &ministry).ends(200);
@@ -272,7 +126,7 @@ fn what_has_not_changed_is_not_sent_again_and_text_is_packed() {
 
 #[test]
 fn a_key_that_comes_too_often_is_told_when_to_come_again() {
-    let desk = desk();
+    let desk = office();
     let (ministry, _) = key(&desk, &["--ministry"]);
     desk.write("chabei.toml", "[serve]\ncalls_per_second = 1\ncalls_at_once = 3\n");
     let served = Served::start(&desk);
@@ -284,7 +138,7 @@ fn a_key_that_comes_too_often_is_told_when_to_come_again() {
 
 #[test]
 fn names_are_looked_up_in_order_and_texts_that_are_none_are_unknown() {
-    let desk = desk();
+    let desk = office();
     let (reader, _) = key(&desk, &["--reader", "公安"]);
     let served = Served::start(&desk);
     let body = json!({"domains": ["www.a.cn", "b.cn", "no domain", "1.2.3.4"]});
@@ -305,7 +159,7 @@ fn names_are_looked_up_in_order_and_texts_that_are_none_are_unknown() {
 
 #[test]
 fn the_document_says_what_there_is() {
-    let desk = desk();
+    let desk = office();
     let served = Served::start(&desk);
     let document = served.call("GET", "/openapi.json", None, None).ends(200).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
@@ -325,7 +179,7 @@ fn the_document_says_what_there_is() {
 
 #[test]
 fn what_is_taken_away_holds_what_the_key_may_see_and_the_same_bytes_twice() {
-    let desk = desk();
+    let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P5"]);
     let served = Served::start(&desk);
     for form in ["csv", "jsonl", "xlsx"] {
@@ -342,8 +196,51 @@ fn what_is_taken_away_holds_what_the_key_may_see_and_the_same_bytes_twice() {
 }
 
 #[test]
+fn what_is_filed_by_now_is_not_taken_away_and_old_programs_have_their_encoding() {
+    let desk = office();
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    let served = Served::start(&desk);
+    let path = |form: &str| format!("/exports/findings.{form}");
+    let first = served.get(&path("csv"), &ministry).ends(200);
+    assert_eq!(first.header("x-mended"), None);
+    let number = "京ICP备05014806号-4";
+    desk.import(
+        "filings",
+        "more.csv",
+        format!("domain,site_number,state\nd4.cn,{number},active\n"),
+    );
+    for form in ["csv", "jsonl", "xlsx", "csv?encoding=gbk", "xlsx?per_provider=true"] {
+        let came = served.get(&path(form), &ministry).ends(200);
+        assert_eq!(came.header("x-mended"), Some("1"), "{form}");
+        if !form.starts_with("xlsx") {
+            let text = String::from_utf8_lossy(&came.bytes).into_owned();
+            assert!(text.contains("d5.cn") && !text.contains("d4.cn"), "{form}: {text}");
+        }
+    }
+    let page = served.get("/findings", &ministry).ends(200);
+    assert_eq!(domains(&page, "findings").len(), 6, "it stands until a night has looked");
+    for (form, args) in [
+        ("csv", &["csv"][..]),
+        ("csv?encoding=gbk", &["csv", "--encoding", "gbk"]),
+        ("jsonl", &["jsonl"]),
+        ("xlsx", &["xlsx"]),
+        ("xlsx?per_provider=true", &["xlsx", "--per-provider"]),
+    ] {
+        let printed = desk.run(&[&["findings", "--format"], args].concat());
+        printed.ends(0).complains(&["d4.cn: it is filed by now"]);
+        let came = served.get(&path(form), &ministry).ends(200);
+        assert!(came.bytes == printed.out, "{form}: not as the command writes it");
+    }
+    let gbk = served.get(&path("csv?encoding=gbk"), &ministry);
+    assert_eq!(gbk.header("content-type"), Some("text/csv; charset=gbk"));
+    for wrong in ["csv?encoding=utf-16", "csv?per_provider=true", "jsonl?encoding=gbk"] {
+        served.get(&path(wrong), &ministry).ends(400);
+    }
+}
+
+#[test]
 fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
-    let desk = desk();
+    let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P4"]);
     let (bureau, _) = key(&desk, &["--bureau", "北京"]);
     let served = Served::start(&desk);
@@ -402,7 +299,7 @@ impl Pulled {
 
 #[test]
 fn a_puller_that_is_killed_and_a_server_that_is_restarted_lose_and_repeat_nothing() {
-    let desk = desk();
+    let desk = office();
     desk.write("chabei.toml", "[serve]\ncalls_per_second = 1000\ncalls_at_once = 1000\n");
     let (provider, _) = key(&desk, &["--provider", "P4"]);
     let (ministry, _) = key(&desk, &["--ministry"]);
