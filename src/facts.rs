@@ -3,6 +3,7 @@
 //! Facts are made only by parsing or by a stage that observed them, so nothing malformed travels
 //! through the house. They know no network, no disk and no clock.
 
+pub mod few;
 pub mod domain;
 pub mod target;
 pub mod special;

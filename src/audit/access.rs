@@ -84,7 +84,7 @@ pub fn unrecorded(examination: Option<&Examination>, provider: &ProviderId) -> U
     if holdings(examination).any(|holding| holding.provider().is_some_and(is_of_record)) {
         return Unrecorded::Several;
     }
-    Unrecorded::Moved(summary.providers.clone())
+    Unrecorded::Moved(summary.providers.to_vec())
 }
 
 /// Why nothing of the target resolves to a provider of record.

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::few::Few;
 use crate::facts::number::FilingNumber;
 use crate::facts::number::SubjectNumber;
 use crate::facts::provider::ProviderId;
@@ -92,15 +93,15 @@ pub enum RegisterGap {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilingSummary {
     /// The site numbers of the records that decide the status.
-    pub numbers: Vec<FilingNumber>,
+    pub numbers: Few<FilingNumber>,
     /// The numbers of cancelled records beside the active ones that decide.
-    pub former: Vec<FilingNumber>,
+    pub former: Few<FilingNumber>,
     /// Every subject that filed this Domain, active or cancelled.
-    pub subjects: Vec<SubjectNumber>,
+    pub subjects: Few<SubjectNumber>,
     /// Whether `subjects` is all of them: a record whose only number is a licence names none.
     pub are_subjects_known: bool,
     /// The access providers of the active records that the providers register knows.
-    pub providers: Vec<ProviderId>,
+    pub providers: Few<ProviderId>,
     /// Whether `providers` is all of them: each record has the column and each name is known.
     pub are_providers_known: bool,
     /// 备案日期: the first of the records that decide; `None` where none of them tells it.
@@ -115,11 +116,11 @@ impl FilingSummary {
     /// The summary of no record, of which nothing is known yet.
     pub fn empty(as_of: Timestamp) -> Self {
         Self {
-            numbers: Vec::new(),
-            former: Vec::new(),
-            subjects: Vec::new(),
+            numbers: Few::new(),
+            former: Few::new(),
+            subjects: Few::new(),
             are_subjects_known: false,
-            providers: Vec::new(),
+            providers: Few::new(),
             are_providers_known: false,
             filed_on: None,
             changed_on: None,

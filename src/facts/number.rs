@@ -16,6 +16,7 @@
 //! written. `written.txt` beside the tests shows what is read how.
 
 mod grammar;
+mod serial;
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +28,7 @@ use crate::facts::bureau::Bureau;
 pub(crate) use crate::facts::number::grammar::fold;
 pub(crate) use crate::facts::number::grammar::province;
 pub(crate) use crate::facts::number::grammar::read;
+use crate::facts::number::serial::Serial;
 
 /// A cell longer than this many bytes is no number, whatever it begins with.
 const LONGEST_CELL: usize = 256;
@@ -50,8 +52,8 @@ pub enum FilingNumber {
     },
     /// An operating licence, with the site's suffix where it is given: `粤A2-20044005-70`.
     Licence {
-        /// Which licence.
-        licence: LicenceNumber,
+        /// Which licence. Few records have one: it does not make all numbers large.
+        licence: Box<LicenceNumber>,
         /// The site under the licence.
         site: Option<SiteSuffix>,
     },
@@ -79,10 +81,10 @@ pub enum Registry<'a> {
 }
 
 /// The subject's number (主体备案号) without a site: `京ICP备12345678号`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SubjectNumber {
     province: char,
-    serial: String,
+    serial: Serial,
 }
 
 /// The site's place under its subject.
@@ -103,7 +105,7 @@ pub struct NotANumber;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum NumberParts {
     Filed(SubjectNumber, Option<SiteSuffix>),
-    Licence(LicenceNumber, Option<SiteSuffix>),
+    Licence(Box<LicenceNumber>, Option<SiteSuffix>),
 }
 
 /// Filing began in 2005; since the twenties the year is written with four digits.
@@ -147,7 +149,7 @@ impl FilingNumber {
     /// The running number as it is written.
     pub fn serial(&self) -> &str {
         match self {
-            Self::Filed { subject, .. } => &subject.serial,
+            Self::Filed { subject, .. } => subject.serial(),
             Self::Licence { licence, .. } => &licence.serial,
         }
     }
@@ -190,13 +192,13 @@ impl SubjectNumber {
 
     /// The running number as it is written, 4 to 14 digits.
     pub fn serial(&self) -> &str {
-        &self.serial
+        self.serial.as_str()
     }
 }
 
 impl fmt::Display for SubjectNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}ICP备{}号", self.province, self.serial)
+        write!(f, "{}ICP备{}号", self.province, self.serial())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is examined and found: a Domain, or an address that serves a site by itself.
 
 use std::fmt;
+use std::io::Write;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -10,6 +11,12 @@ use serde::Serialize;
 use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::domain::NotADomain;
+
+/// What stands before the text in a sort key, in bytes.
+const CHECKSUM: usize = 4;
+
+/// The longest text of a target: that of a name.
+const LONGEST_TEXT: usize = 253;
 
 /// The key of candidates, examinations and findings. An address stands for itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,16 +41,23 @@ impl Target {
     /// is the same in every file and looks random, so that neighbours in it, unlike neighbours in
     /// the alphabet, are seldom at one provider.
     pub fn sort_key(&self) -> Vec<u8> {
-        let key = |text: &str| {
-            let mut key = Vec::with_capacity(4 + text.len());
-            key.extend_from_slice(&crc32fast::hash(text.as_bytes()).to_be_bytes());
-            key.extend_from_slice(text.as_bytes());
-            key
+        self.with_sort_key(<[u8]>::to_vec)
+    }
+
+    /// What `read` makes of the sort key, which takes no memory of its own.
+    pub fn with_sort_key<T>(&self, read: impl FnOnce(&[u8]) -> T) -> T {
+        let mut room = [0; CHECKSUM + LONGEST_TEXT];
+        let (checksum, text) = room.split_at_mut(CHECKSUM);
+        let mut rest = &mut *text;
+        // Neither a name nor an address is longer than the room.
+        let _ = match self {
+            Self::Domain(domain) => rest.write_all(domain.as_str().as_bytes()),
+            Self::Address(address) => write!(rest, "{address}"),
         };
-        match self {
-            Self::Domain(domain) => key(domain.as_str()),
-            Self::Address(address) => key(&address.to_string()),
-        }
+        let length = LONGEST_TEXT - rest.len();
+        let crc = crc32fast::hash(text.get(..length).unwrap_or_default());
+        checksum.copy_from_slice(&crc.to_be_bytes());
+        read(room.get(..CHECKSUM + length).unwrap_or_default())
     }
 
     /// The text people read: U-labels for Domains, the address otherwise.

@@ -125,7 +125,7 @@ fn origins(examination: &Examination, names: &ProviderNames) -> Vec<String> {
     }
     let cdns: Vec<_> =
         holdings().filter(|holding| holding.is_cdn()).map(Holding::provider).collect();
-    let filed = examination.filing.summary().map(|summary| summary.providers.as_slice());
+    let filed = examination.filing.summary().map(|summary| &*summary.providers);
     let filed = filed.unwrap_or_default().iter().filter(|id| !cdns.contains(&Some(*id)));
     let direct = holdings().filter(|holding| !holding.is_cdn()).filter_map(Holding::provider);
     let mut told: Vec<String> = filed.map(|id| format!("据备案：{}", names.told(id))).collect();

@@ -133,8 +133,8 @@ fn keys_of(examination: &Examination, presence: &Presence<'_>) -> Vec<FindingKey
 fn brief(filing: &FilingStatus) -> Option<FilingBrief> {
     filing.summary().map(|summary| FilingBrief {
         is_active: matches!(filing, FilingStatus::Active(_)),
-        numbers: summary.numbers.clone(),
-        providers: summary.providers.clone(),
+        numbers: summary.numbers.to_vec(),
+        providers: summary.providers.to_vec(),
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod text;
 
 use jiff::Timestamp;
 
+use crate::facts::few::Few;
 use crate::facts::filing::Filing;
 use crate::facts::number::SubjectNumber;
 use crate::facts::target::Target;
@@ -66,10 +67,11 @@ impl FilingRegister {
     pub fn read_briefs<T>(
         &self,
         target: &Target,
-        read: impl Fn(Vec<BriefRecord<'_>>) -> T,
+        read: impl Fn(Few<BriefRecord<'_>>) -> T,
     ) -> Result<T, StoreError> {
-        let found = self.briefs.find(&target.sort_key(), |bytes| briefs(bytes).map(&read))?;
-        found.unwrap_or_else(|| Ok(read(Vec::new())))
+        let found =
+            target.with_sort_key(|key| self.briefs.find(key, |bytes| briefs(bytes).map(&read)))?;
+        found.unwrap_or_else(|| Ok(read(Few::new())))
     }
 
     /// Every record of one Domain with all its details, active or cancelled; after them, in brief,
@@ -92,6 +94,15 @@ impl FilingRegister {
     /// Every record, those of one target side by side. Holds personal data.
     pub fn all(&self) -> impl Iterator<Item = Result<Filing, StoreError>> + Send + use<> {
         self.rows.all().map(|record| Filing::decode(&record?.1))
+    }
+
+    /// Gives every record in brief to `take`, with the sort key of its target, by which they come.
+    pub fn each_brief(
+        &self,
+        mut take: impl FnMut(&[u8], BriefRecord<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.briefs
+            .each(|key, bytes| briefs(bytes)?.into_iter().try_for_each(|brief| take(key, brief)))
     }
 
     /// Whether any record, active or cancelled, now or in an earlier register, is this subject's.

@@ -159,6 +159,20 @@ impl SortedFile {
         })
     }
 
+    /// Gives every record to `take`, ascending, as it lies in its block: key, then value.
+    pub(crate) fn each<E: From<StoreError>>(
+        &self,
+        mut take: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut records = self.all();
+        while records.read_block()? {
+            while let Some((key, value)) = records.record() {
+                take(key, value)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Every record, ascending.
     pub fn all(&self) -> Records {
         Records {

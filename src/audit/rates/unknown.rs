@@ -139,13 +139,13 @@ mod tests {
     #[test]
     fn a_doubt_is_counted_where_it_lies_and_nothing_else_is() {
         let summary = FilingSummary {
-            numbers: vec![],
-            former: vec![],
+            numbers: [].into(),
+            former: [].into(),
             are_subjects_known: true,
             filed_on: None,
             changed_on: None,
-            subjects: vec![],
-            providers: vec![],
+            subjects: [].into(),
+            providers: [].into(),
             are_providers_known: true,
             as_of: Timestamp::UNIX_EPOCH,
         };

@@ -7,6 +7,8 @@ use crate::facts::number::FilingNumber;
 use crate::facts::number::LicenceNumber;
 use crate::facts::number::SiteSuffix;
 use crate::facts::number::SubjectNumber;
+use crate::facts::number::serial::LONGEST;
+use crate::facts::number::serial::Serial;
 
 /// Between two parts of one number in running text, at most so many spaces.
 const WIDEST_GAP: usize = 4;
@@ -197,7 +199,7 @@ impl Cursor<'_> {
 
     fn filed(&mut self, province: char) -> Option<FilingNumber> {
         let is_after_label = self.label();
-        let Some(serial) = self.digits(4..=14) else { return self.other_licence(province) };
+        let Some(serial) = self.digits(4..=LONGEST) else { return self.other_licence(province) };
         if matches!(self.peek(), Some('X' | '*' | '?' | '#' | '○' | '×')) {
             return None;
         }
@@ -205,8 +207,8 @@ impl Cursor<'_> {
         if self.peek() == Some('年') || (is_after_label && serial.len() < 6) {
             return None;
         }
-        let site = self.site();
-        Some(FilingNumber::Filed { subject: SubjectNumber { province, serial }, site })
+        let subject = SubjectNumber { province, serial: Serial::of(&serial)? };
+        Some(FilingNumber::Filed { subject, site: self.site() })
     }
 
     /// `京ICP证030173号`, after `京ICP`.
@@ -217,7 +219,7 @@ impl Cursor<'_> {
         self.label();
         let Some(serial) = self.digits(5..=8) else { return self.other_licence(province) };
         let licence = LicenceNumber { issuer: province.into(), classes: None, serial };
-        Some(FilingNumber::Licence { licence, site: self.site() })
+        Some(FilingNumber::Licence { licence: licence.into(), site: self.site() })
     }
 
     /// A licence by class where the words before it promise another number: `沪ICP证沪B2-20050033`,
@@ -262,7 +264,7 @@ impl Cursor<'_> {
         }
         let serial = self.digits(8..=8).filter(|s| s.starts_with("19") || s.starts_with("20"))?;
         let licence = LicenceNumber { issuer: issuer.to_owned(), classes: Some(classes), serial };
-        Some(FilingNumber::Licence { licence, site: self.site() })
+        Some(FilingNumber::Licence { licence: licence.into(), site: self.site() })
     }
 
     /// What may follow a serial: `号`, `号-1`, `-1号`.

@@ -64,7 +64,7 @@ fn summary_text(
             writeln!(out, "  {heading}：{day}")?;
         }
     }
-    let providers = match (summary.providers.as_slice(), summary.are_providers_known) {
+    let providers = match (&*summary.providers, summary.are_providers_known) {
         ([], true) => "无".to_owned(),
         ([], false) => "未知".to_owned(),
         (ids, true) => listed(ids.iter().map(|id| names.told(id))),

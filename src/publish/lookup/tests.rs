@@ -67,9 +67,9 @@ fn domain() -> LookUp {
     LookUp::Domain(FilingFacts {
         target: "例子.中国".parse().unwrap(),
         status: FilingStatus::Active(FilingSummary {
-            numbers: vec![number.clone()],
-            subjects: vec![],
-            providers: vec!["P004".parse().unwrap()],
+            numbers: [number.clone()].into(),
+            subjects: [].into(),
+            providers: ["P004".parse().unwrap()].into(),
             are_providers_known: false,
             ..FilingSummary::empty(moment("2026-11-22T16:00:00Z"))
         }),
@@ -191,8 +191,8 @@ fn numbers_days_and_the_register_that_answered_are_told() {
     let answer = LookUp::Domain(FilingFacts {
         target: "example.cn".parse().unwrap(),
         status: FilingStatus::Active(FilingSummary {
-            numbers: vec![number("皖ICP备05001号-1"), number("粤A2-20044005号-70")],
-            former: vec![number("京ICP备05014806号-2")],
+            numbers: [number("皖ICP备05001号-1"), number("粤A2-20044005号-70")].into(),
+            former: [number("京ICP备05014806号-2")].into(),
             filed_on: Some(jiff::civil::date(2010, 6, 20)),
             ..FilingSummary::empty(as_of)
         }),

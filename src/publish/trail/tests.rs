@@ -213,9 +213,9 @@ fn what_the_register_could_not_say_is_told_with_its_cause() {
         "无法判断 unknown：备案库已过期，请重新导入 stale"
     );
     let summary = FilingSummary {
-        numbers: vec![],
-        subjects: vec![],
-        providers: vec![],
+        numbers: [].into(),
+        subjects: [].into(),
+        providers: [].into(),
         are_providers_known: true,
         ..FilingSummary::empty(moment("2026-11-22T16:00:00Z"))
     };
@@ -286,9 +286,9 @@ fn behind_a_cdn_the_origin_is_told_as_far_as_it_is_known() {
     holding.holder = Holder::Provider { id: "P009".parse().unwrap(), is_cdn: true };
     assert!(origins(&examination, &names()).is_empty(), "nothing is known");
     examination.filing = FilingStatus::Active(FilingSummary {
-        numbers: vec![],
-        subjects: vec![],
-        providers: vec!["P004".parse().unwrap(), "P009".parse().unwrap()],
+        numbers: [].into(),
+        subjects: [].into(),
+        providers: ["P004".parse().unwrap(), "P009".parse().unwrap()].into(),
         are_providers_known: true,
         ..FilingSummary::empty(examination.at)
     });

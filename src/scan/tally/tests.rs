@@ -105,8 +105,8 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
 
 fn filed_with(providers: &[&str]) -> FilingStatus {
     FilingStatus::Active(FilingSummary {
-        numbers: vec![],
-        subjects: vec![],
+        numbers: [].into(),
+        subjects: [].into(),
         providers: providers.iter().map(|id| id.parse().unwrap()).collect(),
         are_providers_known: true,
         ..FilingSummary::empty(Timestamp::UNIX_EPOCH)

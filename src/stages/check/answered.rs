@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::facts::directory::Directory;
+use crate::facts::few::Few;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
 use crate::facts::filing::UpstreamFailure;
@@ -71,19 +72,21 @@ pub(super) fn status(
     }
 }
 
-fn numbers(texts: &[String]) -> Result<Vec<FilingNumber>, UpstreamFailure> {
+fn numbers(texts: &[String]) -> Result<Few<FilingNumber>, UpstreamFailure> {
     let numbers = texts.iter().map(|text| text.parse());
     numbers.collect::<Result<_, _>>().map_err(|_| UpstreamFailure::Nonsense)
 }
 
 /// The subjects that are named, and those of the numbers.
-fn subjects(answer: &FilingAnswer) -> Result<Vec<SubjectNumber>, UpstreamFailure> {
-    let mut subjects: Vec<SubjectNumber> = Vec::new();
+fn subjects(answer: &FilingAnswer) -> Result<Few<SubjectNumber>, UpstreamFailure> {
+    let mut subjects: Few<SubjectNumber> = Few::new();
     for text in &answer.subjects {
         subjects.push(text.parse().map_err(|_| UpstreamFailure::Nonsense)?);
     }
     for number in numbers(&answer.numbers)?.iter().chain(&numbers(&answer.former_numbers)?) {
-        subjects.extend(number.subject().filter(|subject| !subjects.contains(subject)).cloned());
+        if let Some(subject) = number.subject().filter(|subject| !subjects.contains(subject)) {
+            subjects.push(*subject);
+        }
     }
     Ok(subjects)
 }
@@ -164,7 +167,7 @@ mod tests {
         };
         let Ok(Some(FilingStatus::Active(summary))) = believed(&filed) else { panic!() };
         assert_eq!(summary.subjects[0].to_string(), "京ICP备05014806号");
-        assert_eq!(summary.providers, ["P1".parse().unwrap()]);
+        assert_eq!(*summary.providers, ["P1".parse().unwrap()]);
         assert!(summary.are_providers_known);
         assert_eq!(believed(&answer(FiledStatus::Unfiled)), Ok(Some(FilingStatus::None)));
         assert_eq!(believed(&answer(FiledStatus::Unknown)), Ok(None));

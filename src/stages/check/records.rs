@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::facts::directory::Directory;
+use crate::facts::few::Few;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
@@ -11,7 +12,7 @@ use crate::store::filings::brief::BriefRecord;
 
 /// Folds the records of one Domain; `gap` is what keeps absence from meaning anything.
 pub(super) fn status(
-    records: Vec<BriefRecord<'_>>,
+    records: Few<BriefRecord<'_>>,
     gap: Option<RegisterGap>,
     as_of: Timestamp,
     directory: &Directory,
@@ -32,7 +33,7 @@ pub(super) fn status(
         let decides = !has_active || record.state == FilingState::Active;
         for subject in record.subjects() {
             if !summary.subjects.contains(subject) {
-                summary.subjects.push(subject.clone());
+                summary.subjects.push(*subject);
             }
         }
         if decides {
@@ -63,7 +64,7 @@ fn add_providers(summary: &mut FilingSummary, names: Option<&[&str]>, directory:
     }
 }
 
-fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
+fn push_new<T: PartialEq>(list: &mut Few<T>, value: T) {
     if !list.contains(&value) {
         list.push(value);
     }
@@ -97,7 +98,7 @@ mod tests {
             site_number: None,
             subject_number: SubjectColumn::Absent,
             state,
-            providers: providers.map(<[&str]>::to_vec),
+            providers: providers.map(|names| names.iter().copied().collect()),
             filed_on: None,
             changed_on: None,
             left_on: None,
@@ -105,7 +106,7 @@ mod tests {
     }
 
     fn status(records: &[BriefRecord<'_>], gap: Option<RegisterGap>) -> FilingStatus {
-        super::status(records.to_vec(), gap, Timestamp::UNIX_EPOCH, &directory())
+        super::status(records.to_vec().into(), gap, Timestamp::UNIX_EPOCH, &directory())
     }
 
     #[test]
@@ -127,7 +128,7 @@ mod tests {
             record(FilingState::Active, Some(&["第一接入"])),
         ];
         let FilingStatus::Active(summary) = status(&records, None) else { panic!() };
-        assert_eq!(summary.providers, ["P1".parse().unwrap()]);
+        assert_eq!(*summary.providers, ["P1".parse().unwrap()]);
         assert!(summary.are_providers_known);
         let cancelled = &records[..1];
         assert!(matches!(status(cancelled, None), FilingStatus::Cancelled(_)));

@@ -170,8 +170,8 @@ fn half_answered(mut host: HostExamination, v6: DnsAnswer) -> HostExamination {
 
 fn summary(providers: &[&str]) -> FilingSummary {
     FilingSummary {
-        numbers: vec!["京ICP备12345678号-1".parse().unwrap()],
-        subjects: vec!["京ICP备12345678号".parse().unwrap()],
+        numbers: ["京ICP备12345678号-1".parse().unwrap()].into(),
+        subjects: ["京ICP备12345678号".parse().unwrap()].into(),
         providers: providers.iter().map(|id| id.parse().unwrap()).collect(),
         are_providers_known: true,
         ..FilingSummary::empty(Timestamp::UNIX_EPOCH)

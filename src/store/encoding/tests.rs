@@ -264,11 +264,11 @@ fn sightings() -> Vec<Sighting> {
 
 fn filings() -> [FilingStatus; 6] {
     let summary = FilingSummary {
-        numbers: vec!["京ICP备05014806号-1".parse().unwrap()],
-        former: vec!["粤A2-20044005号-70".parse().unwrap()],
-        subjects: vec!["京ICP备05014806号".parse().unwrap()],
+        numbers: ["京ICP备05014806号-1".parse().unwrap()].into(),
+        former: ["粤A2-20044005号-70".parse().unwrap()].into(),
+        subjects: ["京ICP备05014806号".parse().unwrap()].into(),
         are_subjects_known: true,
-        providers: vec!["P1".parse().unwrap()],
+        providers: ["P1".parse().unwrap()].into(),
         are_providers_known: true,
         filed_on: Some(Date::constant(2005, 5, 1)),
         changed_on: None,

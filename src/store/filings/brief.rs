@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::few::Few;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::LEFT_ON;
@@ -32,7 +33,7 @@ pub struct BriefRecord<'a> {
     pub state: FilingState,
     /// 接入服务商: texts of [`ProviderName`](crate::facts::provider::ProviderName)s; `None` where the
     /// source has no such column.
-    pub providers: Option<Vec<&'a str>>,
+    pub providers: Option<Few<&'a str>>,
     /// 备案日期; `None` where the record tells none that can be read.
     pub filed_on: Option<Date>,
     /// 变更日期; `None` where the record tells none that can be read.
@@ -59,7 +60,7 @@ struct Stored<'a> {
     site: Option<NumberParts>,
     subject: StoredSubject,
     #[serde(borrow)]
-    providers: Option<Vec<&'a str>>,
+    providers: Option<Few<&'a str>>,
     filed_on: Option<Day>,
     changed_on: Option<Day>,
     left_on: Option<Day>,
@@ -93,7 +94,7 @@ impl<'a> BriefRecord<'a> {
             site_number,
             subject_number,
             state: if has_left { FilingState::Cancelled } else { text.state },
-            providers: text.providers.clone(),
+            providers: text.providers.as_ref().map(|names| names.iter().copied().collect()),
             filed_on: text.filed_on.and_then(dates::day),
             changed_on: text.changed_on.and_then(dates::day),
             left_on: text.left_on,
@@ -130,7 +131,7 @@ impl<'a> BriefRecord<'a> {
                 .site_number
                 .as_ref()
                 .and_then(FilingNumber::subject)
-                .map(|subject| FilingNumber::Filed { subject: subject.clone(), site: None }),
+                .map(|subject| FilingNumber::Filed { subject: *subject, site: None }),
             SubjectColumn::Own(number) => Some(number),
         };
         Ok(Filing {
@@ -193,7 +194,7 @@ pub(crate) fn append(bytes: Vec<u8>, brief: BriefRecord<'_>) -> Result<Vec<u8>, 
 }
 
 /// The briefs of one target in `bytes`.
-pub(crate) fn briefs(bytes: &[u8]) -> Result<Vec<BriefRecord<'_>>, StoreError> {
+pub(crate) fn briefs(bytes: &[u8]) -> Result<Few<BriefRecord<'_>>, StoreError> {
     let mut rest = match bytes.split_first() {
         Some((&FORMAT, rest)) => rest,
         first => {
@@ -201,7 +202,7 @@ pub(crate) fn briefs(bytes: &[u8]) -> Result<Vec<BriefRecord<'_>>, StoreError> {
             return Err(StoreError::Format { what: WHAT, version });
         }
     };
-    let mut briefs = Vec::with_capacity(1);
+    let mut briefs = Few::new();
     while !rest.is_empty() {
         let (stored, after) = postcard::take_from_bytes(rest)
             .map_err(|source| StoreError::Record { what: WHAT, source })?;
@@ -220,9 +221,14 @@ pub(crate) fn target_key(key: &[u8]) -> &[u8] {
 
 /// The target of a sort key.
 pub(crate) fn target_of(key: &[u8]) -> Result<Target, StoreError> {
-    let name = key.get(CHECKSUM..).and_then(|name| std::str::from_utf8(name).ok());
-    name.and_then(|name| name.parse().ok())
-        .ok_or(StoreError::Record { what: WHAT, source: postcard::Error::DeserializeBadUtf8 })
+    name_in(key)
+        .parse()
+        .map_err(|_| StoreError::Record { what: WHAT, source: postcard::Error::DeserializeBadUtf8 })
+}
+
+/// The text of the target of a sort key; empty where there is none.
+pub(crate) fn name_in(key: &[u8]) -> &str {
+    std::str::from_utf8(key.get(CHECKSUM..).unwrap_or_default()).unwrap_or_default()
 }
 
 /// The bytes before the name in a sort key.
@@ -267,7 +273,7 @@ mod tests {
         for (brief, (site, subject)) in found.into_iter().zip(numbers) {
             assert_eq!(brief.filed_on, Some(jiff::civil::date(2010, 1, 2)));
             assert_eq!((brief.changed_on, brief.left_on), (None, None));
-            assert_eq!(brief.providers, Some(vec!["甲", "乙"]));
+            assert_eq!(brief.providers, Some(["甲", "乙"].into()));
             let parsed = |text: Option<&str>| text.map(|text| text.parse().unwrap());
             let filing = brief.clone().filing(&target).unwrap();
             assert_eq!(filing.site_number, parsed(site));

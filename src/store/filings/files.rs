@@ -84,7 +84,7 @@ impl FilingFiles {
         for subject in brief.subjects() {
             if self.last_subject.as_ref() != Some(subject) {
                 self.subjects.push(subject.to_string(), [])?;
-                self.last_subject = Some(subject.clone());
+                self.last_subject = Some(*subject);
             }
         }
         self.stored = append(std::mem::take(&mut self.stored), brief)?;
