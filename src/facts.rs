@@ -18,6 +18,7 @@ pub mod problem;
 pub mod sample;
 pub mod number;
 pub mod filing;
+pub mod cancellation;
 pub mod subject;
 pub mod certificate_number;
 pub mod filing_problem;

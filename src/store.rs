@@ -11,6 +11,7 @@ pub mod sorter;
 pub mod rows;
 pub mod registers;
 pub mod import;
+mod cancelling;
 pub mod problems;
 pub mod filings;
 pub mod census;

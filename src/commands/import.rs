@@ -2,12 +2,14 @@
 
 mod declared;
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::io::BufReader;
 use std::io::Write;
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
@@ -19,11 +21,14 @@ use crate::commands::Ended;
 use crate::commands::Usage;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
-use crate::commands::rates::keep_census;
+use crate::commands::rates::count_again;
 use crate::commands::session::Session;
 use crate::commands::terminal::In;
 use crate::commands::usage;
 use crate::facts::allocation::Allocation;
+use crate::facts::cancellation::BureauIds;
+use crate::facts::cancellation::Cancellations;
+use crate::facts::cancellation::Cancelled;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::Mention;
 use crate::facts::directory::Directory;
@@ -33,6 +38,7 @@ use crate::facts::provider::ProviderName;
 use crate::formats::candidates;
 use crate::formats::compressed;
 use crate::formats::filings;
+use crate::formats::filings::Entry;
 use crate::formats::providers;
 use crate::formats::sources;
 use crate::formats::tables::FileError;
@@ -61,7 +67,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         )?;
     }
     if request.register == Register::Filings {
-        keep_census(session, &data);
+        count_again(session, &data);
     }
     if request.register == Register::Providers {
         data.keep_roster()?;
@@ -95,16 +101,60 @@ pub(super) fn import(
             let read = |path: &Path| Ok(sources::read(open(session, path)?, holder.clone())?);
             take::<Allocation, _>(session, data, request, (read, std::convert::identity), out)
         }
-        Register::Filings => {
-            let read = |path: &Path| Ok(filings::read(open(session, path)?)?);
-            take::<Filing, _>(session, data, request, (read, std::convert::identity), out)
-        }
+        Register::Filings => filings(session, data, request, out),
         Register::Candidates => {
             let read = |path: &Path| Ok(candidates::read(open(session, path)?, &request.channel)?);
             take::<Candidate, _>(session, data, request, (read, candidate), out)
         }
         Register::Declared => declared::import(session, data, request, out),
     }
+}
+
+/// Imports filings, then cancels what the files take back. A record that comes after its cancellation is
+/// filed again.
+fn filings(
+    session: &Session,
+    data: &Data,
+    request: &Request,
+    out: &mut impl Write,
+) -> Result<Ended> {
+    let cancellations = Rc::new(RefCell::new(Cancellations::default()));
+    let read = |path: &Path| {
+        let cancellations = Rc::clone(&cancellations);
+        let entries = filings::read_entries(open(session, path)?)?;
+        Ok(entries.sifted(move |entry| {
+            let mut cancellations = cancellations.borrow_mut();
+            Ok(match entry {
+                Entry::Filing(filing) => {
+                    cancellations.take_back(BureauIds::of(&filing));
+                    Some(filing)
+                }
+                Entry::Cancelled { what, .. } => {
+                    cancellations.add(what);
+                    None
+                }
+            })
+        }))
+    };
+    let ended = take::<Filing, _>(session, data, request, (read, std::convert::identity), out)?;
+    let mut cancellations = cancellations.take();
+    if !cancellations.is_empty() {
+        let counts = data.registers.cancel(&mut cancellations)?;
+        let ImportCounts { taken, unchanged, .. } = counts;
+        let (all, unfound) = (cancellations.len(), cancellations.unfound().count());
+        writeln!(
+            out,
+            "cancellations: {} of {all} found; {taken} rows changed, {unchanged} unchanged",
+            all - unfound
+        )?;
+        for Cancelled { level, id } in cancellations.unfound().take(NAMES_TOLD) {
+            tracing::warn!(?level, id, "it is cancelled, and no row has the bureau's number of it");
+        }
+        if unfound > NAMES_TOLD {
+            tracing::warn!(rows = unfound - NAMES_TOLD, "further cancellations of what no row has");
+        }
+    }
+    Ok(ended)
 }
 
 /// What a row names, beside what makes it a row.
@@ -164,7 +214,8 @@ fn take<R: Row + Naming, T>(
         let mut rows = reading.0(path).map_err(|error| named(path, &error))?;
         let told = rows.unknown_columns().len();
         tell_columns(path, &rows.unknown_columns());
-        for item in rows.by_ref() {
+        // Between two rows it is asked what was spoilt.
+        while let Some(item) = rows.next() {
             progress.inc(1);
             match item {
                 Ok(item) => {
@@ -178,10 +229,14 @@ fn take<R: Row + Naming, T>(
                 }
                 Err(RowError::Refused(refusal)) => {
                     refused += 1;
+                    let at_fault = refusal.column.clone();
                     let place = format!("{}:{}", path.display(), refusal.line);
                     let column =
                         refusal.column.map(|column| format!(" {column}:")).unwrap_or_default();
                     progress.suspend(|| tracing::warn!("{place}:{column} {}", refusal.reason));
+                    if let Some(row) = R::standing_for(&rows.spoilt(), at_fault.as_deref()) {
+                        import.note(&row)?;
+                    }
                 }
                 Err(RowError::Io(error)) => return Err(named(path, &error.into())),
             }

@@ -210,7 +210,17 @@ fn unfiled(data: &Data, moments: Vec<Timestamp>) -> Result<Vec<Scoped<UnfiledCou
 /// The same as [`take_census`] on the way to something else, which a register that cannot be
 /// counted must not keep from being done.
 pub(super) fn keep_census(session: &Session, data: &Data) {
-    if let Err(error) = take_census(session, data) {
+    tell_uncounted(take_census(session, data));
+}
+
+/// The same after rows were changed, whatever the register's day: what is cancelled, or added by a provider,
+/// leaves it as old as it was.
+pub(super) fn count_again(session: &Session, data: &Data) {
+    tell_uncounted(count_filings(session, data));
+}
+
+fn tell_uncounted(counted: Result<()>) {
+    if let Err(error) = counted {
         tracing::warn!(
             "the filings are not counted, so that `rates` cannot tell of today: {error:#}"
         );
@@ -228,9 +238,11 @@ pub(super) fn take_census(session: &Session, data: &Data) -> Result<()> {
             && last.providers_of == providers_of
             && last.is_complete == is_complete
     });
-    if is_counted {
-        return Ok(());
-    }
+    if is_counted { Ok(()) } else { count_filings(session, data) }
+}
+
+fn count_filings(session: &Session, data: &Data) -> Result<()> {
+    let is_complete = session.settings.filings.complete;
     if let Some(census) = data.registers.census(&data.directory()?, is_complete)? {
         let filed = census.filed.nation;
         tracing::debug!(sites = filed.sites, domains = filed.domains, "the filings were counted");

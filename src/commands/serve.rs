@@ -16,7 +16,7 @@ use crate::commands::bulletin;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::log;
-use crate::commands::rates::keep_census;
+use crate::commands::rates::count_again;
 use crate::commands::rates::today;
 use crate::commands::scan::cancel_when_asked;
 use crate::commands::scan::daily;
@@ -99,7 +99,7 @@ fn desk(
     };
     let (asked, of) = (session.clone(), Arc::clone(data));
     let after_import = move |register| match register {
-        Submitted::Filings => keep_census(&asked, &of),
+        Submitted::Filings => count_again(&asked, &of),
         Submitted::Allocations => {
             if let Err(error) = allocations::check(&asked, &of, asked.clock.now()) {
                 tracing::error!("the address register could not be checked: {error:#}");

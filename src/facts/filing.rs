@@ -44,7 +44,29 @@ pub struct Filing {
 /// The detail that tells the day of the first register that no longer had the record.
 pub const LEFT_ON: &str = "left_on";
 
+/// The detail of a record that could not be read: the column at fault.
+pub const UNREADABLE: &str = "unreadable";
+
 impl Filing {
+    /// A record of which nothing is known but that the register has it: its `domain`, its numbers where they
+    /// can be read, and the `column` at fault.
+    pub fn unreadable(domain: Target, numbers: [Option<FilingNumber>; 2], column: &str) -> Self {
+        let [site_number, subject_number] = numbers;
+        Self {
+            domain,
+            site_number,
+            subject_number,
+            state: FilingState::Active,
+            providers: None,
+            details: vec![(UNREADABLE.to_owned(), column.to_owned())],
+        }
+    }
+
+    /// Whether nothing is known of the record but that the register has it.
+    pub fn is_unreadable(&self) -> bool {
+        self.detail(UNREADABLE).is_some()
+    }
+
     /// A further column by its English name; `None` where the file has no such column, or an empty cell.
     pub fn detail(&self, column: &str) -> Option<&str> {
         let cell = self.details.iter().find(|(name, _)| name == column);
@@ -87,6 +109,8 @@ pub enum RegisterGap {
     Incomplete,
     /// The register is older than `[filings] max_age`.
     Stale,
+    /// The register has a record of the Domain, which was refused when it was imported.
+    Unreadable,
 }
 
 /// The records of one Domain, folded together.

@@ -28,7 +28,7 @@
 //!   repeats the text, with `unknown` and the gap `not_a_domain`.
 //! * `status` is `filed` where an active record exists, `unfiled` only where the register holds every
 //!   filing, is fresh, and has no active record, and `unknown` otherwise. `gap` then says why:
-//!   `not_imported`, `incomplete`, `stale`, `not_a_domain`.
+//!   `not_imported`, `incomplete`, `stale`, `unreadable`, `not_a_domain`.
 //! * `unfiled` with `former_numbers` or `subjects` means that there are records, all of them cancelled.
 //! * `providers` are those with an access record, by the id of the server's directory and by name; the
 //!   asker believes names before ids. `providers_known` is `true` only where each of them is there.

@@ -6,6 +6,7 @@ pub mod v3;
 use std::io;
 use std::io::Read;
 
+use crate::facts::cancellation::Cancelled;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::number::FilingNumber;
@@ -16,6 +17,7 @@ use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Record;
+use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 
 /// The headings are those of files in English and Chinese, and the keys of the public query's rows.
@@ -84,9 +86,34 @@ const LONG_NUMBERS: [&str; 5] =
 /// What is looked at to tell a message from a table, in bytes.
 const SAMPLE: usize = 4096;
 
+/// What a file tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A filing.
+    Filing(Filing),
+    /// A filing, or an access of one, is no more.
+    Cancelled {
+        /// The line where it is told, from 1.
+        line: u64,
+        /// What it is.
+        what: Cancelled,
+    },
+}
+
+/// The filings of a file that [`read_entries`] reads. Cancellations are refused: they are the ministry's.
+pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
+    Ok(read_entries(input)?.sifted(|entry| match entry {
+        Entry::Filing(filing) => Ok(Some(filing)),
+        Entry::Cancelled { line, .. } => {
+            let reason = "a cancellation (ZXSJ 注销数据) is the ministry's to tell, and no filing";
+            Err(RowError::refused(line, Flaw { column: None, reason: reason.to_owned() }))
+        }
+    }))
+}
+
 /// The filings of a table, of the public query's rows (an object a line, or a whole reply), or of a
-/// message of the filing interface.
-pub fn read(mut input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
+/// message of the filing interface, and the cancellations of the latter.
+pub fn read_entries(mut input: impl Read + Send + 'static) -> Result<Rows<Entry>, FileError> {
     let mut sample = Vec::with_capacity(SAMPLE);
     input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
     let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
@@ -94,12 +121,16 @@ pub fn read(mut input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileE
     let is_document = query::is_document(&sample);
     let whole = io::Cursor::new(sample).chain(input);
     if is_document {
-        return Rows::of_table(query::lines(whole)?, COLUMNS, &["domain"], filing);
+        return Rows::of_table(query::lines(whole)?, COLUMNS, &["domain"], entry);
     }
     if is_message {
         return Ok(v3::read(whole));
     }
-    Rows::of_table(whole, COLUMNS, &["domain"], filing)
+    Rows::of_table(whole, COLUMNS, &["domain"], entry)
+}
+
+fn entry(record: &Record<'_>) -> Result<Entry, Flaw> {
+    filing(record).map(Entry::Filing)
 }
 
 fn filing(record: &Record<'_>) -> Result<Filing, Flaw> {

@@ -39,9 +39,13 @@ pub struct Column {
 
 /// The rows of one file.
 pub struct Rows<T> {
-    rows: Box<dyn Iterator<Item = Result<T, RowError>>>,
+    given: Box<dyn Iterator<Item = Result<T, RowError>>>,
     unknown_columns: Rc<RefCell<Vec<String>>>,
+    spoilt: Spoilt,
 }
+
+/// The cells of the row that was refused last, by column.
+pub(crate) type Spoilt = Rc<RefCell<Vec<(&'static str, String)>>>;
 
 /// Why one row is not given.
 #[derive(Debug)]
@@ -127,6 +131,12 @@ impl Record<'_> {
         convert(self)
     }
 
+    /// The cells that are not empty, by column.
+    pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
+        let cell = |column: &Column| Some((column.name, self.column(column.name)?.to_owned()));
+        self.columns.iter().filter_map(cell).filter(|(_, cell)| !cell.is_empty()).collect()
+    }
+
     /// The trimmed cell; empty where the column is missing.
     pub(crate) fn cell(&self, name: &str) -> &str {
         self.column(name).map_or("", |text| text)
@@ -206,8 +216,9 @@ impl Form {
 /// The bytes of a file.
 pub(crate) type Input = Box<dyn Read + Send>;
 
-/// A row as cells with the line it begins at, the heading first.
-type Cells = Result<(u64, Vec<String>), RowError>;
+/// A row as cells with the line it begins at, the heading first; what cannot be one, with the cells that it
+/// seems to have.
+type Cells = Result<(u64, Vec<String>), (RowError, Vec<String>)>;
 
 impl<T> Rows<T> {
     /// Headings and keys that mean nothing here; their cells are not read. A heading is known before
@@ -216,12 +227,35 @@ impl<T> Rows<T> {
         self.unknown_columns.borrow().clone()
     }
 
+    /// What can be told of the row that was refused last: its cells by column, as they seem to be. May hold
+    /// personal data.
+    pub(crate) fn spoilt(&self) -> Vec<(&'static str, String)> {
+        self.spoilt.take()
+    }
+
     pub(crate) fn new(rows: impl Iterator<Item = Result<T, RowError>> + 'static) -> Self {
-        Self { rows: Box::new(rows), unknown_columns: Rc::default() }
+        Self::with_spoilt(rows, Rc::default())
+    }
+
+    pub(crate) fn with_spoilt(
+        rows: impl Iterator<Item = Result<T, RowError>> + 'static,
+        spoilt: Spoilt,
+    ) -> Self {
+        Self { given: Box::new(rows), unknown_columns: Rc::default(), spoilt }
     }
 }
 
 impl<T: 'static> Rows<T> {
+    /// The rows as `sift` makes something else of them, refuses them, or keeps them to itself.
+    pub(crate) fn sifted<U>(
+        self,
+        mut sift: impl FnMut(T) -> Result<Option<U>, RowError> + 'static,
+    ) -> Rows<U> {
+        let Self { given, unknown_columns, spoilt } = self;
+        let rows = given.filter_map(move |row| row.and_then(&mut sift).transpose());
+        Rows { given: Box::new(rows), unknown_columns, spoilt }
+    }
+
     /// The rows of a table that has `columns`, those in `required` at least.
     pub(crate) fn of_table(
         input: impl Read + Send + 'static,
@@ -249,8 +283,8 @@ impl<T: 'static> Rows<T> {
             match records.next() {
                 None => return Err(FileError::Empty),
                 Some(Ok((_, cells))) => break cells,
-                Some(Err(RowError::Io(error))) => return Err(error.into()),
-                Some(Err(RowError::Refused(_))) => {}
+                Some(Err((RowError::Io(error), _))) => return Err(error.into()),
+                Some(Err((RowError::Refused(_), _))) => {}
             }
         };
         let (places, unknown_columns) = places(&heading, columns)?;
@@ -265,24 +299,34 @@ impl<T: 'static> Rows<T> {
             return Err(FileError::NoColumn);
         }
         let width = heading.len();
+        let spoilt = Spoilt::default();
+        let tell = Rc::clone(&spoilt);
         let rows = records.filter_map(move |record| {
             let (line, cells) = match record {
                 Ok(record) => record,
-                Err(error) => return Some(Err(error)),
+                Err((error, cells)) => {
+                    let record = Record { line: 0, columns, places: &places, cells: &cells };
+                    tell.replace(record.named());
+                    return Some(Err(error));
+                }
             };
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 return None;
             }
+            let record = Record { line, columns, places: &places, cells: &cells };
             let row = if cells.len() == width {
-                Record { line, columns, places: &places, cells: &cells }.converted(&convert)
+                record.converted(&convert)
             } else {
                 let reason = format!("{} cells where the heading has {width}", cells.len());
                 Err(Flaw { column: None, reason })
             };
-            Some(row.map_err(|flaw| RowError::refused(line, flaw)))
+            Some(row.map_err(|flaw| {
+                tell.replace(record.named());
+                RowError::refused(line, flaw)
+            }))
         });
         let unknown_columns = Rc::new(RefCell::new(unknown_columns));
-        Ok(Self { rows: Box::new(rows), unknown_columns })
+        Ok(Self { given: Box::new(rows), unknown_columns, spoilt })
     }
 }
 
@@ -290,7 +334,7 @@ impl<T> Iterator for Rows<T> {
     type Item = Result<T, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.rows.next()
+        self.given.next()
     }
 }
 

@@ -46,6 +46,9 @@ const COLUMNS: &[(&str, &str, Holds)] = &[
     ("mobile_phone", "手机号码", Holds::Phone),
     ("email", "电子邮箱", Holds::Mail),
     ("record_id", "记录标识", Holds::Nothing),
+    ("unreadable", "无法读取", Holds::Nothing),
+    ("subject_id", "主体标识", Holds::Nothing),
+    ("access_ids", "接入标识", Holds::Nothing),
     ("addresses", "IP地址列表", Holds::Nothing),
     ("access_kind", "接入方式", Holds::Nothing),
     ("server_place", "服务器放置地", Holds::Nothing),
@@ -138,22 +141,28 @@ pub fn details(row: &[(String, String)], personal: Personal) -> Vec<(String, Str
     if personal == Personal::Revealed {
         return row.to_vec();
     }
-    let is_organisation = row
-        .iter()
-        .find(|(column, value)| column == "subject_kind" && !value.trim().is_empty())
-        .map(|(_, kind)| is_kind_of_organisation(kind.trim()));
+    let is_organisation = is_organisation(row);
     let shown = |(column, value): &(String, String)| {
-        let is_known = column == "subject_name" && is_organisation == Some(true);
-        // A person who files a site is named in this column whatever the name looks like.
-        let is_person = column == "subject_name" && is_organisation == Some(false);
-        let shown = match (is_known, is_person) {
-            (true, _) => value.clone(),
-            (_, true) => each(value, person),
-            _ => detail(column, value),
-        };
-        (column.clone(), shown)
+        (column.clone(), shown(column, value, is_organisation))
     };
     row.iter().map(shown).collect()
+}
+
+/// Whether the subject of `row` is no person; `None` where it does not tell the subject's nature.
+fn is_organisation(row: &[(String, String)]) -> Option<bool> {
+    let kind =
+        row.iter().find(|(column, kind)| column == "subject_kind" && !kind.trim().is_empty());
+    kind.map(|(_, kind)| is_kind_of_organisation(kind.trim()))
+}
+
+/// One value of `column`, masked as the nature of the subject asks for it.
+fn shown(column: &str, value: &str, is_organisation: Option<bool>) -> String {
+    match is_organisation.filter(|_| column == "subject_name") {
+        Some(true) => value.to_owned(),
+        // A person who files a site is named in this column whatever the name looks like.
+        Some(false) => each(value, person),
+        None => detail(column, value),
+    }
 }
 
 /// One value of `column`, masked.
@@ -175,15 +184,10 @@ pub fn detail(column: &str, value: &str) -> String {
 /// The cell of `column` in `row`, masked where either the column or the nature of the subject asks for it;
 /// `None` where the row has no such column.
 pub fn cell(row: &[(String, String)], column: &str) -> Option<String> {
-    let value = |row: &[(String, String)]| {
-        row.iter().find(|(name, _)| name == column).map(|(_, value)| value.clone())
-    };
-    let given = value(row)?;
-    let masked = detail(column, &given);
-    if masked != given {
-        return Some(masked);
-    }
-    value(&details(row, Personal::Masked))
+    let (_, given) = row.iter().find(|(name, _)| name == column)?;
+    let masked = detail(column, given);
+    let is_masked = masked != *given;
+    Some(if is_masked { masked } else { shown(column, given, is_organisation(row)) })
 }
 
 /// A cell that holds what its column is not for, and so perhaps what belongs into another: shown only where

@@ -96,7 +96,7 @@ fn troubles(morning: &Morning<'_>) -> Vec<(&'static str, String)> {
     }
     match morning.gap {
         // A register that is said to be incomplete is no news.
-        None | Some(RegisterGap::Incomplete) => {}
+        None | Some(RegisterGap::Incomplete | RegisterGap::Unreadable) => {}
         Some(RegisterGap::Stale) => {
             trouble(
                 "备案库过期",

@@ -189,6 +189,7 @@ pub(crate) fn register_gap(gap: RegisterGap) -> Words {
         RegisterGap::NotImported => ("not_imported", "尚未导入备案库"),
         RegisterGap::Incomplete => ("incomplete", "备案库不完整，查无记录不能说明未备案"),
         RegisterGap::Stale => ("stale", "备案库已过期，请重新导入"),
+        RegisterGap::Unreadable => ("unreadable", "备案库中有该域名的记录，但导入时因有错误被拒绝"),
     }
 }
 

@@ -56,7 +56,7 @@ impl Registers {
         let mut domain: Option<(Target, Places)> = None;
         for filing in register.all() {
             let filing = filing?;
-            if filing.state != FilingState::Active {
+            if filing.state != FilingState::Active || filing.is_unreadable() {
                 continue;
             }
             let places = Places::of(&filing, directory);

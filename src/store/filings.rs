@@ -20,6 +20,7 @@ use crate::store::filings::brief::briefs;
 use crate::store::filings::brief::target_of;
 use crate::store::registers::Registers;
 use crate::store::rows::Row;
+use crate::store::sorted::Shared;
 use crate::store::sorted::SortedFile;
 
 /// The places of the files of a generation in the manifest.
@@ -96,6 +97,20 @@ impl FilingRegister {
         self.rows.all().map(|record| Filing::decode(&record?.1))
     }
 
+    /// Gives every record to `take`, in bytes. Holds personal data.
+    pub(crate) fn each_row(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.rows.each(|_, bytes| take(bytes))
+    }
+
+    /// Every record for several threads to share: each asks for some until there are no more. Holds
+    /// personal data.
+    pub fn shared(&self) -> SharedFilings {
+        SharedFilings(self.rows.shared())
+    }
+
     /// Gives every record in brief to `take`, with the sort key of its target, by which they come.
     pub fn each_brief(
         &self,
@@ -118,6 +133,17 @@ impl FilingRegister {
     /// Every target with a record, now or in an earlier register, each once, by sort key.
     pub fn targets(&self) -> impl Iterator<Item = Result<Target, StoreError>> + Send + use<> {
         self.briefs.all().map(|record| target_of(&record?.0))
+    }
+}
+
+/// The records of a register, for several threads.
+#[derive(Debug)]
+pub struct SharedFilings(Shared);
+
+impl SharedFilings {
+    /// Some records that no other thread has; `None` when all are given away.
+    pub fn next(&self) -> Result<Option<Vec<Filing>>, StoreError> {
+        self.0.next(|_, bytes| Filing::decode(bytes))
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Import<'a, R> {
     replaces: bool,
     sorter: Sorter,
     pushed: u64,
+    noted: u64,
     rows: PhantomData<R>,
 }
 
@@ -41,12 +42,18 @@ pub struct ImportCounts {
 impl<'a, R: Row> Import<'a, R> {
     pub(crate) fn new(registers: &'a Registers, replaces: bool) -> Self {
         let sorter = Sorter::new(&registers.dir, R::REGISTER, R::SORTED_IN);
-        Self { registers, replaces, sorter, pushed: 0, rows: PhantomData }
+        Self { registers, replaces, sorter, pushed: 0, noted: 0, rows: PhantomData }
     }
 
     /// Takes one row.
     pub fn push(&mut self, row: &R) -> Result<(), StoreError> {
         self.pushed += 1;
+        self.sorter.push(row.key(), row.encode()?)
+    }
+
+    /// Notes what stands for a row that was refused; without it the row's absence would prove something.
+    pub fn note(&mut self, row: &R) -> Result<(), StoreError> {
+        self.noted += 1;
         self.sorter.push(row.key(), row.encode()?)
     }
 
@@ -57,15 +64,21 @@ impl<'a, R: Row> Import<'a, R> {
 
     /// Writes the new generation and switches to it.
     pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
-        let Self { registers, replaces, sorter, pushed, .. } = self;
+        let Self { registers, replaces, sorter, pushed, noted, .. } = self;
         let _alone = registers.writing();
         let living = registers.living(R::REGISTER);
-        if pushed == 0
-            && !replaces
-            && let Some(living) = &living
-        {
-            // Nothing was said, so that the register is as old as it was.
-            return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
+        let mut imported_at = now;
+        if pushed == 0 && !replaces {
+            // Nothing was said, so that the register is as old as it was; and what stands for rows makes
+            // no register.
+            match &living {
+                Some(living) if noted > 0 => imported_at = living.imported_at,
+                Some(living) => {
+                    return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
+                }
+                None if noted > 0 => return Ok(ImportCounts::default()),
+                None => {}
+            }
         }
         let generation = living.map_or(1, |living| living.generation + 1);
         let old = match registers.file(R::REGISTER, 0) {
@@ -89,6 +102,7 @@ impl<'a, R: Row> Import<'a, R> {
             let row = counts.settle::<R>(replaces, before.as_deref(), &key, &mut new)?;
             match (row.as_ref().or(before.as_ref().filter(|_| !replaces)), &before) {
                 (Some(row), _) => {
+                    counts.rows += u64::from(R::is_counted(&key));
                     writer.push(&key, row)?;
                     beside.take(&key, row)?;
                 }
@@ -96,10 +110,10 @@ impl<'a, R: Row> Import<'a, R> {
                 (None, None) => {}
             }
         }
-        counts.rows = writer.finish()?;
+        let rows = writer.finish()?;
         let mut files = vec![name];
         files.extend(beside.finish()?);
-        let living = Living { generation, rows: counts.rows, imported_at: now, files };
+        let living = Living { generation, rows, imported_at, files };
         registers.switch(R::REGISTER, living)?;
         Ok(counts)
     }
@@ -117,6 +131,10 @@ impl ImportCounts {
         new: &mut Peekable<impl Iterator<Item = Pair>>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(first) = value_at(new, key)? else { return Ok(None) };
+        if !R::is_counted(key) {
+            while value_at(new, key)?.is_some() {}
+            return Ok(Some(first));
+        }
         let second = value_at(new, key)?;
         if second.is_none() && (replaces || before.is_none()) {
             // The usual case costs no decoding.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::facts::allocation::Allocation;
+use crate::facts::cancellation::RECORD_ID;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
 use crate::facts::candidate::LinkedName;
@@ -20,6 +21,7 @@ use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::filings::brief::target_key;
 use crate::store::filings::files::FilingFiles;
 use crate::store::registers::Registers;
 use crate::store::sorted::BLOCK;
@@ -46,6 +48,17 @@ pub trait Row: Sized + Clone + PartialEq {
 
     /// The row of `bytes`.
     fn decode(bytes: &[u8]) -> Result<Self, StoreError>;
+
+    /// What stands for a row that was refused, by the cells that could be told of it and the column at fault;
+    /// nothing by default. It is not counted among the rows.
+    fn standing_for(_cells: &[(&'static str, String)], _column: Option<&str>) -> Option<Self> {
+        None
+    }
+
+    /// Whether the row with `key` is one, and does not only stand for one.
+    fn is_counted(_key: &[u8]) -> bool {
+        true
+    }
 
     /// What becomes of an older row with the same key; the new one takes its place by default.
     fn merged(self, _old: &Self) -> Merged<Self> {
@@ -149,6 +162,10 @@ impl Row for Allocation {
     encoded!();
 }
 
+/// What stands in a key in the place of a number, where the record could not be read: beyond any text, so that
+/// these come after the other records of their target.
+const UNREADABLE_KEY: u8 = 0xff;
+
 /// What makes it the same filing. One number may have several records, each with an access of its own
 /// (interface V3.0, code 1067), told apart by the bureau's number of the site.
 fn filing_key(domain: &Target, number: Option<&FilingNumber>, record_id: Option<&str>) -> Vec<u8> {
@@ -168,10 +185,33 @@ impl Row for Filing {
 
     fn key(&self) -> Vec<u8> {
         let number = self.site_number.as_ref().or(self.subject_number.as_ref());
-        filing_key(&self.domain, number, self.detail("record_id"))
+        if self.is_unreadable() {
+            let mut key = self.domain.sort_key();
+            key.extend([0, UNREADABLE_KEY]);
+            key.extend(number.map(ToString::to_string).unwrap_or_default().bytes());
+            return key;
+        }
+        filing_key(&self.domain, number, self.detail(RECORD_ID))
     }
 
     encoded!();
+
+    /// A Domain whose record is refused is in the register all the same: that it is not filed must not be
+    /// said.
+    fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Option<Self> {
+        let cell = |name: &str| {
+            cells.iter().find(|(column, _)| *column == name).map(|(_, text)| text.as_str())
+        };
+        let domain = cell("domain")?.parse().ok()?;
+        let number = |name| cell(name).and_then(|text| text.parse().ok());
+        let numbers = [number("site_number"), number("subject_number")];
+        Some(Self::unreadable(domain, numbers, column.unwrap_or("row")))
+    }
+
+    fn is_counted(key: &[u8]) -> bool {
+        let after = key.get(target_key(key).len()..).unwrap_or_default();
+        !after.starts_with(&[0, UNREADABLE_KEY])
+    }
 
     /// A cancellation that says little leaves what was known of the filing.
     fn merged(self, old: &Self) -> Merged<Self> {

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use crate::store::StoreError;
@@ -173,6 +174,11 @@ impl SortedFile {
         Ok(())
     }
 
+    /// The records for several threads, block by block.
+    pub(crate) fn shared(&self) -> Shared {
+        Shared { inner: Arc::clone(&self.inner), next: AtomicUsize::new(0) }
+    }
+
     /// Every record, ascending.
     pub fn all(&self) -> Records {
         Records {
@@ -238,6 +244,33 @@ fn value_in<'b>(records: &'b [u8], key: &[u8]) -> Option<&'b [u8]> {
         rest = after;
     }
     None
+}
+
+/// Records of a sorted file for several threads: no block is given twice.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    inner: Arc<Inner>,
+    next: AtomicUsize,
+}
+
+impl Shared {
+    /// What `read` makes of each record of the next block, key and value; `None` after the last one.
+    pub(crate) fn next<T>(
+        &self,
+        mut read: impl FnMut(&[u8], &[u8]) -> Result<T, StoreError>,
+    ) -> Result<Option<Vec<T>>, StoreError> {
+        let place = self.next.fetch_add(1, Ordering::Relaxed);
+        if place >= self.inner.index.blocks() {
+            return Ok(None);
+        }
+        let (mut block, mut records) = (Vec::new(), Vec::new());
+        let mut rest = self.inner.read_block(place, &mut block)?;
+        while let Some((key, value, after)) = record(rest) {
+            records.push(read(key, value)?);
+            rest = after;
+        }
+        Ok(Some(records))
+    }
 }
 
 /// Records of a sorted file in order.

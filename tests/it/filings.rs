@@ -250,7 +250,7 @@ fn messages_that_hold_no_filing_are_told_as_what_they_are() {
         (upload("<BGBA><Bgxx><Zt_xx/></Bgxx></BGBA>"), "BGBA"),
         (upload("<ZXBA><Zx_xx><Zxlb>2</Zxlb></Zx_xx></ZXBA>"), "ZXBA"),
         (upload("<WBACLJG><Clxx><Ym>a.cn</Ym></Clxx></WBACLJG>"), "WBACLJG"),
-        (download("<ZXSJ><Zxxx><Zxlb>1</Zxlb></Zxxx></ZXSJ>"), "ZXSJ"),
+        (download("<ZXSJ><Zxxx><Zxlb>1</Zxlb></Zxxx></ZXSJ>"), "Jlid"),
         (download("<WBAWZLB><Wbawz_xx><Id>1</Id></Wbawz_xx></WBAWZLB>"), "WBAWZLB"),
         (download("<HCJG><Jgxx><Jrhc><Wzid>1</Wzid></Jrhc></Jgxx></HCJG>"), "HCJG"),
         (download("<BAJG><Jg_xx><Czlx>1</Czlx></Jg_xx></BAJG>"), "BAJG"),
@@ -267,4 +267,113 @@ fn messages_that_hold_no_filing_are_told_as_what_they_are() {
     }
     let file = desk.write("reply.xml", "<return><msg_code>0</msg_code></return>");
     desk.run(&["import", "filings", &file]).ends(2).complains(&["reply.xml", "none of Baxx"]);
+}
+
+/// A mirror feed of one subject with two sites, the second with two accesses.
+const MIRROR: &str = "<DownloadData><SJTB><ICP><Baxx><Zt_xx><Ztid>50001</Ztid>\
+    <Dwmc>示例有限公司</Dwmc><Baxh>京ICP备05014806号</Baxh><Scbbsj>2009-06-01</Scbbsj></Zt_xx>\
+    <Wz_xx><Wzid>60001</Wzid><Ym_xx><Ym>a.cn</Ym></Ym_xx><Jr_xx><Jrid>1</Jrid><Ispid>9001</Ispid></Jr_xx>\
+    <Baxh>京ICP备05014806号-1</Baxh></Wz_xx>\
+    <Wz_xx><Wzid>60002</Wzid><Ym_xx><Ym>b.cn</Ym></Ym_xx><Jr_xx><Jrid>2</Jrid><Ispid>9001</Ispid></Jr_xx>\
+    <Jr_xx><Jrid>3</Jrid><Ispid>9002</Ispid></Jr_xx><Baxh>京ICP备05014806号-2</Baxh></Wz_xx>\
+    </Baxx></ICP></SJTB></DownloadData>";
+
+#[test]
+fn what_the_ministry_cancels_is_cancelled_and_keeps_its_history() {
+    let desk = Desk::new();
+    let providers = "id,name,v3_id\nA,甲,9001\nB,乙,9002\n";
+    desk.run(&["import", "providers", &desk.write("providers.csv", providers)]).ends(0);
+    let mirror = desk.write("mirror.xml", MIRROR);
+    let cancel = |level: u8, id: u32| {
+        let message = format!(
+            "<DownloadData version=\"V.3.0\"><ICP><ZXSJ><Zxxx><Zxlb>{level}</Zxlb><Jlid>{id}</Jlid></Zxxx>\
+             </ZXSJ></ICP></DownloadData>"
+        );
+        desk.write("zxsj.xml", message)
+    };
+    let told = |domain: &str| {
+        let found = &desk.run(&["lookup", domain, "--format", "json"]).json()[0];
+        let providers = found["providers"].as_array().unwrap().len();
+        (found["status"].as_str().unwrap().to_owned(), providers, found["filings"][0].clone())
+    };
+    // Without a register there is nothing to cancel, and none comes into being.
+    let ran = desk.run(&["import", "filings", &cancel(1, 60001)]);
+    ran.ends(0).says("cancellations: 0 of 1 found").complains(&["60001"]);
+    desk.run(&["import", "filings", &mirror]).ends(0).says("2 taken");
+
+    // One access of two, and one site.
+    desk.run(&["import", "filings", &cancel(2, 2)]).ends(0).says("1 of 1 found; 1 rows changed");
+    let (status, providers, _) = told("b.cn");
+    assert_eq!((status.as_str(), providers), ("filed", 1));
+    desk.run(&["import", "filings", &cancel(1, 60001)])
+        .ends(0)
+        .says("1 of 1 found; 1 rows changed");
+    let (status, _, record) = told("a.cn");
+    assert_eq!((status.as_str(), record["state"].as_str()), ("unfiled", Some("cancelled")));
+    assert_eq!(record["site_number"], "京ICP备05014806号-1");
+    assert_eq!(record["filed_on"], "2009-06-01");
+    assert_eq!(told("b.cn").0, "filed");
+
+    // Whoever is filed again after the message is filed; the subject takes all its sites along.
+    desk.run(&["import", "filings", &cancel(0, 50001), &mirror]).ends(0).says("2 taken");
+    assert_eq!([told("a.cn").0, told("b.cn").0], ["filed", "filed"]);
+    desk.run(&["import", "filings", &cancel(0, 50001)]).ends(0).says("2 rows changed");
+    assert_eq!([told("a.cn").0, told("b.cn").0], ["unfiled", "unfiled"]);
+    // The filings are counted again, though the register is as old as before.
+    let nation = &desk.run(&["rates", "--format", "json"]).json()[0];
+    assert_eq!(nation["filed"]["domains"], 0, "{nation}");
+}
+
+#[test]
+fn a_domain_whose_record_is_refused_is_never_said_to_be_unfiled() {
+    let desk = Desk::new();
+    let status = |domain: &str| {
+        let found = &desk.run(&["lookup", domain, "--format", "json"]).json()[0];
+        found["status"].as_str().unwrap().to_owned()
+    };
+    let good =
+        "domain,site_number,state,providers,site_name\na.cn,京ICP备05014806号-1,active,甲,示例\n";
+    let whole = format!("{good}b.cn,京ICP备05014807号-1,active,甲,示例\n");
+    let replace = |name: &str, content: &[u8]| {
+        let file = desk.write(name, content);
+        desk.run(&["import", "filings", &file, "--replace"])
+    };
+    replace("whole.csv", whole.as_bytes())
+        .ends(0)
+        .says("2 taken, 0 unchanged, 0 refused; 2 rows now");
+    // A number that is none, bytes that are no characters, a cell too many, a quote that never closes.
+    for (name, line) in [
+        ("number.csv", "b.cn,12345,active,甲,示例\n".as_bytes()),
+        ("bytes.csv", b"b.cn,,active,,\xff\xfe\n"),
+        ("comma.csv", "b.cn,京ICP备05014807号-1,active,甲,示例,公司\n".as_bytes()),
+        ("quote.csv", "b.cn,京ICP备05014807号-1,active,甲,\"示例\n".as_bytes()),
+    ] {
+        let ran = replace(name, &[good.as_bytes(), line].concat());
+        ran.ends(0).says("1 refused; 1 rows now");
+        assert_eq!(status("b.cn"), "unknown", "{name}");
+        assert_eq!([status("a.cn"), status("c.cn")], ["filed", "unfiled"], "{name}");
+    }
+    for (name, text) in [
+        (
+            "rows.jsonl",
+            "{\"domain\":\"a.cn\"}\n{\"domain\":\"b.cn\",\"state\":\"maybe\"}\n".to_owned(),
+        ),
+        ("mirror.xml", MIRROR.replace("<Ispid>9002</Ispid>", "<Ispid>x</Ispid>")),
+    ] {
+        replace(name, text.as_bytes()).ends(0).says("1 refused");
+        assert_eq!([status("a.cn"), status("b.cn")], ["filed", "unknown"], "{name}");
+    }
+    let problems = desk.run(&["check", "filings", "--format", "jsonl"]).json();
+    assert!(problems.iter().all(|problem| problem["domain"] != "b.cn"), "{problems:?}");
+    // What stands for a refused row makes no register, and is gone with the next whole one.
+    replace("whole.csv", whole.as_bytes()).ends(0).says("2 rows now");
+    assert_eq!(status("b.cn"), "filed");
+    let other = desk.write("other.csv", format!("{good}b.cn,12345,active,甲,示例\n"));
+    desk.run_over("fresh", &["import", "filings", &other, "--strict"]).ends(2);
+    let only = desk.write("only.csv", "domain,state\nb.cn,maybe\n");
+    desk.run_over("fresh", &["import", "filings", &only])
+        .ends(0)
+        .says("0 taken, 0 unchanged, 1 refused");
+    let found = desk.run_over("fresh", &["lookup", "a.cn", "--format", "json"]);
+    assert_eq!(found.json()[0]["status"], "unknown");
 }

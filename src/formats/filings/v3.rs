@@ -1,21 +1,29 @@
 //! Filings in the ministry's mirror feed (interface V3.0, section 6.1): subject, sites, domains and
-//! access, a row for each domain of each site.
+//! access, a row for each domain of each site; and its cancellations.
 //!
 //! Only what the register needs is read; scans of documents are passed over. Refusals never quote a
 //! value that may hold personal data.
 
 use std::io::Read;
 use std::net::Ipv4Addr;
+use std::rc::Rc;
 use std::vec::IntoIter;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::cancellation::ACCESS_IDS;
+use crate::facts::cancellation::Cancelled;
+use crate::facts::cancellation::Level;
+use crate::facts::cancellation::RECORD_ID;
+use crate::facts::cancellation::SUBJECT_ID;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderName;
 use crate::formats::dates;
+use crate::formats::filings::Entry;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
+use crate::formats::tables::Spoilt;
 use crate::formats::v3::Element;
 use crate::formats::v3::Message;
 use crate::formats::v3::Part;
@@ -70,7 +78,7 @@ fn refusal(record: &Record) -> Option<&'static str> {
             "a new filing that is asked for (XZBA 新增备案) is none before the bureau has approved it; \
              import the mirror feed (SJTB) or the approved filings (BASJ)"
         }
-        "Baxx" => return None,
+        "Baxx" | "Zxxx" => return None,
         "Xzxx" if is_in("XZWZ") => {
             "a new site that is asked for (XZWZ 新增网站) is none before the bureau has approved it; \
              import the mirror feed (SJTB) or the approved filings (BASJ)"
@@ -86,10 +94,6 @@ fn refusal(record: &Record) -> Option<&'static str> {
         "Zx_xx" => {
             "a cancellation that is asked for (ZXBA 注销备案) is none before the bureau has made it; \
              import the mirror feed (SJTB) with --replace"
-        }
-        "Zxxx" => {
-            "a cancellation (ZXSJ 注销数据) names a subject, a site or an access by the bureau's \
-             number, by which rows cannot be found; import the whole mirror feed with --replace instead"
         }
         "Hsjgxx" => "it is the result of a verification (HSJG 核实结果), and no filing",
         "Jg_xx" | "Gjsh" => "it is the result of an upload (BAJG 备案结果), and no filing",
@@ -110,24 +114,33 @@ fn refusal(record: &Record) -> Option<&'static str> {
 }
 
 /// The rows of a message.
-pub fn read(input: impl Read + Send + 'static) -> Rows<Filing> {
+pub fn read(input: impl Read + Send + 'static) -> Rows<Entry> {
     let message = Message::new(input, RECORDS);
-    Rows::new(Feed { message, ready: Vec::new().into_iter() })
+    let spoilt = Spoilt::default();
+    let feed = Feed { message, ready: Vec::new().into_iter(), spoilt: Rc::clone(&spoilt) };
+    Rows::with_spoilt(feed, spoilt)
 }
+
+/// What one domain of a record made; where it is refused, with what can be told of it.
+type Made = Result<Entry, (RowError, Vec<(&'static str, String)>)>;
 
 struct Feed {
     message: Message,
     /// What one record made.
-    ready: IntoIter<Result<Filing, RowError>>,
+    ready: IntoIter<Made>,
+    spoilt: Spoilt,
 }
 
 impl Iterator for Feed {
-    type Item = Result<Filing, RowError>;
+    type Item = Result<Entry, RowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(row) = self.ready.next() {
-                return Some(row);
+                return Some(row.map_err(|(error, cells)| {
+                    self.spoilt.replace(cells);
+                    error
+                }));
             }
             match self.message.next()? {
                 Err(error) => return Some(Err(RowError::Io(error))),
@@ -138,23 +151,60 @@ impl Iterator for Feed {
     }
 }
 
-fn rows(record: &Record) -> Vec<Result<Filing, RowError>> {
-    let refused = |flaw| RowError::refused(record.line, flaw);
+fn rows(record: &Record) -> Vec<Made> {
+    let refused = |flaw| (RowError::refused(record.line, flaw), Vec::new());
     if let Some(reason) = refusal(record) {
         return vec![Err(refused(Flaw { column: None, reason: reason.to_owned() }))];
     }
-    let Some(subject) = record.element.child("Zt_xx") else {
-        return vec![Err(refused(Flaw::of("Zt_xx", "there is no subject")))];
-    };
+    if record.element.name == "Zxxx" {
+        let what = cancelled(&record.element).map_err(refused);
+        return vec![what.map(|what| Entry::Cancelled { line: record.line, what })];
+    }
+    let no_subject = Element::default();
+    let subject = record.element.child("Zt_xx");
     let sites = record.element.children.iter().filter(|child| child.name == "Wz_xx");
     let mut rows = Vec::new();
     for site in sites {
         let domains = site.children.iter().filter(|child| child.name == "Ym_xx");
         for domain in domains {
-            rows.push(filing(subject, site, domain).map_err(refused));
+            let subject_of = subject.unwrap_or(&no_subject);
+            let row = match subject {
+                Some(subject) => filing(subject, site, domain),
+                None => Err(Flaw::of("Zt_xx", "there is no subject")),
+            };
+            rows.push(row.map(Entry::Filing).map_err(|flaw| {
+                let (error, _) = refused(flaw);
+                (error, told(subject_of, site, domain))
+            }));
         }
     }
+    if subject.is_none() && rows.is_empty() {
+        rows.push(Err(refused(Flaw::of("Zt_xx", "there is no subject"))));
+    }
     rows
+}
+
+/// What can be told of a domain whose record is refused.
+fn told(subject: &Element, site: &Element, domain: &Element) -> Vec<(&'static str, String)> {
+    let cells = [
+        ("domain", domain.value("Ym")),
+        ("site_number", site.value("Baxh")),
+        ("subject_number", subject.value("Baxh")),
+    ];
+    cells.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned()))).collect()
+}
+
+/// What a message takes back. The document has a third level that the schema does not.
+fn cancelled(message: &Element) -> Result<Cancelled, Flaw> {
+    let level = match message.value("Zxlb") {
+        Some("0") => Level::Subject,
+        Some("1") => Level::Site,
+        Some("2") => Level::Access,
+        _ => return Err(Flaw::of("Zxlb", "it is none of 0 (主体), 1 (网站) and 2 (接入)")),
+    };
+    let id = message.value("Jlid").and_then(|text| text.parse().ok());
+    let id = id.ok_or_else(|| Flaw::of("Jlid", "it is no number of the bureau"))?;
+    Ok(Cancelled { level, id })
 }
 
 fn filing(subject: &Element, site: &Element, domain: &Element) -> Result<Filing, Flaw> {
@@ -163,6 +213,10 @@ fn filing(subject: &Element, site: &Element, domain: &Element) -> Result<Filing,
         let text = element.value("Baxh");
         text.map(str::parse).transpose().map_err(|error| Flaw::of("Baxh", error))
     };
+    // The key of the record is made of it.
+    if site.value("Wzid").is_some_and(|id| id.parse::<u64>().is_err()) {
+        return Err(Flaw::of("Wzid", "it is no number of the bureau"));
+    }
     let accesses = site.children.iter().filter(|child| child.name == "Jr_xx");
     let accesses: Vec<&Element> = accesses.collect();
     let mut providers = Vec::new();
@@ -201,9 +255,15 @@ fn details(subject: &Element, site: &Element, accesses: &[&Element]) -> Vec<(Str
     let province = province.and_then(|code| code.parse().ok()).and_then(Bureau::of_area_code);
     let (certificate, person) = (subject.child("Zj"), subject.child("Fzr"));
     let hand = site.child("Wz_Fzr");
+    let access_ids = accesses
+        .iter()
+        .filter_map(|access| Some(format!("{}:{}", access.value("Jrid")?, access.value("Ispid")?)));
     let details = [
         // Two records may have one number, and each has an access of its own.
-        ("record_id", site.value("Wzid").map(str::to_owned)),
+        (RECORD_ID, site.value("Wzid").map(str::to_owned)),
+        // By these the ministry cancels.
+        (SUBJECT_ID, text(Some(subject), "Ztid")),
+        (ACCESS_IDS, joined(access_ids)),
         ("addresses", joined(ranges)),
         ("subject_name", text(Some(subject), "Dwmc")),
         ("subject_kind", text(Some(subject), "Dwxz")),
@@ -256,13 +316,18 @@ mod tests {
     use encoding_rs::GBK;
     use std::io::Cursor;
 
+    fn filing(entry: Entry) -> Filing {
+        let Entry::Filing(filing) = entry else { panic!("{entry:?}") };
+        filing
+    }
+
     fn feed(subject: &str, site: &str) -> Vec<Result<Filing, RowError>> {
         let text = format!(
             "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<DownloadData><SJTB><ICP>\n<Baxx><Zt_xx>{subject}\
              </Zt_xx><Wz_xx><Wzid>60001</Wzid>{site}</Wz_xx></Baxx></ICP></SJTB></DownloadData>"
         );
         let (bytes, ..) = GBK.encode(&text);
-        read(Cursor::new(bytes.into_owned())).collect()
+        read(Cursor::new(bytes.into_owned())).map(|row| row.map(filing)).collect()
     }
 
     const SUBJECT: &str = "<Dwmc>示例科技有限公司</Dwmc><Dwxz>4</Dwxz><Txdz><Shengid>440000</Shengid></Txdz>\
@@ -323,9 +388,29 @@ mod tests {
             assert_eq!((refusal.line, refusal.column.as_deref()), (3, Some(column)), "{site}");
             assert!(!refusal.reason.contains("示例"));
         }
-        let cancelled = "<DownloadData><ICP><ZXSJ><Zxxx><Zxlb>1</Zxlb><Jlid>7</Jlid></Zxxx></ZXSJ></ICP>\
-                         </DownloadData>";
-        let rows: Vec<_> = read(Cursor::new(cancelled)).collect();
-        assert!(matches!(&rows[..], [Err(RowError::Refused(_))]), "{rows:?}");
+    }
+
+    #[test]
+    fn a_cancellation_names_what_it_takes_back() {
+        let told = |message: &str| {
+            let text = format!(
+                "<DownloadData><ICP><ZXSJ>\n<Zxxx>{message}</Zxxx></ZXSJ></ICP></DownloadData>"
+            );
+            read(Cursor::new(text)).next().unwrap()
+        };
+        for (level, expected) in [(0, Level::Subject), (1, Level::Site), (2, Level::Access)] {
+            let entry = told(&format!("<Zxlb>{level}</Zxlb><Jlid>60002</Jlid>")).unwrap();
+            let what = Cancelled { level: expected, id: 60002 };
+            assert_eq!(entry, Entry::Cancelled { line: 2, what });
+        }
+        for (message, column) in [
+            ("<Zxlb>3</Zxlb><Jlid>1</Jlid>", "Zxlb"),
+            ("<Jlid>1</Jlid>", "Zxlb"),
+            ("<Zxlb>1</Zxlb><Jlid>x</Jlid>", "Jlid"),
+            ("<Zxlb>1</Zxlb>", "Jlid"),
+        ] {
+            let Err(RowError::Refused(refusal)) = told(message) else { panic!("{message}") };
+            assert_eq!((refusal.line, refusal.column.as_deref()), (2, Some(column)));
+        }
     }
 }

@@ -35,10 +35,10 @@ impl Iterator for Records {
     fn next(&mut self) -> Option<Self::Item> {
         let (number, mut text) = match self.line()? {
             Ok(line) => line,
-            Err(error) => return Some(Err(RowError::Io(error))),
+            Err(error) => return Some(Err((RowError::Io(error), Vec::new()))),
         };
         if !text.contains('"') {
-            return Some(Ok((number, text.split(',').map(str::to_owned).collect())));
+            return Some(Ok((number, split(&text))));
         }
         let mut further: Vec<(u64, String)> = Vec::new();
         while is_open(&text) {
@@ -49,12 +49,13 @@ impl Iterator for Records {
                     text.push_str(&line.1);
                     further.push(line);
                 }
-                Some(Err(error)) => return Some(Err(RowError::Io(error))),
+                Some(Err(error)) => return Some(Err((RowError::Io(error), Vec::new()))),
                 None => {
                     self.pending.extend(further.into_iter().rev());
                     let reason = "a quote is opened and never closed".to_owned();
                     let flaw = Flaw { column: None, reason };
-                    return Some(Err(RowError::refused(number, flaw)));
+                    let first = text.split('\n').next().unwrap_or_default();
+                    return Some(Err((RowError::refused(number, flaw), split(first))));
                 }
             }
         }
@@ -66,10 +67,16 @@ impl Iterator for Records {
         let record = records.next().and_then(Result::ok).unwrap_or_default();
         if records.next().is_some() {
             let reason = "a quote is opened and closed in the midst of a cell".to_owned();
-            return Some(Err(RowError::refused(number, Flaw { column: None, reason })));
+            let refused = RowError::refused(number, Flaw { column: None, reason });
+            return Some(Err((refused, split(&text))));
         }
         Some(Ok((number, record.iter().map(str::to_owned).collect())))
     }
+}
+
+/// The cells of a line in which quotes mean nothing.
+fn split(line: &str) -> Vec<String> {
+    line.split(',').map(str::to_owned).collect()
 }
 
 /// Whether `text` ends within a cell in quotes (RFC 4180). A quote in the midst of a cell that did

@@ -19,6 +19,7 @@ use crate::formats::tables::Input;
 use crate::formats::tables::Record;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
+use crate::formats::tables::Spoilt;
 use crate::formats::tables::column_of;
 use crate::formats::text::Lines;
 
@@ -38,7 +39,8 @@ pub(super) fn rows<T: 'static>(
     required: &'static [&'static str],
     convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
 ) -> Rows<T> {
-    let unknown_columns = Rc::default();
+    let (unknown_columns, spoilt) = (Rc::default(), Spoilt::default());
+    let tell = Rc::clone(&spoilt);
     let mut keys = Keys { columns, known: HashMap::new(), unknown: Rc::clone(&unknown_columns) };
     let rows = Lines::new(input).filter_map(move |line| {
         let (line, text) = match line {
@@ -49,11 +51,12 @@ pub(super) fn rows<T: 'static>(
             return None;
         }
         let row = keys.cells(&text, required).and_then(|(places, cells)| {
-            Record { line, columns, places: &places, cells: &cells }.converted(&convert)
+            let record = Record { line, columns, places: &places, cells: &cells };
+            record.converted(&convert).inspect_err(|_| drop(tell.replace(record.named())))
         });
         Some(row.map_err(|flaw| RowError::refused(line, flaw)))
     });
-    Rows { rows: Box::new(rows), unknown_columns }
+    Rows { given: Box::new(rows), unknown_columns, spoilt }
 }
 
 /// What the keys of a file mean.

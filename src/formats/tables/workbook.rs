@@ -72,14 +72,14 @@ impl Iterator for Records {
     fn next(&mut self) -> Option<Self::Item> {
         let record = match self.rows.next()? {
             Ok(record) => record,
-            Err(error) => return Some(Err(RowError::Io(error.into()))),
+            Err(error) => return Some(Err((RowError::Io(error.into()), Vec::new()))),
         };
         let mut cells = record.iter().map(str::to_owned);
         let line = cells.next().and_then(|line| line.parse().ok()).unwrap_or_default();
         let fault = cells.next().unwrap_or_default();
         if !fault.is_empty() {
             let flaw = Flaw { column: None, reason: fault };
-            return Some(Err(RowError::refused(line, flaw)));
+            return Some(Err((RowError::refused(line, flaw), Vec::new())));
         }
         let mut cells: Vec<String> = cells.collect();
         let width = *self.width.get_or_insert(cells.len());

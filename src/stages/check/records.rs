@@ -17,9 +17,15 @@ pub(super) fn status(
     as_of: Timestamp,
     directory: &Directory,
 ) -> FilingStatus {
-    let has_active = records.iter().any(|record| record.state == FilingState::Active);
+    let is_active =
+        |record: &BriefRecord<'_>| record.state == FilingState::Active && !record.is_unreadable;
+    let has_active = records.iter().any(is_active);
     match gap {
         Some(gap) if !has_active => return FilingStatus::Unknown(gap),
+        // What could not be read may hold, and at any provider.
+        None if !has_active && records.iter().any(|record| record.is_unreadable) => {
+            return FilingStatus::Unknown(RegisterGap::Unreadable);
+        }
         _ if records.is_empty() => return FilingStatus::None,
         _ => {}
     }
@@ -102,6 +108,7 @@ mod tests {
             filed_on: None,
             changed_on: None,
             left_on: None,
+            is_unreadable: false,
         }
     }
 
@@ -132,6 +139,18 @@ mod tests {
         assert!(summary.are_providers_known);
         let cancelled = &records[..1];
         assert!(matches!(status(cancelled, None), FilingStatus::Cancelled(_)));
+    }
+
+    #[test]
+    fn what_could_not_be_read_accuses_nobody() {
+        let unreadable = BriefRecord { is_unreadable: true, ..record(FilingState::Active, None) };
+        let unknown = FilingStatus::Unknown(RegisterGap::Unreadable);
+        assert_eq!(status(std::slice::from_ref(&unreadable), None), unknown);
+        let cancelled = record(FilingState::Cancelled, Some(&["P1"]));
+        assert_eq!(status(&[cancelled, unreadable.clone()], None), unknown);
+        let active = record(FilingState::Active, Some(&["P1"]));
+        let FilingStatus::Active(summary) = status(&[active, unreadable], None) else { panic!() };
+        assert!(!summary.are_providers_known && !summary.are_subjects_known);
     }
 
     #[test]

@@ -22,6 +22,9 @@ const WHAT: &str = "filing in brief";
 /// The first byte of the briefs of one target. Earlier programs kept them as texts, after a 2.
 const FORMAT: u8 = 3;
 
+/// The same where the last of them stand for records that could not be read; so many as the next byte says.
+const WITH_UNREADABLE: u8 = 4;
+
 /// A record in brief.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BriefRecord<'a> {
@@ -40,6 +43,8 @@ pub struct BriefRecord<'a> {
     pub changed_on: Option<Date>,
     /// The day of the first register that no longer had it; `None` while it is there.
     pub left_on: Option<Date>,
+    /// Whether nothing is known of it but that the register has it.
+    pub is_unreadable: bool,
 }
 
 /// 主体备案号 beside the number of the site, which nearly always says the same.
@@ -98,6 +103,7 @@ impl<'a> BriefRecord<'a> {
             filed_on: text.filed_on.and_then(dates::day),
             changed_on: text.changed_on.and_then(dates::day),
             left_on: text.left_on,
+            is_unreadable: text.is_unreadable,
         })
     }
 
@@ -178,6 +184,7 @@ impl<'a> BriefRecord<'a> {
             filed_on: date(stored.filed_on)?,
             changed_on: date(stored.changed_on)?,
             left_on: date(stored.left_on)?,
+            is_unreadable: false,
         })
     }
 }
@@ -186,19 +193,28 @@ fn damaged() -> StoreError {
     StoreError::Record { what: WHAT, source: postcard::Error::SerdeDeCustom }
 }
 
-/// Adds the bytes of one more brief to those of its target, which begin empty.
+/// Adds the bytes of one more brief to those of its target, which begin empty. Those that could not be read
+/// come last.
 pub(crate) fn append(bytes: Vec<u8>, brief: BriefRecord<'_>) -> Result<Vec<u8>, StoreError> {
-    let bytes = if bytes.is_empty() { vec![FORMAT] } else { bytes };
+    let mut bytes = if bytes.is_empty() { vec![FORMAT] } else { bytes };
+    if brief.is_unreadable {
+        match bytes.as_mut_slice() {
+            [WITH_UNREADABLE, u8::MAX, ..] => return Ok(bytes),
+            [WITH_UNREADABLE, count, ..] => *count += 1,
+            _ => drop(bytes.splice(..1, [WITH_UNREADABLE, 1])),
+        }
+    }
     postcard::to_extend(&brief.stored(), bytes)
         .map_err(|source| StoreError::Record { what: WHAT, source })
 }
 
 /// The briefs of one target in `bytes`.
 pub(crate) fn briefs(bytes: &[u8]) -> Result<Few<BriefRecord<'_>>, StoreError> {
-    let mut rest = match bytes.split_first() {
-        Some((&FORMAT, rest)) => rest,
-        first => {
-            let version = first.map_or(0, |(version, _)| *version);
+    let (mut rest, unreadable) = match bytes {
+        [FORMAT, rest @ ..] => (rest, 0),
+        [WITH_UNREADABLE, count, rest @ ..] => (rest, usize::from(*count)),
+        other => {
+            let version = other.first().copied().unwrap_or(0);
             return Err(StoreError::Format { what: WHAT, version });
         }
     };
@@ -208,6 +224,13 @@ pub(crate) fn briefs(bytes: &[u8]) -> Result<Few<BriefRecord<'_>>, StoreError> {
             .map_err(|source| StoreError::Record { what: WHAT, source })?;
         briefs.push(BriefRecord::of_stored(stored)?);
         rest = after;
+    }
+    if unreadable > 0 {
+        let readable = briefs.len().saturating_sub(unreadable);
+        let told = briefs.into_iter().enumerate();
+        let told =
+            told.map(|(place, brief)| BriefRecord { is_unreadable: place >= readable, ..brief });
+        return Ok(told.collect());
     }
     Ok(briefs)
 }
@@ -248,6 +271,7 @@ mod tests {
             filed_on: Some("2010/1/2"),
             changed_on: Some("soon"),
             left_on: None,
+            is_unreadable: false,
         }
     }
 
@@ -284,6 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn those_that_could_not_be_read_are_told_from_the_others() {
+        let mut bytes = Vec::new();
+        let unreadable = TextBrief { is_unreadable: true, ..text(None, None) };
+        for (brief, length) in [(text(None, None), 1), (unreadable.clone(), 2), (unreadable, 3)] {
+            bytes = append(bytes, BriefRecord::of_text(&brief).unwrap()).unwrap();
+            assert_eq!(briefs(&bytes).unwrap().len(), length);
+        }
+        let told = briefs(&bytes).unwrap();
+        assert_eq!(
+            told.iter().map(|brief| brief.is_unreadable).collect::<Vec<_>>(),
+            [false, true, true]
+        );
+    }
+
+    #[test]
     fn who_left_is_cancelled_whatever_the_row_said() {
         let day = Some(jiff::civil::date(2026, 11, 2));
         let left = TextBrief { left_on: day, ..text(None, None) };
@@ -296,6 +335,7 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = briefs(&bytes);
             let _ = briefs(&[&[FORMAT], bytes.as_slice()].concat());
+            let _ = briefs(&[&[WITH_UNREADABLE], bytes.as_slice()].concat());
         }
     }
 }

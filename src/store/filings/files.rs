@@ -135,6 +135,9 @@ impl Beside for FilingFiles {
         self.keep_earlier(Some(key))?;
         // What cannot be read of a damaged register is nobody's.
         let Ok(brief) = TextBrief::of_row(row, Some(self.today)) else { return Ok(()) };
+        if brief.is_unreadable {
+            return Ok(());
+        }
         self.former.push(key, &brief.encode()?)?;
         self.add(key, &brief)
     }

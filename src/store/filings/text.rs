@@ -4,7 +4,12 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::cancellation::ACCESS_IDS;
+use crate::facts::cancellation::BureauIds;
+use crate::facts::cancellation::RECORD_ID;
+use crate::facts::cancellation::SUBJECT_ID;
 use crate::facts::filing::FilingState;
+use crate::facts::filing::UNREADABLE;
 use crate::store::StoreError;
 use crate::store::encoding;
 
@@ -28,6 +33,9 @@ pub(crate) struct TextBrief<'a> {
     pub(super) changed_on: Option<&'a str>,
     /// The day of the first register that no longer had it; `None` while it is there.
     pub(super) left_on: Option<Date>,
+    /// Whether nothing is known of it. What earlier registers could not read is not kept.
+    #[serde(skip)]
+    pub(super) is_unreadable: bool,
 }
 
 /// A whole row, read without taking anything out of its bytes. Field by field that of
@@ -47,20 +55,34 @@ struct Whole<'a> {
     details: Vec<(&'a str, &'a str)>,
 }
 
+/// The bureau's numbers in the whole row in `bytes`.
+pub(crate) fn bureau_ids(bytes: &[u8]) -> Result<BureauIds<'_>, StoreError> {
+    let row: Whole<'_> = encoding::decode_borrowed(WHAT, bytes)?;
+    Ok(BureauIds {
+        subject: row.detail(SUBJECT_ID),
+        site: row.detail(RECORD_ID),
+        accesses: row.detail(ACCESS_IDS),
+    })
+}
+
+impl<'a> Whole<'a> {
+    fn detail(&self, name: &str) -> Option<&'a str> {
+        let found = self.details.iter().find(|(column, _)| *column == name);
+        found.map(|(_, text)| *text).filter(|text| !text.is_empty())
+    }
+}
+
 impl<'a> TextBrief<'a> {
     /// The brief of the whole row in `bytes`.
     pub(crate) fn of_row(bytes: &'a [u8], left_on: Option<Date>) -> Result<Self, StoreError> {
         let row: Whole<'a> = encoding::decode_borrowed(WHAT, bytes)?;
-        let detail = |name: &str| {
-            let found = row.details.iter().find(|(column, _)| *column == name);
-            found.map(|(_, text)| *text).filter(|text| !text.is_empty())
-        };
         Ok(Self {
             site_number: row.site_number,
             subject_number: row.subject_number,
             state: row.state,
-            filed_on: detail("filed_on"),
-            changed_on: detail("changed_on"),
+            filed_on: row.detail("filed_on"),
+            changed_on: row.detail("changed_on"),
+            is_unreadable: row.detail(UNREADABLE).is_some(),
             providers: row.providers,
             left_on,
         })
