@@ -19,6 +19,7 @@ pub mod interval;
 pub mod estimate;
 pub mod size;
 pub mod targets;
+pub mod record;
 pub mod draw;
 pub mod outcome;
 pub mod rates;

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::fmt::Write;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -18,24 +19,29 @@ use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::audit::accuracy::record::digest;
+use crate::audit::accuracy::record::first_half;
+use crate::audit::accuracy::record::is_of;
+use crate::audit::accuracy::record::items;
+use crate::audit::accuracy::record::phones;
 use crate::audit::accuracy::size;
 use crate::audit::accuracy::size::Wanted;
 use crate::facts::directory::Directory;
-use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::number::FilingNumber;
 use crate::facts::provider::ProviderId;
 use crate::facts::sample::Age;
 use crate::facts::sample::DrawnSite;
-use crate::facts::sample::Item;
 use crate::facts::sample::LeftOut;
 use crate::facts::sample::RowId;
 use crate::facts::sample::Stratum;
 use crate::facts::target::Target;
-use crate::formats::dates;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::filings::FilingRegister;
+use crate::store::filings::brief::BriefRecord;
+use crate::store::filings::brief::name_in;
+use crate::store::filings::brief::target_of;
 use crate::store::sorter::Sorter;
 
 /// What is to be drawn.
@@ -84,102 +90,153 @@ pub struct Chosen {
     pub code: u64,
 }
 
-/// A record of a site in the sorter.
+/// A record of a site in the sorter; it borrows from the bytes there, of which few are ever drawn.
 #[derive(Debug, Serialize, Deserialize)]
-struct Ballot {
-    target: Target,
-    number: Option<FilingNumber>,
+struct Ballot<'a> {
+    /// The Domain, by its sort key.
+    #[serde(borrow)]
+    target: &'a [u8],
+    /// 网站备案号, or what stands in its place, in normal form.
+    #[serde(borrow)]
+    number: Option<&'a str>,
     filed_on: Option<Date>,
 }
+
+/// The name of the record in errors.
+const WHAT: &str = "ballot";
 
 /// The size of a key: the provider's place in the directory, and the order.
 const KEY: usize = 20;
 
-/// Draws from `rows`, whose order does not matter.
-pub fn draw(
-    rows: impl Iterator<Item = Result<Filing, StoreError>>,
-    directory: &Directory,
-    wish: &Wish,
-    mut sorter: Sorter,
-) -> Result<(Vec<Drawn>, LeftOut), StoreError> {
-    let providers = directory.providers();
-    let places: HashMap<&ProviderId, u32> =
-        (0..).zip(providers).map(|(place, provider)| (&provider.id, place)).collect();
-    let mut left_out = LeftOut::default();
-    for row in rows {
-        let row = row?;
-        if row.state != FilingState::Active {
-            continue;
-        }
-        let Some(names) = &row.providers else {
-            left_out.provider_not_told += 1;
-            continue;
-        };
-        left_out.without_provider += u64::from(names.is_empty());
-        let ballot = Ballot {
-            target: row.domain.clone(),
-            number: row.site_number.clone().or_else(|| row.subject_number.clone()),
-            filed_on: detail(&row, "filed_on").and_then(dates::day),
-        };
-        for name in names {
-            let Some(provider) = directory.find(name) else {
-                left_out.provider_not_known += 1;
-                continue;
-            };
-            let is_wanted = wish.providers.as_ref().is_none_or(|ids| ids.contains(&provider.id));
-            let Some(place) = places.get(&provider.id).filter(|_| is_wanted) else { continue };
-            let order = order(wish.seed, &provider.id, &ballot);
-            let key = [&place.to_be_bytes()[..], &order].concat();
-            sorter.push(key, encoding::encode("ballot", &ballot)?)?;
-        }
-    }
-    let mut drawn: Vec<Drawn> = Vec::new();
-    let mut poll: Option<(u32, Poll)> = None;
-    let close = |(place, poll): (u32, Poll), drawn: &mut Vec<Drawn>| {
-        let provider = usize::try_from(place).ok().and_then(|place| providers.get(place));
-        drawn.extend(provider.map(|provider| poll.close(provider.id.clone(), wish.size)));
-    };
-    let mut ballots = sorter.finish()?.peekable();
-    while let Some(record) = ballots.next() {
-        let (key, value) = record?;
-        let mut site: Ballot = encoding::decode("ballot", &value)?;
-        while let Some(Ok((_, value))) =
-            ballots.next_if(|next| next.as_ref().is_ok_and(|(other, _)| *other == key))
-        {
-            site = site.with(encoding::decode("ballot", &value)?);
-        }
-        let Some((place, code)) = parts(&key) else { continue };
-        if let Some(done) = poll.take_if(|(current, _)| *current != place) {
-            close(done, &mut drawn);
-        }
-        let (_, poll) = poll.get_or_insert_with(|| (place, Poll::default()));
-        match age(site.filed_on, wish.month) {
-            None => left_out.later += 1,
-            Some(age) => poll.take(age, site, code, wish.size.most()),
-        }
-    }
-    if let Some(done) = poll {
-        close(done, &mut drawn);
-    }
-    drawn.sort_by(|a, b| a.provider.cmp(&b.provider));
-    Ok((drawn, left_out))
+/// A draw on its way: it takes the records in any order.
+#[derive(Debug)]
+pub struct Draw<'a> {
+    directory: &'a Directory,
+    places: HashMap<&'a ProviderId, u32>,
+    wish: &'a Wish,
+    sorter: Sorter,
+    left_out: LeftOut,
+    /// What makes the site of the last record the same.
+    identity: String,
 }
 
-impl Ballot {
-    /// Two records of one site: filed when the first of them was, named by the first Domain.
-    fn with(self, other: Self) -> Self {
-        let filed_on = self.filed_on.into_iter().chain(other.filed_on).min();
-        let named = if other.target.sort_key() < self.target.sort_key() { other } else { self };
-        Self { filed_on, ..named }
-    }
-
-    fn identity(&self) -> String {
-        match &self.number {
-            Some(number) if names_a_site(number) => number.to_string(),
-            Some(number) => format!("{number} {}", self.target),
-            None => self.target.to_string(),
+impl<'a> Draw<'a> {
+    /// A draw that keeps what does not fit into memory where `sorter` does.
+    pub fn new(directory: &'a Directory, wish: &'a Wish, sorter: Sorter) -> Self {
+        let places =
+            (0..).zip(directory.providers()).map(|(place, provider)| (&provider.id, place));
+        Self {
+            directory,
+            places: places.collect(),
+            wish,
+            sorter,
+            left_out: LeftOut::default(),
+            identity: String::new(),
         }
     }
+
+    /// Takes a record of the target with this sort key.
+    pub fn take(&mut self, target: &[u8], record: BriefRecord<'_>) -> Result<(), StoreError> {
+        if record.state != FilingState::Active || record.is_unreadable {
+            return Ok(());
+        }
+        let filed_on = record.filed_on;
+        let names = record.providers.clone();
+        let number = record.into_number();
+        let Some(names) = names else {
+            self.left_out.provider_not_told += 1;
+            return Ok(());
+        };
+        self.left_out.without_provider += u64::from(names.is_empty());
+        let length = identify(&mut self.identity, number.as_ref(), target);
+        let number = length.and_then(|length| self.identity.get(..length));
+        let ballot = Ballot { target, number, filed_on };
+        let mut bytes = None;
+        for name in names {
+            let Some(provider) = self.directory.find_text(name) else {
+                self.left_out.provider_not_known += 1;
+                continue;
+            };
+            let wanted = &self.wish.providers;
+            let is_wanted = wanted.as_ref().is_none_or(|ids| ids.contains(&provider.id));
+            let Some(place) = self.places.get(&provider.id).filter(|_| is_wanted) else { continue };
+            let mut key = [0; KEY];
+            let (head, tail) = key.split_at_mut(4);
+            head.copy_from_slice(&place.to_be_bytes());
+            tail.copy_from_slice(&order(self.wish.seed, &provider.id, &self.identity));
+            let bytes = match &mut bytes {
+                Some(bytes) => bytes,
+                none => none.insert(encoding::encode(WHAT, &ballot)?),
+            };
+            self.sorter.push(key, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// What is drawn, by provider, and what nobody can be asked about.
+    pub fn finish(self) -> Result<(Vec<Drawn>, LeftOut), StoreError> {
+        let Self { directory, wish, sorter, mut left_out, .. } = self;
+        let mut drawn: Vec<Drawn> = Vec::new();
+        let mut poll: Option<(u32, Poll)> = None;
+        let close = |(place, poll): (u32, Poll), drawn: &mut Vec<Drawn>| {
+            let place = usize::try_from(place).ok();
+            let provider = place.and_then(|place| directory.providers().get(place));
+            drawn.extend(provider.map(|provider| poll.close(provider.id.clone(), wish.size)));
+        };
+        let mut ballots = sorter.finish()?.peekable();
+        while let Some(record) = ballots.next() {
+            let (key, mut bytes) = record?;
+            let mut filed_on = ballot(&bytes)?.filed_on;
+            // Two records of one site: filed when the first of them was, named by the first Domain.
+            while let Some(Ok((_, other))) =
+                ballots.next_if(|next| next.as_ref().is_ok_and(|(other, _)| *other == key))
+            {
+                let next = ballot(&other)?;
+                filed_on = filed_on.into_iter().chain(next.filed_on).min();
+                if next.target < ballot(&bytes)?.target {
+                    bytes = other;
+                }
+            }
+            let Some((place, code)) = parts(&key) else { continue };
+            if let Some(done) = poll.take_if(|(current, _)| *current != place) {
+                close(done, &mut drawn);
+            }
+            let (_, poll) = poll.get_or_insert_with(|| (place, Poll::default()));
+            match age(filed_on, wish.month) {
+                None => left_out.later += 1,
+                Some(age) => poll.take(age, &ballot(&bytes)?, code, wish.size.most())?,
+            }
+        }
+        if let Some(done) = poll {
+            close(done, &mut drawn);
+        }
+        drawn.sort_by(|a, b| a.provider.cmp(&b.provider));
+        Ok((drawn, left_out))
+    }
+}
+
+fn damaged() -> StoreError {
+    StoreError::Record { what: WHAT, source: postcard::Error::SerdeDeCustom }
+}
+
+fn ballot(bytes: &[u8]) -> Result<Ballot<'_>, StoreError> {
+    encoding::decode_borrowed(WHAT, bytes)
+}
+
+/// Writes what makes it the same site: the number, where it names one, else with the Domain. Gives the
+/// length of the number, which it begins with.
+fn identify(text: &mut String, number: Option<&FilingNumber>, target: &[u8]) -> Option<usize> {
+    text.clear();
+    let length = number.map(|number| {
+        // Nothing can fail that writes into memory.
+        let _ = write!(text, "{number}");
+        text.len()
+    });
+    if !number.is_some_and(names_a_site) {
+        text.push_str(if length.is_some() { " " } else { "" });
+        text.push_str(name_in(target));
+    }
+    length
 }
 
 fn names_a_site(number: &FilingNumber) -> bool {
@@ -189,18 +246,13 @@ fn names_a_site(number: &FilingNumber) -> bool {
     )
 }
 
-fn order(seed: u64, provider: &ProviderId, site: &Ballot) -> [u8; 16] {
+fn order(seed: u64, provider: &ProviderId, identity: &str) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(seed.to_le_bytes());
     hash.update(provider.as_str().as_bytes());
     hash.update([0]);
-    hash.update(site.identity().as_bytes());
+    hash.update(identity.as_bytes());
     first_half(hash)
-}
-
-fn first_half(hash: Sha256) -> [u8; 16] {
-    let hash: [u8; 32] = hash.finalize().into();
-    hash.first_chunk().copied().unwrap_or_default()
 }
 
 /// The provider's place and the code in a key of the sorter.
@@ -255,19 +307,27 @@ struct Poll {
 }
 
 impl Poll {
-    fn take(&mut self, age: Age, site: Ballot, code: u64, most: u64) {
+    fn take(
+        &mut self,
+        age: Age,
+        site: &Ballot<'_>,
+        code: u64,
+        most: u64,
+    ) -> Result<(), StoreError> {
         for ((this, population), first) in
             Age::ALL.iter().zip(&mut self.populations).zip(&mut self.first)
         {
             if *this == age {
                 *population += 1;
                 if (first.len() as u64) < most {
-                    let Ballot { target, number, .. } = site;
-                    first.push(Chosen { age, target, number, code });
+                    let number = site.number.map(str::parse).transpose();
+                    let number = number.map_err(|_| damaged())?;
+                    first.push(Chosen { age, target: target_of(site.target)?, number, code });
                 }
-                return;
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     fn close(self, provider: ProviderId, size: Size) -> Drawn {
@@ -315,68 +375,6 @@ pub fn registered(
         }
     }
     Ok(sites)
-}
-
-/// The record of a drawn site among those of its Domain now, and whether it is as it was when it was
-/// drawn; `None` where the register has it no more.
-pub fn record_of<'r>(site: &DrawnSite, records: &'r [Filing]) -> Option<(&'r Filing, bool)> {
-    let own = || records.iter().filter(|record| is_of(record, site.number.as_ref()));
-    let same = own().find(|record| digest(record) == site.digest).map(|record| (record, true));
-    let active = || own().find(|record| record.state == FilingState::Active);
-    same.or_else(|| Some((active().or_else(|| own().next())?, false)))
-}
-
-fn is_of(record: &Filing, number: Option<&FilingNumber>) -> bool {
-    record.site_number.as_ref().or(record.subject_number.as_ref()) == number
-}
-
-/// The telephone numbers of a record, the office's first.
-pub fn phones(record: &Filing) -> Vec<String> {
-    let cells = ["office_phone", "mobile_phone"].into_iter();
-    let cells = cells.filter_map(|column| detail(record, column));
-    let numbers = cells.flat_map(|cell| cell.split([';', '；'])).map(str::trim);
-    numbers.filter(|number| !number.is_empty()).map(str::to_owned).collect()
-}
-
-/// A cell of a record that is not empty.
-pub fn detail<'r>(record: &'r Filing, column: &str) -> Option<&'r str> {
-    let cell = record.details.iter().find(|(name, _)| name == column);
-    cell.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-}
-
-/// What a record has that can be verified.
-fn items(record: &Filing) -> Vec<Item> {
-    let has = |columns: &[&str]| columns.iter().any(|column| detail(record, column).is_some());
-    let is_there = |item: &Item| match item {
-        Item::SubjectName => has(&["subject_name"]),
-        Item::ResponsibleName => has(&["responsible_name", "subject_responsible"]),
-        Item::Phone => has(&["office_phone", "mobile_phone"]),
-        Item::Address => has(&["address"]),
-        Item::Provider => true,
-    };
-    Item::ALL.iter().copied().filter(is_there).collect()
-}
-
-/// Tells whether a record is the same as another, without keeping what it holds.
-fn digest(record: &Filing) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    };
-    add(&record.domain.to_string());
-    for number in [&record.site_number, &record.subject_number] {
-        add(&number.as_ref().map(ToString::to_string).unwrap_or_default());
-    }
-    add(if record.state == FilingState::Active { "active" } else { "cancelled" });
-    for name in record.providers.iter().flatten() {
-        add(name.as_str());
-    }
-    for (column, value) in &record.details {
-        add(column);
-        add(value);
-    }
-    first_half(hash)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::Result;
 
 use crate::audit::accuracy::draw;
+use crate::audit::accuracy::draw::Draw;
 use crate::audit::accuracy::draw::Drawn;
 use crate::audit::accuracy::draw::Size;
 use crate::audit::accuracy::draw::Wish;
@@ -52,7 +53,9 @@ pub(super) fn run(session: &Session, data: &Data, request: &DrawSample) -> Resul
         providers: wanted(&directory, request)?,
     };
     let sorter = Sorter::new(&session.data.join("registers"), "sample", MEMORY);
-    let (drawn, left_out) = draw::draw(register.all(), &directory, &wish, sorter)?;
+    let mut draw = Draw::new(&directory, &wish, sorter);
+    register.each_brief(|target, record| draw.take(target, record))?;
+    let (drawn, left_out) = draw.finish()?;
     let samples = data.findings.samples()?;
     let keeping = samples.keeping();
     let number = samples.rounds()?.last().map_or(1, |round| round.number.saturating_add(1));

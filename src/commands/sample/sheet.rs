@@ -6,9 +6,9 @@ use std::io::Write;
 
 use anyhow::Result;
 
-use crate::audit::accuracy::draw::record_of;
 use crate::audit::accuracy::outcome::Outcome;
 use crate::audit::accuracy::rates;
+use crate::audit::accuracy::record::record_of;
 use crate::cli::ReportFormat;
 use crate::cli::ReportSample;
 use crate::cli::SheetFormat;

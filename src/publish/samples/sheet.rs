@@ -3,8 +3,8 @@
 //! Each row is one drawn site with the id by which its results come back, and the result columns are
 //! those that `sample read` reads.
 
-use crate::audit::accuracy::draw::detail;
-use crate::audit::accuracy::draw::phones;
+use crate::audit::accuracy::record::detail;
+use crate::audit::accuracy::record::phones;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
 use crate::facts::finding::Finding;

@@ -1,8 +1,12 @@
 //! The same seed gives the same sites, each site counts once, and ages are never guessed.
 
 use super::*;
+use crate::facts::filing::Filing;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderKind;
+use crate::facts::provider::ProviderName;
+use crate::formats::dates;
+use crate::store::filings::brief::SubjectColumn;
 use crate::store::sorter::MEMORY;
 use jiff::civil::date;
 
@@ -32,15 +36,31 @@ fn filing(domain: &str, number: &str, providers: Option<&[&str]>, filed_on: &str
     }
 }
 
-fn drawn_of(rows: Vec<Filing>, seed: u64, size: Size) -> (Vec<Drawn>, LeftOut) {
+fn drawn_of(rows: &[Filing], seed: u64, size: Size) -> (Vec<Drawn>, LeftOut) {
     drawn_within(rows, seed, size, MEMORY)
 }
 
-fn drawn_within(rows: Vec<Filing>, seed: u64, size: Size, memory: usize) -> (Vec<Drawn>, LeftOut) {
+fn drawn_within(rows: &[Filing], seed: u64, size: Size, memory: usize) -> (Vec<Drawn>, LeftOut) {
     let dir = tempfile::tempdir().unwrap();
     let sorter = Sorter::new(dir.path(), "draw", memory);
     let wish = Wish { seed, month: date(2026, 11, 1), size, providers: None };
-    draw(rows.into_iter().map(Ok), &directory(), &wish, sorter).unwrap()
+    let directory = directory();
+    let mut draw = Draw::new(&directory, &wish, sorter);
+    for row in rows {
+        let names = row.providers.as_ref();
+        let record = BriefRecord {
+            site_number: row.site_number.clone(),
+            subject_number: SubjectColumn::Absent,
+            state: row.state,
+            providers: names.map(|names| names.iter().map(ProviderName::as_str).collect()),
+            filed_on: row.detail("filed_on").and_then(dates::day),
+            changed_on: None,
+            left_on: None,
+            is_unreadable: false,
+        };
+        draw.take(&row.domain.sort_key(), record).unwrap();
+    }
+    draw.finish().unwrap()
 }
 
 /// 40 new sites and 60 older ones of A; every third is B's too.
@@ -56,11 +76,11 @@ fn rows() -> Vec<Filing> {
 
 #[test]
 fn the_order_of_the_register_does_not_matter_and_the_seed_does() {
-    let (first, _) = drawn_of(rows(), 7, Size::Sites(20));
-    let backwards = rows().into_iter().rev().collect();
+    let (first, _) = drawn_of(&rows(), 7, Size::Sites(20));
+    let backwards: Vec<Filing> = rows().into_iter().rev().collect();
     // So little memory that the sorter spills.
-    assert_eq!(first, drawn_within(backwards, 7, Size::Sites(20), 1000).0);
-    assert_ne!(first, drawn_of(rows(), 8, Size::Sites(20)).0);
+    assert_eq!(first, drawn_within(&backwards, 7, Size::Sites(20), 1000).0);
+    assert_ne!(first, drawn_of(&rows(), 8, Size::Sites(20)).0);
     let strata = first[0].strata.map(|stratum| (stratum.population, stratum.drawn));
     assert_eq!(strata, [(40, 10), (60, 10), (0, 0)]);
     let strata = first[1].strata.map(|stratum| (stratum.population, stratum.drawn));
@@ -71,10 +91,10 @@ fn the_order_of_the_register_does_not_matter_and_the_seed_does() {
 
 #[test]
 fn a_site_more_changes_nothing_about_the_others() {
-    let (before, _) = drawn_of(rows(), 7, Size::Sites(20));
+    let (before, _) = drawn_of(&rows(), 7, Size::Sites(20));
     let mut more = rows();
     more.push(filing("more.cn", "京ICP备13000000号-1", Some(&["A"]), "2026-11-03"));
-    let (after, _) = drawn_of(more, 7, Size::Sites(20));
+    let (after, _) = drawn_of(&more, 7, Size::Sites(20));
     let same = after[0].sites.iter().filter(|site| before[0].sites.contains(site)).count();
     assert!(same >= 19, "{same}");
 }
@@ -83,7 +103,7 @@ fn a_site_more_changes_nothing_about_the_others() {
 fn every_site_is_as_likely_as_another() {
     let mut times = HashMap::new();
     for seed in 0..500 {
-        for site in drawn_of(rows(), seed, Size::Sites(20)).0.swap_remove(0).sites {
+        for site in drawn_of(&rows(), seed, Size::Sites(20)).0.swap_remove(0).sites {
             *times.entry(site.target).or_insert(0) += 1;
         }
     }
@@ -105,7 +125,7 @@ fn a_site_with_several_domains_counts_once_and_is_as_old_as_its_first() {
         filing("c.cn", "京ICP备12345678号", Some(&["A"]), ""),
         filing("d.cn", "京ICP备12345678号", Some(&["A"]), "soon"),
     ];
-    let (drawn, _) = drawn_of(rows, 1, Size::Sites(9));
+    let (drawn, _) = drawn_of(&rows, 1, Size::Sites(9));
     let strata = drawn[0].strata.map(|stratum| (stratum.population, stratum.drawn));
     assert_eq!(strata, [(0, 0), (1, 1), (2, 2)]);
     let first = ["a.cn", "b.cn"].map(|name| name.parse::<Target>().unwrap());
@@ -121,7 +141,7 @@ fn what_nobody_can_be_asked_about_is_told() {
         filing("c.cn", "", Some(&["C", "A"]), "2026-12-01"),
         Filing { state: FilingState::Cancelled, ..filing("d.cn", "", Some(&["A"]), "") },
     ];
-    let (drawn, left_out) = drawn_of(rows, 1, Size::Sites(9));
+    let (drawn, left_out) = drawn_of(&rows, 1, Size::Sites(9));
     assert!(drawn[0].sites.is_empty());
     let expected =
         LeftOut { without_provider: 1, provider_not_told: 1, provider_not_known: 1, later: 1 };
