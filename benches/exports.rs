@@ -62,6 +62,7 @@ fn finding(number: u64) -> Finding {
                 numbers: Vec::new(),
                 final_url: Some(format!("http://www.{domain}/")),
                 body_sha256: Some(format!("{number:064x}")),
+                text: None,
             },
             claimants: Vec::new(),
         },

@@ -1,5 +1,7 @@
 //! A finding (发现结果): a fault that stands, with its history.
 
+mod evidence;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -12,6 +14,8 @@ use ulid::Ulid;
 
 use crate::facts::bureau::Bureau;
 use crate::facts::domain::Host;
+pub use crate::facts::finding::evidence::Evidence;
+pub use crate::facts::finding::evidence::PageText;
 use crate::facts::number::FilingNumber;
 use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
@@ -169,21 +173,6 @@ pub struct Answer {
     pub opinion: String,
     /// When it was given.
     pub at: Timestamp,
-}
-
-/// What was seen that proves a finding.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The HTTP status of the last answer.
-    pub status: Option<u16>,
-    /// The page's title.
-    pub title: Option<String>,
-    /// The page's own filing numbers.
-    pub numbers: Vec<FilingNumber>,
-    /// The last URL asked for.
-    pub final_url: Option<String>,
-    /// SHA-256 of the body as read, lower-case hex.
-    pub body_sha256: Option<String>,
 }
 
 /// The records that the finding was judged by, without personal data.

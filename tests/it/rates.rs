@@ -1,5 +1,10 @@
 //! The filing rate is what the truth says, night by night, and can be told again later.
 
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
+use std::thread;
+
 use serde_json::Value;
 
 use crate::desk::Desk;
@@ -154,4 +159,60 @@ fn a_register_that_is_partial_or_old_yields_no_rate() {
     assert_eq!(rate(&soon), "the filing register is not complete");
     desk.run(&["rates", "--at", "2200-01-01"]).ends(2).complains(&["lies ahead"]);
     desk.run(&["rates", "--since", "2009-13"]).ends(2).complains(&["no month"]);
+}
+
+/// Serves a page at `listener` whose visitor counter goes on with every request.
+fn serve(listener: TcpListener, words: &'static str) {
+    thread::spawn(move || {
+        for (visitor, stream) in (17..).zip(listener.incoming()) {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let is_page = request[..read].starts_with(b"GET / ");
+            let body = format!(
+                "<html><head><meta charset=utf-8><title>示例商城</title></head><body><h1>示例商城</h1><p>{words}\
+                 </p><p>您是第 {visitor} 位访客</p></body></html>"
+            );
+            let (status, body) =
+                if is_page { ("200 OK", body) } else { ("404 Not Found", String::new()) };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\
+                 Connection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+}
+
+#[test]
+fn sites_that_show_the_same_page_but_for_a_counter_are_told_as_one() {
+    const SHOP: &str = "本店专营各式手工皮具，全部由本店师傅亲手缝制，支持来图定制，欢迎新老顾客来店选购，或者来电洽谈批发。";
+    const OTHER: &str = "本店专营各式手工陶器，全部由本店师傅亲手烧制，支持来图定制，欢迎新老顾客来店选购，或者来电洽谈批发。";
+    let first = TcpListener::bind("127.88.7.1:0").unwrap();
+    let port = first.local_addr().unwrap().port();
+    serve(first, SHOP);
+    for (last, words) in [(2, SHOP), (3, SHOP), (4, OTHER)] {
+        serve(TcpListener::bind((format!("127.88.7.{last}"), port)).unwrap(), words);
+    }
+    let desk = Desk::new();
+    desk.write(
+        "chabei.toml",
+        format!(
+            "[probe]\nhttp_port = {port}\nhttps_port = 1\nallow = [\"127.0.0.0/8\"]\n\
+             [pace]\nper_address = 1000.0\nper_provider = 1000.0\n"
+        ),
+    );
+    desk.import("providers", "providers.csv", "id,name\nP1,第一接入\n");
+    let ranges = "start,end,provider,kind\n127.88.7.0,127.88.7.255,P1,source\n";
+    desk.import("allocations", "allocations.csv", ranges);
+    let filings =
+        "domain,site_number,state,providers\n127.88.7.250,京ICP备12345678号-1,active,P1\n";
+    desk.import("filings", "filings.csv", filings);
+    desk.import("candidates", "list.txt", "127.88.7.1\n127.88.7.2\n127.88.7.3\n127.88.7.4\n");
+    desk.run(&["scan"]).ends(0);
+    let rows = desk.run(&["rates", "--format", "json"]).json();
+    for row in [row(&rows, "", None), row(&rows, "/provider/id", Some("P1"))] {
+        assert_eq!((&row["unfiled"]["domains"], &row["unfiled"]["sites"]), (&4.into(), &2.into()));
+    }
 }

@@ -30,6 +30,9 @@ type Bits = u128;
 /// SHA-256 of nothing: the page of nobody.
 const EMPTY_BODY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
+/// Texts of so many characters are nobody's by chance; shorter ones, such as 敬请期待, are shared by strangers.
+const LEAST_TEXT: u32 = 50;
+
 /// At which moments each finding stood, or was closed because its name is exempt.
 #[derive(Debug)]
 pub struct Standing {
@@ -84,7 +87,7 @@ pub struct UnfiledTally {
     standing: Standing,
     counts: Vec<Scoped<UnfiledCount>>,
     target: Option<OneTarget>,
-    /// At which moments a page was counted for somebody already.
+    /// At which moments a page was counted for somebody already, by what it is known by.
     pages: HashMap<u64, Bits>,
     hasher: BuildHasherDefault<DefaultHasher>,
 }
@@ -94,7 +97,8 @@ pub struct UnfiledTally {
 struct OneTarget {
     target: Target,
     bits: Scoped<[Bits; 2]>,
-    page: Option<String>,
+    /// What its page is known by: the first that is shown anywhere.
+    page: Vec<String>,
 }
 
 impl UnfiledTally {
@@ -117,7 +121,7 @@ impl UnfiledTally {
         if self.target.as_ref().is_none_or(|one| one.target != finding.key.target) {
             self.settle();
             let target = finding.key.target.clone();
-            self.target = Some(OneTarget { target, bits: Scoped::default(), page: None });
+            self.target = Some(OneTarget { target, bits: Scoped::default(), page: Vec::new() });
         }
         let Some(one) = &mut self.target else { return };
         for whose in whose(finding.bureau, finding.key.provider.as_ref()) {
@@ -125,7 +129,9 @@ impl UnfiledTally {
                 *all |= bits;
             }
         }
-        one.page = one.page.take().or_else(|| page(finding));
+        if one.page.is_empty() {
+            one.page = page(finding);
+        }
     }
 
     fn settle(&mut self) {
@@ -135,12 +141,12 @@ impl UnfiledTally {
         let bureaus = bits.bureaus.into_iter().map(|(id, bits)| (Whose::Bureau(id), bits));
         let providers = bits.providers.into_iter().map(|(id, bits)| (Whose::Provider(id), bits));
         for (whose, [stood, exempt]) in nation.chain(bureaus).chain(providers) {
-            let first = page.as_ref().map_or(stood, |page| {
-                let seen = self.pages.entry(self.hasher.hash_one((&whose, page))).or_default();
-                let first = stood & !*seen;
+            let mut first = stood;
+            for digest in &page {
+                let seen = self.pages.entry(self.hasher.hash_one((&whose, digest))).or_default();
+                first &= !*seen;
                 *seen |= stood;
-                first
-            });
+            }
             // A target that still stands at another provider is not exempt.
             let exempt = exempt & !stood;
             for (place, counts) in self.counts.iter_mut().enumerate() {
@@ -167,15 +173,19 @@ fn whose(bureau: Bureau, provider: Option<&ProviderId>) -> impl Iterator<Item = 
     [Whose::Nation, Whose::Bureau(bureau)].into_iter().chain(provider)
 }
 
-/// What tells that two names show the same site: the digest of a document of its own with a title.
-/// Error pages, redirects, walls and empty documents are alike all over the world.
-fn page(finding: &Finding) -> Option<String> {
+/// What tells that two names show the same site, each by itself: the digest of a document of its own with a
+/// title, and that of its text with the title, in which dates and counters change nothing. Error pages,
+/// redirects, walls and empty documents are alike all over the world.
+fn page(finding: &Finding) -> Vec<String> {
     let seen = &finding.seen;
-    let is_document = seen.reasons.contains(&Reason::ServesDocument)
-        && !seen.reasons.contains(&Reason::Parked)
-        && seen.evidence.title.as_ref().is_some_and(|title| !title.is_empty());
-    let digest = seen.evidence.body_sha256.clone().filter(|digest| digest != EMPTY_BODY);
-    digest.filter(|_| is_document)
+    let is_document =
+        seen.reasons.contains(&Reason::ServesDocument) && !seen.reasons.contains(&Reason::Parked);
+    let title = seen.evidence.title.as_ref().filter(|title| is_document && !title.is_empty());
+    let Some(title) = title else { return Vec::new() };
+    let body = seen.evidence.body_sha256.clone().filter(|digest| digest != EMPTY_BODY);
+    let text = seen.evidence.text.as_ref().filter(|text| text.chars >= LEAST_TEXT);
+    let text = text.map(|text| format!("{} {title}", text.sha256));
+    body.into_iter().chain(text).collect()
 }
 
 #[cfg(test)]

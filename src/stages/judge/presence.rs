@@ -11,6 +11,7 @@ use crate::facts::examination::Sighting;
 use crate::facts::filing::NumberOwner;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Evidence;
+use crate::facts::finding::PageText;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
@@ -298,6 +299,10 @@ impl<'a> Place<'a> {
             numbers: visit.claims.iter().map(|claim| claim.number.clone()).collect(),
             final_url: Some(visit.final_url.clone()),
             body_sha256: visit.body_sha256.clone(),
+            text: visit.page.as_ref().and_then(|page| {
+                let sha256 = page.text_sha256.clone()?;
+                Some(PageText { sha256, chars: page.text_chars })
+            }),
         }
     }
 

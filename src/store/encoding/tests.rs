@@ -34,6 +34,7 @@ use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
+use crate::facts::finding::PageText;
 use crate::facts::finding::Sightings;
 use crate::facts::language::Language;
 use crate::facts::placement::Holder;
@@ -105,6 +106,7 @@ fn full_finding(state: FindingState, kind: Kind, answer: Option<AnswerResult>) -
                 numbers: vec!["京ICP证030173号".parse().unwrap()],
                 final_url: Some("http://www.example.cn/".to_owned()),
                 body_sha256: Some("ab".repeat(32)),
+                text: Some(PageText { sha256: "cd".repeat(32), chars: 70_000 }),
             },
             claimants: vec!["P001".parse().unwrap(), "P002".parse().unwrap()],
         },
@@ -127,12 +129,9 @@ fn a_finding_of_every_kind_state_and_answer_comes_back() {
     for result in AnswerResult::ALL {
         check(&full_finding(FindingState::Answered, Kind::Unfiled, Some(*result)));
     }
+    let target = "2400::1".parse().unwrap();
     let bare = Finding {
-        key: FindingKey {
-            target: "2400::1".parse().unwrap(),
-            kind: Kind::UnreportedAddress,
-            provider: None,
-        },
+        key: FindingKey { target, kind: Kind::UnreportedAddress, provider: None },
         seen: Sightings::default(),
         ..full_finding(FindingState::Accruing, Kind::Unfiled, None)
     };

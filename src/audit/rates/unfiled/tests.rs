@@ -4,6 +4,7 @@ use super::*;
 use crate::facts::change::ChangeKind;
 use crate::facts::finding::Evidence;
 use crate::facts::finding::FindingKey;
+use crate::facts::finding::PageText;
 use crate::facts::finding::Sightings;
 
 fn day(day: u32) -> Timestamp {
@@ -123,6 +124,30 @@ fn domains_with_the_same_page_are_one_site_beside_the_plain_count() {
     assert_eq!(counts.nation, count(7, 5));
     assert_eq!(counts.of(&Whose::Provider("B".parse().unwrap())), Some(&count(1, 1)));
     assert_eq!(counts.of(&Whose::Provider("A".parse().unwrap())), Some(&count(6, 5)));
+}
+
+#[test]
+fn pages_that_differ_in_dates_and_counters_are_one_site_and_short_or_strange_ones_are_not() {
+    let shown = |number: u128, title: &str, text: &str, chars: u32| {
+        let body = format!("body {number}");
+        let mut finding = finding(number, &format!("site{number}.cn"), "A", "北京", &body);
+        let evidence = &mut finding.seen.evidence;
+        evidence.title = Some(title.to_owned());
+        evidence.text = Some(PageText { sha256: text.to_owned(), chars });
+        finding
+    };
+    let findings = [
+        shown(1, "示例", "t1", 400),
+        shown(2, "示例", "t1", 402),
+        shown(3, "另一个", "t1", 400),
+        shown(4, "示例", "t2", 8),
+        shown(5, "示例", "t2", 8),
+        // Seen by an older program, which kept no text.
+        finding(6, "old.cn", "A", "北京", "body 1"),
+    ];
+    let changes: Vec<_> = (1..=6).map(|number| change(number, 2, OPEN)).collect();
+    let [counts] = &counted(&[3], &findings, &changes)[..] else { panic!() };
+    assert_eq!(counts.nation, count(6, 4));
 }
 
 #[test]
