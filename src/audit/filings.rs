@@ -2,7 +2,7 @@
 //! its general principles that a program can hold against a record.
 //!
 //! Precision comes before recall: a rule speaks only where the columns that it needs are there, and where
-//! it cannot be sure it is silent. Cancelled records are held to no rule.
+//! it cannot be sure it is silent. Cancelled records, and those that could not be read, are held to no rule.
 
 mod record;
 mod general;
@@ -46,7 +46,7 @@ pub struct Context<'a> {
     /// The day in China.
     pub today: Date,
     /// What the address register says of an address.
-    pub report: &'a dyn Fn(IpAddr) -> AddressReport,
+    pub report: &'a (dyn Fn(IpAddr) -> AddressReport + Sync),
 }
 
 /// What the address register says of an address.
@@ -102,12 +102,11 @@ pub fn check<E>(
     let mut faults = Faults::new();
     for row in rows {
         let filing = row?;
-        if filing.state != FilingState::Active {
+        if filing.state != FilingState::Active || filing.is_unreadable() {
             continue;
         }
         let record = Record::of(&filing, context);
-        check_record(&record, context, &mut faults);
-        if let Some(home) = home::elsewhere(&record)
+        if let Some(home) = check_record(&record, context, &mut faults)
             && !siblings(&home)?.iter().any(|other| home::is_same_site(&filing, other))
         {
             faults.push((FilingRule::HomeOutside, "home_url", String::new()));
@@ -127,7 +126,9 @@ pub fn check<E>(
     Ok(())
 }
 
-fn check_record(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults) {
+/// Holds the record against every rule. Gives the Domain of a home page that another record of the site
+/// must have.
+fn check_record(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults) -> Option<Target> {
     general::check(record, context, faults);
     numbers::check(record, context, faults);
     subject_name::check(record, context, faults);
@@ -137,9 +138,9 @@ fn check_record(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults)
     site_name::check(record, context, faults);
     person::check(record, context, faults);
     address::check(record, context, faults);
-    home::check(record, context, faults);
     addresses::check(record, context, faults);
     phone::check(record, context, faults);
+    home::check(record, context, faults)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use crate::facts::provider::ProviderId;
 use crate::publish::problems;
 use crate::publish::problems::Counts;
 use crate::publish::problems::Shown;
+use crate::publish::problems::Tallied;
 use crate::store::StoreError;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
@@ -34,13 +35,15 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
 }
 
 /// Which problems are listed, and how.
-struct Listing<'a> {
+struct Listing<'a, P> {
     request: &'a CheckedProblems,
     provider: Option<ProviderId>,
     today: Date,
+    /// Of those that are listed; empty where no counts are shown.
+    counts: Counts<P>,
 }
 
-impl<'a> Listing<'a> {
+impl<'a, P: Shown> Listing<'a, P> {
     fn of(session: &Session, data: &Data, request: &'a CheckedProblems) -> Result<Self> {
         let provider = match &request.provider {
             None => None,
@@ -52,10 +55,11 @@ impl<'a> Listing<'a> {
                 })?)
             }
         };
-        Ok(Self { request, provider, today: clock::day(session.clock.now()) })
+        let (today, counts) = (clock::day(session.clock.now()), Counts::default());
+        Ok(Self { request, provider, today, counts })
     }
 
-    fn holds(&self, problem: &impl Shown) -> bool {
+    fn holds(&self, problem: &impl Tallied) -> bool {
         let request = self.request;
         (request.all || problem.stands())
             && self.provider.as_ref().is_none_or(|id| problem.providers().contains(id))
@@ -63,29 +67,38 @@ impl<'a> Listing<'a> {
             && (!request.overdue || problem.is_overdue(self.today))
     }
 
-    /// Writes those of the problems that `read` gives; each as `shown` has it, which is asked for it
-    /// only where it is listed.
-    fn write<P: Shown, I: Iterator<Item = Result<P, StoreError>>>(
+    /// Counts those of `problems` that are listed, where counts are shown.
+    fn count<T: Tallied>(
+        &mut self,
+        problems: impl Iterator<Item = Result<T, StoreError>>,
+    ) -> Result<(), StoreError> {
+        if self.request.format != ProblemsFormat::Table {
+            return Ok(());
+        }
+        for problem in problems {
+            let problem = problem?;
+            if self.holds(&problem) {
+                self.counts.add(&problem, self.today);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes those of `problems` that are listed; each as `shown` has it, which is asked for it only
+    /// where it is listed.
+    fn write(
         &self,
         session: &Session,
         data: &Data,
-        read: impl Fn() -> Result<I, StoreError>,
+        problems: impl Iterator<Item = Result<P, StoreError>>,
         shown: impl Fn(P) -> Result<P, StoreError>,
     ) -> Result<()> {
         let names = data.names()?;
-        let mut counts = Counts::default();
-        if self.request.format == ProblemsFormat::Table {
-            for problem in read()? {
-                let problem = problem?;
-                if self.holds(&problem) {
-                    counts.add(&problem, self.today);
-                }
-            }
-        } else {
+        if self.request.format != ProblemsFormat::Table {
             session.mark_in_log();
         }
         let mut broken = None;
-        let rows = read()?
+        let rows = problems
             .filter(|problem| problem.as_ref().map_or(true, |problem| self.holds(problem)))
             .map_while(|problem| problem.and_then(&shown).map_err(|e| broken = Some(e)).ok())
             .map(|problem| problem.view(&names, self.today));
@@ -94,7 +107,7 @@ impl<'a> Listing<'a> {
             &mut BufWriter::new(session.terminal.output(self.request.output.as_deref())?),
         );
         match self.request.format {
-            ProblemsFormat::Table => problems::table(&counts, rows, &names, layout, out)?,
+            ProblemsFormat::Table => problems::table(&self.counts, rows, &names, layout, out)?,
             ProblemsFormat::Jsonl => problems::jsonl(rows, out)?,
             ProblemsFormat::Csv => problems::csv::<P>(rows, out)?,
             ProblemsFormat::Xlsx => problems::workbook::<P>(rows, layout, out)?,

@@ -266,6 +266,22 @@ pub struct FilingProblem {
     pub closed: Option<Timestamp>,
 }
 
+/// What a problem is counted by. A country has tens of millions of them, and to read one whole is to parse
+/// its domain and its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilingProblemOutline {
+    /// What is wrong.
+    pub rule: FilingRule,
+    /// Who must mend it.
+    pub providers: Vec<ProviderId>,
+    /// Whose to follow.
+    pub bureau: Bureau,
+    /// The day by which it is to be mended.
+    pub due: Date,
+    /// When a check saw it no more.
+    pub closed: Option<Timestamp>,
+}
+
 impl FilingProblem {
     /// Whether it is still to be mended.
     pub fn stands(&self) -> bool {

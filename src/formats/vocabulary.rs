@@ -53,6 +53,8 @@ pub struct Vocabulary {
     pub registers: Vec<CreditRegister>,
     /// Words that the rules look for.
     pub words: Words,
+    /// The keywords of all approvals, to be looked for in one pass.
+    pub approval_words: WordList,
     surnames: HashSet<char>,
     compound: HashSet<String>,
     given: HashSet<String>,
@@ -240,13 +242,17 @@ impl Vocabulary {
             let rule = row.rule.parse().map_err(|_| VocabularyError::Rule(row.rule))?;
             Ok(TellingName { rule, endings: row.endings, unless: row.unless, kinds: row.kinds })
         });
+        let words: Words = read("filing-words.toml", WORDS)?;
+        let keywords = words.approval.iter().flat_map(|approval| approval.keywords.iter());
+        let keywords: Vec<String> = keywords.map(str::to_owned).collect();
         Ok(Self {
             subjects: subjects.collect(),
             certificates: certificates.collect(),
             fitting,
             names: names.collect::<Result<_, _>>()?,
             registers: kinds.register,
-            words: read("filing-words.toml", WORDS)?,
+            words,
+            approval_words: keywords.into(),
             surnames: surnames.single.chars().filter(|c| !c.is_whitespace()).collect(),
             compound: surnames.compound,
             given: surnames.given,

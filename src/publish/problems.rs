@@ -22,8 +22,26 @@ pub use crate::publish::problems::workbook::workbook;
 use crate::publish::text::defused;
 use crate::publish::view::ProviderNames;
 
+/// What a problem is counted by.
+pub trait Tallied {
+    /// Who must mend it; nobody where that is not known.
+    fn providers(&self) -> &[ProviderId];
+
+    /// Whose to follow.
+    fn bureau(&self) -> Bureau;
+
+    /// Which of [`Shown::KINDS`] it is.
+    fn kind(&self) -> usize;
+
+    /// Whether it is still to be mended.
+    fn stands(&self) -> bool;
+
+    /// Whether it is still to be mended after its day.
+    fn is_overdue(&self, today: Date) -> bool;
+}
+
 /// A kind of problem, as it is counted and shown.
-pub trait Shown {
+pub trait Shown: Tallied {
     /// A problem as JSON, and what its cells are made of.
     type View: Serialize;
 
@@ -41,21 +59,6 @@ pub trait Shown {
     const HEADINGS: [&'static str; 8];
     /// The columns of CSV and of workbooks.
     const COLUMNS: &'static [Column];
-
-    /// Who must mend it; nobody where that is not known.
-    fn providers(&self) -> &[ProviderId];
-
-    /// Whose to follow.
-    fn bureau(&self) -> Bureau;
-
-    /// Which of [`Self::KINDS`] it is.
-    fn kind(&self) -> usize;
-
-    /// Whether it is still to be mended.
-    fn stands(&self) -> bool;
-
-    /// Whether it is still to be mended after its day.
-    fn is_overdue(&self, today: Date) -> bool;
 
     /// The view of it on the day `today`.
     fn view(&self, names: &ProviderNames, today: Date) -> Self::View;

@@ -5,10 +5,17 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::Deserialize;
 
+use crate::facts::bureau::Bureau;
 use crate::facts::filing_problem::FilingProblem;
+use crate::facts::filing_problem::FilingProblemOutline;
+use crate::facts::filing_problem::FilingRule;
 use crate::facts::problem::Problem;
+use crate::facts::provider::ProviderId;
 use crate::store::StoreError;
+use crate::store::encoding;
 use crate::store::import::least_key;
 use crate::store::import::value_at;
 use crate::store::registers::Living;
@@ -57,6 +64,36 @@ macro_rules! followed {
 followed!(Problem);
 followed!(FilingProblem);
 
+/// A [`FilingProblem`] in bytes, field by field, of which nothing is made that is not counted.
+#[derive(Deserialize)]
+struct Outlined<'a> {
+    #[serde(borrow)]
+    key: OutlinedKey<'a>,
+    providers: Vec<ProviderId>,
+    bureau: Bureau,
+    _value: &'a str,
+    _note: &'a str,
+    _first_seen: &'a str,
+    due: Date,
+    closed: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct OutlinedKey<'a> {
+    _domain: &'a str,
+    _number: Option<&'a str>,
+    _record_id: Option<&'a str>,
+    rule: FilingRule,
+    _column: &'a str,
+}
+
+/// The outline of the filing problem in `bytes`.
+pub(crate) fn outline(bytes: &[u8]) -> Result<FilingProblemOutline, StoreError> {
+    let found: Outlined<'_> = encoding::decode_borrowed(FilingProblem::REGISTER, bytes)?;
+    let Outlined { key, providers, bureau, due, closed, .. } = found;
+    Ok(FilingProblemOutline { rule: key.rule, providers, bureau, due, closed })
+}
+
 /// A check on its way.
 #[derive(Debug)]
 pub struct Check<'a, P> {
@@ -85,7 +122,12 @@ impl<'a, P: Followed> Check<'a, P> {
 
     /// Takes a problem that stands, as if it were new.
     pub fn push(&mut self, problem: &P) -> Result<(), StoreError> {
-        self.sorter.push(problem.key(), problem.encode()?)
+        self.push_row(problem.key(), problem.encode()?)
+    }
+
+    /// Takes one in bytes: its key, and what it is encoded to. Several threads can make these.
+    pub fn push_row(&mut self, key: Vec<u8>, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.sorter.push(key, bytes)
     }
 
     /// Compares with the last check and keeps what came of it. Nothing is kept of a check that is
@@ -104,11 +146,15 @@ impl<'a, P: Followed> Check<'a, P> {
         let mut new = sorter.finish()?.peekable();
         while let Some(key) = least_key(&mut old, &mut new)? {
             let decoded = |bytes: Option<Vec<u8>>| bytes.map(|bytes| P::decode(&bytes)).transpose();
-            let before = decoded(value_at(&mut old, &key)?)?;
-            let seen = decoded(value_at(&mut new, &key)?)?;
+            let (before, seen) = (value_at(&mut old, &key)?, value_at(&mut new, &key)?);
             // Rows that differ in what is no part of the key have the same problem once.
             while value_at(&mut new, &key)?.is_some() {}
-            if let Some(problem) = counts.settle(before, seen, now) {
+            if let (None, Some(seen)) = (&before, &seen) {
+                // The first check of a country finds tens of millions of them.
+                counts.standing += 1;
+                counts.new += 1;
+                writer.push(&key, seen)?;
+            } else if let Some(problem) = counts.settle(decoded(before)?, decoded(seen)?, now) {
                 writer.push(&key, &problem.encode()?)?;
             }
         }
@@ -154,7 +200,7 @@ impl CheckCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::bureau::Bureau;
+    use crate::facts::filing_problem::FilingProblemKey;
     use crate::facts::problem::Fault;
     use crate::facts::problem::Level;
     use crate::facts::problem::ProblemKey;
@@ -214,6 +260,30 @@ mod tests {
         assert_eq!(told, expected);
         assert!(problems[1].is_overdue(crate::clock::day(moment(3))));
         assert!(!problems[1].is_overdue(crate::clock::day(moment(2))));
+    }
+
+    #[test]
+    fn the_outline_of_a_filing_problem_is_what_it_says() {
+        let problem = FilingProblem {
+            key: FilingProblemKey {
+                domain: "a.cn".parse().unwrap(),
+                number: Some("京ICP备05014806号-1".parse().unwrap()),
+                record_id: Some("60001".to_owned()),
+                rule: FilingRule::PhoneUnreal,
+                column: "office_phone".to_owned(),
+            },
+            providers: vec!["A".parse().unwrap(), "B".parse().unwrap()],
+            bureau: "广东".parse().unwrap(),
+            value: "010*****00".to_owned(),
+            note: "区号".to_owned(),
+            first_seen: moment(1),
+            due: crate::clock::day(moment(9)),
+            closed: Some(moment(2)),
+        };
+        let outline = outline(&problem.encode().unwrap()).unwrap();
+        let FilingProblem { key, providers, bureau, due, closed, .. } = problem;
+        let expected = FilingProblemOutline { rule: key.rule, providers, bureau, due, closed };
+        assert_eq!(outline, expected);
     }
 
     #[test]

@@ -23,12 +23,14 @@ use crate::facts::candidate::Candidate;
 use crate::facts::candidate::LinkedName;
 use crate::facts::examination::Examination;
 use crate::facts::filing_problem::FilingProblem;
+use crate::facts::filing_problem::FilingProblemOutline;
 use crate::facts::problem::Problem;
 use crate::facts::provider::Provider;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::filings::FilingRegister;
 use crate::store::import::Import;
+use crate::store::problems::outline;
 use crate::store::rows::Row;
 use crate::store::sorted::SortedFile;
 use crate::store::sorter::RUN;
@@ -279,6 +281,17 @@ impl Registers {
     ) -> Result<impl Iterator<Item = Result<FilingProblem, StoreError>> + Send + use<>, StoreError>
     {
         self.all::<FilingProblem>()
+    }
+
+    /// The same in outline, to be counted.
+    pub fn filing_problem_outlines(
+        &self,
+    ) -> Result<
+        impl Iterator<Item = Result<FilingProblemOutline, StoreError>> + Send + use<>,
+        StoreError,
+    > {
+        let rows = self.file(FilingProblem::REGISTER, 0)?.map(|file| file.all());
+        Ok(rows.into_iter().flatten().map(|record| outline(&record?.1)))
     }
 
     /// Every candidate, by sort key.

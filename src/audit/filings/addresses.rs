@@ -1,5 +1,6 @@
 //! Standard 9, IP地址列表: real addresses, reported ones, and those of the record's own access provider.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -30,7 +31,12 @@ const RULES: [FilingRule; 6] = [
 
 pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults) {
     let Some(text) = record.text(COLUMN) else { return };
-    let text = text.replace(" - ", "-").replace(" ~ ", "-").replace('~', "-");
+    let has_odd_range = text.contains('~') || text.contains(" - ");
+    let text = if has_odd_range {
+        Cow::Owned(text.replace(" - ", "-").replace(" ~ ", "-").replace('~', "-"))
+    } else {
+        Cow::Borrowed(text)
+    };
     let entries = text.split([';', '；', ',', '，', '、', ' ']).filter(|entry| !entry.is_empty());
     let mut broken: Vec<(FilingRule, String)> = Vec::new();
     for entry in entries {

@@ -176,8 +176,9 @@ fn approvals(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults) {
         }
         let bare =
             kind.trim_end_matches("前置审批").trim_end_matches("专项审批").trim_end_matches("审批");
+        let code = bare.parse::<u16>().ok().filter(|code| code.to_string() == bare);
         let is_kind = |approval: &&Approval| {
-            approval.name == bare || approval.codes.iter().any(|code| bare == code.to_string())
+            approval.name == bare || code.is_some_and(|code| approval.codes.contains(&code))
         };
         if let Some(approval) = words.approval.iter().find(is_kind) {
             faults.push((FilingRule::ApprovalWithoutText, "approvals", approval.name.clone()));

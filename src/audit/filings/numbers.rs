@@ -4,24 +4,15 @@ use crate::audit::filings::Context;
 use crate::audit::filings::Faults;
 use crate::audit::filings::record::Record;
 use crate::audit::filings::record::is_repeated;
-use crate::facts::bureau::Bureau;
-use crate::facts::bureau::PROVINCES;
 use crate::facts::filing_problem::FilingRule;
 use crate::facts::number::FilingNumber;
-use crate::facts::number::SubjectNumber;
-
-/// What filing numbers begin with, in the order of [`PROVINCES`].
-const PREFIXES: [char; 31] = [
-    '京', '津', '冀', '晋', '蒙', '辽', '吉', '黑', '沪', '苏', '浙', '皖', '闽', '赣', '鲁', '豫',
-    '鄂', '湘', '粤', '桂', '琼', '渝', '蜀', '黔', '滇', '藏', '陕', '陇', '青', '宁', '新',
-];
 
 /// A number of ten digits begins with the year of its filing; filing began then.
 const FIRST_YEAR: i16 = 2000;
 
 pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Faults) {
     let subject =
-        |number: &'_ Option<FilingNumber>| number.as_ref().and_then(FilingNumber::subject).cloned();
+        |number: &'_ Option<FilingNumber>| number.as_ref().and_then(FilingNumber::subject).copied();
     let (site, owner) =
         (subject(&record.filing.site_number), subject(&record.filing.subject_number));
     if let (Some(site), Some(owner)) = (&site, &owner)
@@ -31,7 +22,7 @@ pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Fau
     }
     let column = if site.is_some() { "site_number" } else { "subject_number" };
     let Some(number) = site.or(owner) else { return };
-    if let (Some(given), Some(own)) = (province(&number), record.province)
+    if let (Some(given), Some(own)) = (number.bureau(), record.province)
         && given != own
     {
         faults.push((FilingRule::NumberProvince, column, format!("省份为{own}")));
@@ -39,13 +30,6 @@ pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Fau
     if is_unreal(number.serial(), context.today.year()) {
         faults.push((FilingRule::NumberUnreal, column, String::new()));
     }
-}
-
-/// The province whose bureau gave the number.
-pub(super) fn province(number: &SubjectNumber) -> Option<Bureau> {
-    let prefix = number.to_string().chars().next()?;
-    let place = PREFIXES.iter().position(|known| *known == prefix)?;
-    PROVINCES.get(place)?.parse().ok()
 }
 
 fn is_unreal(serial: &str, this_year: i16) -> bool {

@@ -1,5 +1,7 @@
 //! Standard 10, 办公电话: a number with its area code, none that is made up, and of the subject's province.
 
+use std::borrow::Cow;
+
 use crate::audit::filings::Context;
 use crate::audit::filings::Faults;
 use crate::audit::filings::record::Record;
@@ -72,9 +74,12 @@ pub(super) enum Phone {
 
 impl Phone {
     pub(super) fn of(text: &str) -> Self {
-        let lower = text.to_lowercase();
+        // Most numbers are digits and hyphens, and have no extension.
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let lower = if is_plain { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
         // Extensions are dialled afterwards.
-        let own = ["转", "分机", "ext", "x", "#"].iter().filter_map(|mark| lower.find(mark)).min();
+        let marks: &[&str] = if is_plain { &[] } else { &["转", "分机", "ext", "x", "#"] };
+        let own = marks.iter().filter_map(|mark| lower.find(mark)).min();
         let own = own.and_then(|at| lower.get(..at)).unwrap_or(&lower).trim();
         let (own, is_national) = match own.strip_prefix('+').or_else(|| own.strip_prefix("00")) {
             None => (own, false),
@@ -96,9 +101,10 @@ impl Phone {
             return Self::Malformed;
         }
         let mut groups: Vec<String> = groups.into_iter().map(str::to_owned).collect();
-        let is_mobile = groups.concat().len() == 11 && groups.concat().starts_with('1');
+        let length: usize = groups.iter().map(String::len).sum();
+        let is_mobile = || length == 11 && groups.first().is_some_and(|one| one.starts_with('1'));
         if is_national
-            && !is_mobile
+            && !is_mobile()
             && let Some(area) = groups.first_mut()
             && !area.starts_with('0')
         {

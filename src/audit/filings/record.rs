@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::audit::filings::Context;
-use crate::audit::filings::numbers;
 use crate::facts::bureau::Bureau;
 use crate::facts::filing::Filing;
+use crate::facts::number::SubjectNumber;
 use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderId;
 use crate::facts::subject::CertificateKind;
@@ -104,7 +104,7 @@ impl<'a> Record<'a> {
     /// Whose the record's problems are to follow.
     pub(super) fn bureau(&self) -> Bureau {
         let provider = || self.providers.iter().find_map(|provider| provider.bureau);
-        let number = || self.filing.subject().and_then(numbers::province);
+        let number = || self.filing.subject().and_then(SubjectNumber::bureau);
         self.province.or_else(number).or_else(provider).unwrap_or(Bureau::MINISTRY)
     }
 }
@@ -115,7 +115,8 @@ impl<'a> Cell<'a> {
         if text.is_empty() {
             return Self::Empty;
         }
-        let text = if text.chars().any(|c| matches!(c, '\u{3000}' | '\u{ff01}'..='\u{ff5e}')) {
+        let is_wide = |c: char| matches!(c, '\u{3000}' | '\u{ff01}'..='\u{ff5e}');
+        let text = if !text.is_ascii() && text.chars().any(is_wide) {
             Cow::Owned(text.nfkc().collect())
         } else {
             Cow::Borrowed(text)

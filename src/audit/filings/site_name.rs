@@ -8,6 +8,7 @@ use crate::audit::filings::record::Record;
 use crate::facts::filing_problem::FilingRule;
 use crate::facts::subject::SubjectKind;
 use crate::formats::vocabulary::Approval;
+use crate::formats::vocabulary::Vocabulary;
 use crate::formats::vocabulary::Words;
 
 const COLUMN: &str = "site_name";
@@ -19,7 +20,7 @@ pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Fau
     let own = record.text("subject_name");
     let is_own = |word: &str| own.is_some_and(|own| own.contains(word));
     if own.is_some()
-        && let Some((approval, word)) = unapproved(name, record, words, is_own)
+        && let Some((approval, word)) = unapproved(name, record, context.vocabulary, is_own)
     {
         let note = format!("“{word}”须有{}审批", approval.name);
         faults.push((FilingRule::WordWithoutApproval, COLUMN, note));
@@ -47,7 +48,7 @@ pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Fau
 fn unapproved<'w>(
     name: &str,
     record: &Record<'_>,
-    words: &'w Words,
+    vocabulary: &'w Vocabulary,
     is_own: impl Fn(&str) -> bool,
 ) -> Option<(&'w Approval, &'w str)> {
     let approvals = match record.cell("approvals")? {
@@ -61,7 +62,9 @@ fn unapproved<'w>(
         return None;
     }
     let is_not_own = |word: &str| !is_own(word);
-    words.approval.iter().find_map(|approval| {
+    // Most names have no such word, and are read once for all fields.
+    vocabulary.approval_words.find(name, is_not_own)?;
+    vocabulary.words.approval.iter().find_map(|approval| {
         if has(approvals, approval) {
             return None;
         }

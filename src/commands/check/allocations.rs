@@ -19,11 +19,12 @@ use crate::store::problems::CheckCounts;
 
 pub(super) fn run(session: &Session, request: &CheckedProblems) -> Result<Ended> {
     let data = session.data()?;
-    let listing = Listing::of(session, &data, request)?;
+    let mut listing = Listing::of(session, &data, request)?;
     let counts = check(session, &data, session.clock.now())?;
     let CheckCounts { standing, new, mended } = counts;
     tracing::info!(standing, new, mended, "the address register was checked");
-    listing.write(session, &data, || data.registers.problems(), Ok)?;
+    listing.count(data.registers.problems()?)?;
+    listing.write(session, &data, data.registers.problems()?, Ok)?;
     Ok(Ended::Done)
 }
 

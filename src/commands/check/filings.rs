@@ -1,6 +1,11 @@
 //! `check filings`: what is wrong with filings by annex 3.
 
 use std::net::IpAddr;
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::thread::ScopedJoinHandle;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -30,6 +35,7 @@ use crate::store::StoreError;
 use crate::store::filings::FilingRegister;
 use crate::store::problems::Check;
 use crate::store::problems::CheckCounts;
+use crate::store::rows::Row;
 
 /// What breaks these may be anything, also what belongs into another column.
 const STRAYS: [FilingRule; 5] = [
@@ -45,7 +51,7 @@ const VALUE_SHOWN: usize = 80;
 
 pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
     let data = session.data()?;
-    let listing = Listing::of(session, &data, &request.problems)?;
+    let mut listing = Listing::of(session, &data, &request.problems)?;
     let counts = check(session, &data, session.clock.now())?;
     let CheckCounts { standing, new, mended } = counts;
     tracing::info!(standing, new, mended, "the filing register was checked by annex 3");
@@ -53,14 +59,15 @@ pub(super) fn run(session: &Session, request: &CheckFilings) -> Result<Ended> {
         tracing::warn!("personal data of filings are shown unmasked");
     }
     let register = if request.reveal { data.registers.filings()? } else { None };
-    let is_asked = |problem: &FilingProblem| {
-        request.rule.is_empty() || request.rule.contains(&problem.key.rule)
-    };
-    let read = || {
-        let problems = data.registers.filing_problems()?;
-        Ok(problems.filter(move |problem| problem.as_ref().map_or(true, is_asked)))
-    };
-    listing.write(session, &data, read, |problem| match &register {
+    let is_asked = |rule| request.rule.is_empty() || request.rule.contains(&rule);
+    let outlines = data.registers.filing_problem_outlines()?;
+    listing.count(
+        outlines.filter(|problem| problem.as_ref().map_or(true, |one| is_asked(one.rule))),
+    )?;
+    let problems = data.registers.filing_problems()?;
+    let problems =
+        problems.filter(|problem| problem.as_ref().map_or(true, |one| is_asked(one.key.rule)));
+    listing.write(session, &data, problems, |problem| match &register {
         Some(register) => reveal(problem, register),
         None => Ok(problem),
     })?;
@@ -82,18 +89,40 @@ fn check(session: &Session, data: &Data, now: Timestamp) -> Result<CheckCounts> 
         today,
         report: &report,
     };
-    let register = data.registers.filings()?;
-    let rows = register.iter().flat_map(FilingRegister::all);
     let due = session.settings.deadlines.due_of_filing(now);
-    let mut check = Check::<FilingProblem>::begin(&data.registers);
-    let siblings = |target: &_| match &register {
-        Some(register) => register.lookup(target),
-        None => Ok(Vec::new()),
+    let check = Check::<FilingProblem>::begin(&data.registers);
+    let Some(register) = data.registers.filings()? else { return Ok(check.finish(now)?) };
+    let (rows, check) = (register.shared(), Mutex::new(check));
+    let check_some = || -> Result<(), StoreError> {
+        while let Some(some) = rows.next()? {
+            let mut problems = Vec::new();
+            let some = some.into_iter().map(Ok);
+            filings::check(
+                some,
+                &context,
+                |home| register.lookup(home),
+                |found| {
+                    let problem = problem(found, now, due);
+                    problems.push((problem.key(), problem.encode()?));
+                    Ok(())
+                },
+            )?;
+            let mut check = check.lock().unwrap_or_else(PoisonError::into_inner);
+            problems.into_iter().try_for_each(|(key, bytes)| check.push_row(key, bytes))?;
+        }
+        Ok(())
     };
-    filings::check::<StoreError>(rows, &context, siblings, |found| {
-        check.push(&problem(found, now, due))
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(check_some)).collect();
+        let ended = |thread: ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        // All are waited for, whichever failed.
+        let ended: Vec<Result<(), StoreError>> = threads.into_iter().map(ended).collect();
+        ended.into_iter().collect::<Result<(), StoreError>>()
     })?;
-    Ok(check.finish(now)?)
+    Ok(check.into_inner().unwrap_or_else(PoisonError::into_inner).finish(now)?)
 }
 
 fn problem(found: Found<'_>, now: Timestamp, due: Date) -> FilingProblem {

@@ -11,6 +11,7 @@ use crate::facts::problem::Problem;
 use crate::facts::provider::ProviderId;
 use crate::publish::problems::Column;
 use crate::publish::problems::Shown;
+use crate::publish::problems::Tallied;
 use crate::publish::problems::due_told;
 use crate::publish::text::printable;
 use crate::publish::view::ProviderNames;
@@ -55,18 +56,7 @@ pub struct ProblemView {
     pub closed: bool,
 }
 
-impl Shown for Problem {
-    type View = ProblemView;
-
-    const TITLE: &'static str = "IP 地址报备的问题";
-    const SHEET: &'static str = "IP 地址报备的问题";
-    const KINDS: &'static [&'static str] = &["越界", "冲突", "未报", "其他"];
-    const NOBODY: &'static str = "无法确定";
-    const SUM: &'static str = "合计";
-    const HEADINGS: [&'static str; 8] =
-        ["接入服务商", "问题", "代码", "地址段", "有问题的部分", "相关", "首次发现", "期限"];
-    const COLUMNS: &'static [Column] = &COLUMNS;
-
+impl Tallied for Problem {
     fn providers(&self) -> &[ProviderId] {
         self.key.provider.as_slice()
     }
@@ -91,6 +81,19 @@ impl Shown for Problem {
     fn is_overdue(&self, today: Date) -> bool {
         self.is_overdue(today)
     }
+}
+
+impl Shown for Problem {
+    type View = ProblemView;
+
+    const TITLE: &'static str = "IP 地址报备的问题";
+    const SHEET: &'static str = "IP 地址报备的问题";
+    const KINDS: &'static [&'static str] = &["越界", "冲突", "未报", "其他"];
+    const NOBODY: &'static str = "无法确定";
+    const SUM: &'static str = "合计";
+    const HEADINGS: [&'static str; 8] =
+        ["接入服务商", "问题", "代码", "地址段", "有问题的部分", "相关", "首次发现", "期限"];
+    const COLUMNS: &'static [Column] = &COLUMNS;
 
     fn view(&self, names: &ProviderNames, today: Date) -> ProblemView {
         let key = &self.key;

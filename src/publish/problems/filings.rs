@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::clock;
 use crate::facts::bureau::Bureau;
 use crate::facts::filing_problem::FilingProblem;
+use crate::facts::filing_problem::FilingProblemOutline;
 use crate::facts::filing_problem::FilingRule;
 use crate::facts::filing_problem::STANDARDS;
 use crate::facts::number::FilingNumber;
@@ -14,6 +15,7 @@ use crate::facts::provider::ProviderId;
 use crate::publish::mask;
 use crate::publish::problems::Column;
 use crate::publish::problems::Shown;
+use crate::publish::problems::Tallied;
 use crate::publish::problems::due_told;
 use crate::publish::text::printable;
 use crate::publish::view::ProviderNames;
@@ -60,19 +62,7 @@ pub struct FilingProblemView {
     pub closed: bool,
 }
 
-impl Shown for FilingProblem {
-    type View = FilingProblemView;
-
-    const TITLE: &'static str = "备案信息填报的问题（附件3）";
-    const SHEET: &'static str = "备案信息填报的问题";
-    const KINDS: &'static [&'static str] =
-        &["总则", "名称", "性质", "证件", "主管", "网站名", "负责人", "地址", "网址", "IP", "电话"];
-    const NOBODY: &'static str = "无或未知";
-    const SUM: &'static str = "合计（每条一次）";
-    const HEADINGS: [&'static str; 8] =
-        ["域名", "备案号", "接入服务商", "规则", "项目", "原因", "填报内容", "期限"];
-    const COLUMNS: &'static [Column] = &COLUMNS;
-
+impl Tallied for FilingProblem {
     fn providers(&self) -> &[ProviderId] {
         &self.providers
     }
@@ -92,6 +82,42 @@ impl Shown for FilingProblem {
     fn is_overdue(&self, today: Date) -> bool {
         self.is_overdue(today)
     }
+}
+
+impl Tallied for FilingProblemOutline {
+    fn providers(&self) -> &[ProviderId] {
+        &self.providers
+    }
+
+    fn bureau(&self) -> Bureau {
+        self.bureau
+    }
+
+    fn kind(&self) -> usize {
+        self.rule.standard()
+    }
+
+    fn stands(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    fn is_overdue(&self, today: Date) -> bool {
+        self.closed.is_none() && self.due < today
+    }
+}
+
+impl Shown for FilingProblem {
+    type View = FilingProblemView;
+
+    const TITLE: &'static str = "备案信息填报的问题（附件3）";
+    const SHEET: &'static str = "备案信息填报的问题";
+    const KINDS: &'static [&'static str] =
+        &["总则", "名称", "性质", "证件", "主管", "网站名", "负责人", "地址", "网址", "IP", "电话"];
+    const NOBODY: &'static str = "无或未知";
+    const SUM: &'static str = "合计（每条一次）";
+    const HEADINGS: [&'static str; 8] =
+        ["域名", "备案号", "接入服务商", "规则", "项目", "原因", "填报内容", "期限"];
+    const COLUMNS: &'static [Column] = &COLUMNS;
 
     fn view(&self, names: &ProviderNames, today: Date) -> FilingProblemView {
         let key = &self.key;

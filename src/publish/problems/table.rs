@@ -11,6 +11,7 @@ use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderId;
 use crate::publish::layout::Layout;
 use crate::publish::problems::Shown;
+use crate::publish::problems::Tallied;
 use crate::publish::view::ProviderNames;
 
 /// How many problems a table shows; the other formats hold all of them.
@@ -21,6 +22,7 @@ const ROWS: usize = 200;
 pub struct Counts<P> {
     rows: BTreeMap<(Option<ProviderId>, Bureau), Counted>,
     sum: Counted,
+    listed: u64,
     problems: PhantomData<P>,
 }
 
@@ -32,13 +34,15 @@ struct Counted {
 
 impl<P> Default for Counts<P> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), sum: Counted::default(), problems: PhantomData }
+        Self { rows: BTreeMap::new(), sum: Counted::default(), listed: 0, problems: PhantomData }
     }
 }
 
 impl<P: Shown> Counts<P> {
-    /// Counts `problem`, if it stands: once in all, and once for each of its providers.
-    pub fn add(&mut self, problem: &P, today: Date) {
+    /// Counts `problem`, if it stands: once in all, and once for each of its providers. All are counted
+    /// as listed.
+    pub fn add(&mut self, problem: &impl Tallied, today: Date) {
+        self.listed += 1;
         if !problem.stands() {
             return;
         }
@@ -68,7 +72,8 @@ impl Counted {
     }
 }
 
-/// Writes the counts of each provider and bureau, and the first rows of `problems`.
+/// Writes the counts of each provider and bureau, and the first rows of `problems`, which are those that
+/// were counted.
 pub fn table<P: Shown>(
     counts: &Counts<P>,
     problems: impl Iterator<Item = P::View>,
@@ -89,17 +94,14 @@ pub fn table<P: Shown>(
 
     let mut table = layout.table(P::HEADINGS);
     let mut shown = 0;
-    let mut problems = problems.peekable();
-    while shown < ROWS
-        && let Some(row) = problems.next()
-    {
+    for row in problems.take(ROWS) {
         table.add_row(P::row(&row));
         shown += 1;
     }
     if shown > 0 {
         writeln!(out, "{table}")?;
     }
-    let rest = problems.count();
+    let rest = counts.listed.saturating_sub(shown);
     if rest > 0 {
         writeln!(out, "另有 {rest} 条，请用 --format csv、jsonl 或 xlsx 查看")?;
     }
