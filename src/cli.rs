@@ -156,6 +156,9 @@ pub struct Import {
     /// Replaces the whole register in one step
     #[arg(long)]
     pub replace: bool,
+    /// Replaces it though the new one has less than nine tenths of its rows (filings and allocations)
+    #[arg(long, requires = "replace")]
+    pub shrinks: bool,
     /// Takes nothing if any row is refused
     #[arg(long)]
     pub strict: bool,

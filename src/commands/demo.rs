@@ -161,6 +161,7 @@ impl Tour<'_> {
             register,
             files: vec![self.folder.join(file)],
             replace: true,
+            shrinks: false,
             strict: true,
             provider: None,
             kind: AllocationKind::Source,

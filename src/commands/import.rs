@@ -48,6 +48,9 @@ use crate::store::import::ImportCounts;
 use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
 
+/// A register of fewer rows may shrink as it likes.
+const LEAST_GUARDED: u64 = 1_000;
+
 /// Names that nobody bears are told one by one up to so many.
 const NAMES_TOLD: usize = 20;
 
@@ -234,7 +237,7 @@ fn take<R: Row + Naming, T>(
                     let column =
                         refusal.column.map(|column| format!(" {column}:")).unwrap_or_default();
                     progress.suspend(|| tracing::warn!("{place}:{column} {}", refusal.reason));
-                    if let Some(row) = R::standing_for(&rows.spoilt(), at_fault.as_deref()) {
+                    for row in R::standing_for(&rows.spoilt(), at_fault.as_deref()) {
                         import.note(&row)?;
                     }
                 }
@@ -255,6 +258,14 @@ fn take<R: Row + Naming, T>(
              nothing was changed",
         ));
     }
+    let (rows, is_guarded) = (data.registers.rows::<R>(), !request.shrinks);
+    if is_guarded && request.replace && is_cut(request.register, rows, import.pushed()) {
+        return Err(usage(format!(
+            "{} rows would take the place of {rows}, and all that is missing would count as gone; is \
+             the file cut? If it is whole, say --shrinks; nothing was changed",
+            import.pushed()
+        )));
+    }
     let counts = import.finish(session.clock.now())?;
     report(R::REGISTER, counts, refused, out)?;
     tell_unknown(&unknown);
@@ -264,6 +275,13 @@ fn take<R: Row + Naming, T>(
         }
     }
     Ok(Ended::Done)
+}
+
+/// Whether a register of `new` rows in the place of one with `old` is rather the beginning of a file that broke
+/// off. Nothing else tells of a CSV that is cut, and every site whose filing is missing would be accused.
+fn is_cut(register: Register, old: u64, new: u64) -> bool {
+    let is_whole_country = matches!(register, Register::Filings | Register::Allocations);
+    is_whole_country && old >= LEAST_GUARDED && new < old / 10 * 9
 }
 
 fn report(

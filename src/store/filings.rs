@@ -5,6 +5,7 @@
 //! registers had and this one has not, so that it is not forgotten who was filed.
 
 pub mod brief;
+pub(crate) mod doubt;
 pub(crate) mod files;
 pub(crate) mod text;
 

@@ -22,6 +22,7 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::filings::brief::target_key;
+use crate::store::filings::doubt;
 use crate::store::filings::files::FilingFiles;
 use crate::store::registers::Registers;
 use crate::store::sorted::BLOCK;
@@ -51,8 +52,8 @@ pub trait Row: Sized + Clone + PartialEq {
 
     /// What stands for a row that was refused, by the cells that could be told of it and the column at fault;
     /// nothing by default. It is not counted among the rows.
-    fn standing_for(_cells: &[(&'static str, String)], _column: Option<&str>) -> Option<Self> {
-        None
+    fn standing_for(_cells: &[(&'static str, String)], _column: Option<&str>) -> Vec<Self> {
+        Vec::new()
     }
 
     /// Whether the row with `key` is one, and does not only stand for one.
@@ -196,16 +197,8 @@ impl Row for Filing {
 
     encoded!();
 
-    /// A Domain whose record is refused is in the register all the same: that it is not filed must not be
-    /// said.
-    fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Option<Self> {
-        let cell = |name: &str| {
-            cells.iter().find(|(column, _)| *column == name).map(|(_, text)| text.as_str())
-        };
-        let domain = cell("domain")?.parse().ok()?;
-        let number = |name| cell(name).and_then(|text| text.parse().ok());
-        let numbers = [number("site_number"), number("subject_number")];
-        Some(Self::unreadable(domain, numbers, column.unwrap_or("row")))
+    fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Vec<Self> {
+        doubt::standing_for(cells, column)
     }
 
     fn is_counted(key: &[u8]) -> bool {

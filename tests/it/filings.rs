@@ -341,10 +341,12 @@ fn a_domain_whose_record_is_refused_is_never_said_to_be_unfiled() {
     replace("whole.csv", whole.as_bytes())
         .ends(0)
         .says("2 taken, 0 unchanged, 0 refused; 2 rows now");
-    // A number that is none, bytes that are no characters, a cell too many, a quote that never closes.
+    // A number that is none, a byte that is no character, two names in one cell, a cell too many, a quote
+    // that never closes.
     for (name, line) in [
         ("number.csv", "b.cn,12345,active,甲,示例\n".as_bytes()),
-        ("bytes.csv", b"b.cn,,active,,\xff\xfe\n"),
+        ("bytes.csv", b"b.cn,,active,,\xff\n"),
+        ("names.csv", "b.cn;d.cn,京ICP备05014807号-1,active,甲,示例\n".as_bytes()),
         ("comma.csv", "b.cn,京ICP备05014807号-1,active,甲,示例,公司\n".as_bytes()),
         ("quote.csv", "b.cn,京ICP备05014807号-1,active,甲,\"示例\n".as_bytes()),
     ] {
@@ -376,4 +378,25 @@ fn a_domain_whose_record_is_refused_is_never_said_to_be_unfiled() {
         .says("0 taken, 0 unchanged, 1 refused");
     let found = desk.run_over("fresh", &["lookup", "a.cn", "--format", "json"]);
     assert_eq!(found.json()[0]["status"], "unknown");
+}
+
+#[test]
+fn a_file_that_is_cut_does_not_take_the_place_of_the_register() {
+    let desk = Desk::new();
+    let rows = |count: u32| {
+        let row = |number| format!("site{number}.cn,京ICP备{}号-1,active,\n", 12_000_000 + number);
+        "domain,site_number,state,providers\n".to_owned() + &(0..count).map(row).collect::<String>()
+    };
+    desk.import("filings", "whole.csv", rows(1_200));
+    let cut = desk.write("cut.csv", rows(1_000));
+    let ran = desk.run(&["import", "filings", &cut, "--replace"]);
+    ran.ends(2).complains(&["1000 rows", "1200", "--shrinks"]);
+    assert_eq!(
+        desk.run(&["lookup", "site1100.cn", "--format", "json"]).json()[0]["status"],
+        "filed"
+    );
+    let fewer = desk.write("fewer.csv", rows(1_100));
+    desk.run(&["import", "filings", &fewer, "--replace"]).ends(0).says("1100 rows now");
+    let few = desk.write("few.csv", rows(900));
+    desk.run(&["import", "filings", &few, "--replace", "--shrinks"]).ends(0).says("900 rows now");
 }
