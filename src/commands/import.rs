@@ -312,7 +312,13 @@ fn tell_columns(path: &Path, columns: &[String]) {
 
 fn tell_unknown(unknown: &BTreeSet<ProviderName>) {
     for name in unknown.iter().take(NAMES_TOLD) {
-        tracing::warn!(%name, "no provider bears this name; import it with `import providers`");
+        if name.is_tellable() {
+            tracing::warn!(%name, "no provider bears this name; import it with `import providers`");
+        } else {
+            tracing::warn!(
+                "no provider is called by a number or a mail address; were cells moved?"
+            );
+        }
     }
     if unknown.len() > NAMES_TOLD {
         tracing::warn!(names = unknown.len() - NAMES_TOLD, "further names that no provider bears");

@@ -91,6 +91,14 @@ impl ProviderName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it may be told to anybody: not where a telephone number, a certificate or a mail address
+    /// slipped into the column of providers.
+    pub fn is_tellable(&self) -> bool {
+        const MOST_DIGITS: usize = 6;
+        let digits = self.0.bytes().filter(u8::is_ascii_digit).count();
+        digits <= MOST_DIGITS && !self.0.contains('@')
+    }
 }
 
 /// The ministry's number, where `name` is one ([`ProviderName::of_v3_id`]).
@@ -172,6 +180,25 @@ impl ProviderKind {
             Self::Carrier => "carrier",
             Self::Provider => "provider",
             Self::Cdn => "cdn",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_slipped_into_the_column_is_not_told() {
+        for (name, is_tellable) in [
+            ("阿里云计算有限公司", true),
+            ("P004", true),
+            ("v3:9001", true),
+            ("13912345678", false),
+            ("11010519491231002X", false),
+            ("wang@example.cn", false),
+        ] {
+            assert_eq!(name.parse::<ProviderName>().unwrap().is_tellable(), is_tellable, "{name}");
         }
     }
 }

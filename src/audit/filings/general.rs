@@ -40,7 +40,8 @@ pub(super) fn check(record: &Record<'_>, context: &Context<'_>, faults: &mut Fau
     }
     for name in record.filing.providers.iter().flatten() {
         if context.directory.find(name).is_none() {
-            faults.push((FilingRule::ProviderUnknown, "providers", name.to_string()));
+            let told = if name.is_tellable() { name.to_string() } else { String::new() };
+            faults.push((FilingRule::ProviderUnknown, "providers", told));
             break;
         }
     }
