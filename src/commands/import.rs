@@ -106,8 +106,17 @@ pub(super) fn import(
         }
         Register::Filings => filings(session, data, request, out),
         Register::Candidates => {
-            let read = |path: &Path| Ok(candidates::read(open(session, path)?, &request.channel)?);
-            take::<Candidate, _>(session, data, request, (read, candidate), out)
+            let forms = RefCell::new(Vec::new());
+            let read = |path: &Path| {
+                let (form, rows) = candidates::read(open(session, path)?, &request.channel)?;
+                forms.borrow_mut().push((path.to_owned(), form));
+                Ok(rows)
+            };
+            let ended = take::<Candidate, _>(session, data, request, (read, candidate), out)?;
+            for (path, form) in forms.take() {
+                writeln!(out, "{}: read as {form}", path.display())?;
+            }
+            Ok(ended)
         }
         Register::Declared => declared::import(session, data, request, out),
     }

@@ -88,6 +88,11 @@ pub enum FileError {
     /// Ranges, and nobody whose they are.
     #[error("a plain list of addresses names no holder; say whose they are with --provider")]
     NoHolder,
+    /// Requests, and nothing that says to which host.
+    #[error(
+        "an access log without a host names no site; have the server write it first (`$host` of nginx, `%v` of Apache), as `host` of JSON lines, or as cs-host"
+    )]
+    NoHost,
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),

@@ -194,3 +194,22 @@ fn a_holder_goes_with_a_plain_list_of_addresses_only() {
     desk.run(&["import", "filings", &list, "--provider", "First"]).ends(2);
     desk.run(&["import", "allocations", &list, "--kind", "source"]).ends(2);
 }
+
+#[test]
+fn zones_and_logs_bring_candidates_and_the_form_is_told() {
+    let desk = Desk::new();
+    let zone = desk.write("cn.zone", "$ORIGIN cn.\n$TTL 1d\n@ SOA a.dns b ( 1 2 3 4 5 )\na NS x\n");
+    let log = desk.write(
+        "access.log",
+        "www.b.cn 203.0.113.9 - - [28/Nov/2026:09:36:50 +0800] \"GET /zhang3 HTTP/1.1\" 200 5\n\
+         203.0.113.9 - zhang3 [28/Nov/2026:09:36:50 +0800] \"GET / HTTP/1.1\" 200 5\n",
+    );
+    let ran = desk.run(&["import", "candidates", &zone, &log, "--channel", "servers"]);
+    ran.ends(0).says("candidates: 2 taken, 0 unchanged, 1 refused; 2 rows now");
+    ran.says("cn.zone: read as a zone file").says("access.log: read as an access log");
+    ran.complains(&["access.log:2: it names no host"]);
+    assert!(!ran.err.contains("zhang3") && !ran.err.contains("203.0.113.9"), "{}", ran.err);
+    let only =
+        desk.write("only.log", "203.0.113.9 - - [28/Nov/2026:09:36:50 +0800] \"GET /\" 200 5\n");
+    desk.run(&["import", "candidates", &only]).ends(2).complains(&["without a host"]);
+}

@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(rows) = filings::read(input()) {
         rows.for_each(drop);
     }
-    if let Ok(rows) = candidates::read(input(), "fuzz") {
+    if let Ok((_, rows)) = candidates::read(input(), "fuzz") {
         rows.for_each(drop);
     }
 });
