@@ -3,6 +3,7 @@
 mod answer;
 mod bulletin;
 mod check;
+mod data;
 mod findings;
 mod keys;
 mod rates;
@@ -30,6 +31,9 @@ pub use crate::cli::check::CheckProviders;
 pub use crate::cli::check::CheckedProblems;
 pub use crate::cli::check::CluesFormat;
 pub use crate::cli::check::ProblemsFormat;
+pub use crate::cli::data::CheckData;
+pub use crate::cli::data::ExportData;
+pub use crate::cli::data::ImportData;
 pub use crate::cli::findings::Encoding;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;
@@ -112,6 +116,10 @@ pub enum Command {
     Sample(Sample),
     /// Whether everything on the disk is as it was written
     CheckData(CheckData),
+    /// Writes the whole store as JSON lines
+    ExportData(ExportData),
+    /// Fills an empty data folder with what `export-data` wrote
+    ImportData(ImportData),
     /// What a provider says it did about findings; the next night verifies it
     Answer(Answer),
     /// Takes a finding back
@@ -274,14 +282,6 @@ pub struct Lookup {
     /// Shows personal data unmasked; logged
     #[arg(long)]
     pub reveal: bool,
-}
-
-/// `check-data`
-#[derive(Debug, Args)]
-pub struct CheckData {
-    /// How to write what is wrong
-    #[arg(long, default_value = "text")]
-    pub format: Format,
 }
 
 /// `exempt`

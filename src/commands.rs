@@ -17,6 +17,8 @@ mod explain;
 mod lookup;
 mod check;
 mod check_data;
+mod export_data;
+mod import_data;
 mod rates;
 mod bulletin;
 mod sample;
@@ -135,6 +137,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Ended> {
         Command::Lookup(request) => lookup::run(session, request),
         Command::Check(request) => check::run(session, request),
         Command::CheckData(request) => check_data::run(session, request),
+        Command::ExportData(request) => export_data::run(session, request),
+        Command::ImportData(request) => import_data::run(session, request),
         Command::Rates(request) => rates::run(session, request),
         Command::Bulletin(request) => bulletin::run(session, request),
         Command::Sample(request) => sample::run(session, request),

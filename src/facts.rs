@@ -36,6 +36,7 @@ pub mod lifecycle;
 pub mod calendar;
 pub mod notice;
 pub mod dossier;
+pub mod checksum;
 pub mod exemption;
 pub mod key;
 pub mod scope;

@@ -109,6 +109,10 @@
 //!   (`commands/terminal.rs`, `commands/owner.rs`); what it reads, changes and writes back of findings, it
 //!   does under [`store::findings::Findings::writing`].
 //! * A new way for notices to go: [`facts::notice::Way`], its settings and sender in [`net::notices`].
+//! * A new kind of record in the database: its line in the `TREE` of its file under `store/`, without
+//!   which `export-data` refuses to leave it out; a new register, in `store/portable/registers.rs`.
+//! * A new form in which names to examine come: its reader in `formats/candidates/`, and how it begins in
+//!   [`formats::candidates`].
 //! * A new call of the interface: its file in `serve/`, a line in `calls()` of `serve.rs`, which puts it
 //!   into the document too, and its line in the matrix of `tests/it/serving.rs`: every call, every key.
 //! * What a key may see: [`facts::scope`]. What people may do to a finding: [`facts::lifecycle`].

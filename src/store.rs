@@ -28,6 +28,7 @@ pub mod journal;
 pub mod examinations;
 pub mod inspection;
 pub mod shelf;
+pub mod portable;
 pub mod writer;
 
 use std::io;

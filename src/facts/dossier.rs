@@ -5,14 +5,19 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error;
 use ulid::Ulid;
+
+use crate::facts::checksum;
 
 /// So many exchanges are kept for one finding: the first, and the newest of the others.
 pub const EXCHANGES_KEPT: usize = 8;
 
 /// What a record is called: `WARC-Record-ID`, a UUID of version 7 (RFC 9562).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordId(u128);
 
 /// A file of evidence: one of the files of a night.
@@ -80,8 +85,10 @@ pub struct EvidenceFile {
     /// Which.
     pub name: EvidenceName,
     /// The link of the chain before its first record.
+    #[serde(with = "checksum")]
     pub first: [u8; 32],
     /// The link of its last record.
+    #[serde(with = "checksum")]
     pub last: [u8; 32],
     /// Records in it.
     pub records: u64,
@@ -100,6 +107,7 @@ pub struct Content {
     /// How many.
     pub length: u64,
     /// Their SHA-256.
+    #[serde(with = "checksum")]
     pub sha256: [u8; 32],
 }
 
@@ -123,6 +131,27 @@ impl RecordId {
         const VARIANT: u128 = 0b10 << 62;
         let bits = u128::from(Ulid::new()) & !(0xf << 76) & !(0b11 << 62);
         Self(bits | VERSION | VARIANT)
+    }
+}
+
+/// As people know it where they may read it, as a number in the store.
+impl Serialize for RecordId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_newtype_struct("RecordId", &self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        } else {
+            u128::deserialize(deserializer).map(Self)
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use sha2::Sha256;
 use ulid::Ulid;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::checksum;
 use crate::facts::provider::ProviderId;
 
 /// How every key begins, so that one that got out is found by whoever looks for such.
@@ -33,7 +34,7 @@ pub enum Holder {
 
 /// The SHA-256 of a key. The key itself is kept nowhere.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyHash([u8; 32]);
+pub struct KeyHash(#[serde(with = "checksum")] [u8; 32]);
 
 /// A key in clear, shown once.
 #[derive(Clone, PartialEq, Eq)]

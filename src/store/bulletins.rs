@@ -21,6 +21,9 @@ use crate::facts::provider::Provider;
 use crate::facts::release::Release;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::portable::Kind;
+use crate::store::portable::Part;
+use crate::store::portable::Tree;
 
 /// `d` month, number → declared figure.
 const DECLARED: u8 = b'd';
@@ -30,6 +33,18 @@ const ROSTER: u8 = b'p';
 const ADDRESSES: u8 = b'a';
 /// `r` month, bureau → release.
 const RELEASE: u8 = b'r';
+
+/// All of it as lines.
+pub(crate) const TREE: Tree = Tree {
+    name: "bulletins",
+    kinds: &[
+        Kind::of::<AddressCensus>("address_census", &[ADDRESSES], &[Part::Moment]),
+        Kind::of::<Declared>("declared_figure", &[DECLARED], &[Part::Month, Part::U64]),
+        Kind::of::<Vec<Provider>>("roster", &[ROSTER], &[Part::Moment]),
+        Kind::of::<Release>("release", &[RELEASE], &[Part::Text]),
+    ],
+    derived: &[],
+};
 
 /// The tree. Clones share it.
 #[derive(Debug, Clone)]

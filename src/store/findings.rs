@@ -7,6 +7,7 @@
 mod circumstances;
 mod evidence;
 mod inspection;
+pub(crate) mod portable;
 mod trees;
 pub(crate) mod mark;
 mod counts;
@@ -211,7 +212,7 @@ impl Findings {
         mark::write(&self.path, generation)
     }
 
-    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
+    pub(crate) fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
         let path = self.path.clone();
         move |source| StoreError::Findings { path: path.clone(), source }
     }

@@ -14,6 +14,10 @@ use crate::facts::issue::Issued;
 use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::portable::Kind;
+use crate::store::portable::Pairs;
+use crate::store::portable::Part;
+use crate::store::portable::Tree;
 
 /// `i` finding, address → issued.
 const ISSUED: u8 = b'i';
@@ -21,6 +25,21 @@ const ISSUED: u8 = b'i';
 const PLACE: u8 = b'a';
 /// `n` → the last number that was given.
 const LAST: &[u8] = b"n";
+
+/// All of it as lines.
+pub(crate) const TREE: Tree = Tree {
+    name: "issues",
+    kinds: &[
+        Kind::of::<Issued>("issue", &[ISSUED], &[Part::Ulid, Part::Address]).with(place_of),
+        Kind::number("last_issue", LAST),
+    ],
+    derived: &[&[PLACE]],
+};
+
+fn place_of(_key: &[u8], value: &[u8]) -> Result<Pairs, StoreError> {
+    let issued: Issued = encoding::decode("issue", value)?;
+    Ok(vec![(place_key(&issued.issue), Vec::new())])
+}
 
 /// The tree. Clones share it.
 #[derive(Debug, Clone)]

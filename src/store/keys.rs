@@ -19,6 +19,10 @@ use crate::facts::key::Key;
 use crate::facts::key::KeyHash;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::portable::Kind;
+use crate::store::portable::Pairs;
+use crate::store::portable::Part;
+use crate::store::portable::Tree;
 
 /// `k` key id → key.
 const KEY: u8 = b'k';
@@ -33,6 +37,24 @@ const REFUSAL: u8 = b'r';
 
 /// So many uses are kept, and so many refusals.
 const KEPT: u64 = 200_000;
+
+/// All of it as lines.
+pub(crate) const TREE: Tree = Tree {
+    name: "keys",
+    kinds: &[
+        Kind::of::<Key>("key", &[KEY], &[Part::Ulid]).with(hash_of),
+        Kind::of::<Entry>("key_deed", &[DEED], &[Part::U64]),
+        Kind::of::<Entry>("key_use", &[USE], &[Part::U64]),
+        Kind::of::<Entry>("key_refusal", &[REFUSAL], &[Part::U64]),
+    ],
+    derived: &[&[HASH]],
+};
+
+fn hash_of(_key: &[u8], value: &[u8]) -> Result<Pairs, StoreError> {
+    let key: Key = encoding::decode("key", value)?;
+    let hash = key.issued.as_ref().map(|issue| with_hash(&issue.hash));
+    Ok(hash.map(|hash| (hash, key.id.to_bytes().to_vec())).into_iter().collect())
+}
 
 /// One entry of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

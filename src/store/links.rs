@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::BufRead;
 use std::io::BufReader;
+use std::io::BufWriter;
 use std::io::ErrorKind;
 use std::io::Write;
 use std::path::Path;
@@ -103,7 +104,7 @@ fn may_be_here(last: &Examination) -> bool {
 }
 
 /// The names that were noted, each once. Lines that are none are left out.
-fn noted(path: &Path) -> Result<Vec<LinkedName>, StoreError> {
+pub(crate) fn noted(path: &Path) -> Result<Vec<LinkedName>, StoreError> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -119,6 +120,20 @@ fn noted(path: &Path) -> Result<Vec<LinkedName>, StoreError> {
         }
     }
     Ok(names)
+}
+
+/// Writes names as if they had just been noted, in place of what was.
+pub(crate) fn write(path: &Path, names: &[LinkedName]) -> Result<(), StoreError> {
+    if names.is_empty() {
+        return remove(path);
+    }
+    let failed = || StoreError::io(path);
+    let mut file = BufWriter::new(File::create(path).map_err(failed())?);
+    for LinkedName { domain, from } in names {
+        write!(file, "\n{domain}\t{from}").map_err(failed())?;
+    }
+    let file = file.into_inner().map_err(|error| failed()(error.into_error()))?;
+    file.sync_data().map_err(failed())
 }
 
 fn read(line: &str) -> Option<LinkedName> {

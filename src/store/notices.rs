@@ -12,6 +12,16 @@ use crate::facts::notice::Delivery;
 use crate::facts::notice::Notice;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::portable::Kind;
+use crate::store::portable::Part;
+use crate::store::portable::Tree;
+
+/// All of it as lines.
+pub(crate) const TREE: Tree = Tree {
+    name: "notices",
+    kinds: &[Kind::of::<Notice>("notice", &[], &[Part::Text])],
+    derived: &[],
+};
 
 /// The notices. Clones share the tree.
 #[derive(Debug, Clone)]

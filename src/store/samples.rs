@@ -21,6 +21,9 @@ use crate::facts::sample::RowId;
 use crate::facts::sample::Sample;
 use crate::store::StoreError;
 use crate::store::encoding;
+use crate::store::portable::Kind;
+use crate::store::portable::Part;
+use crate::store::portable::Tree;
 
 /// `n` round → round.
 const ROUND: u8 = b'n';
@@ -34,6 +37,20 @@ const READING: u8 = b'r';
 const SEQUENCE: &[u8] = b"q";
 /// `l` sequence → deed.
 const DEED: u8 = b'l';
+
+/// All of it as lines.
+pub(crate) const TREE: Tree = Tree {
+    name: "samples",
+    kinds: &[
+        Kind::of::<Round>("sample_round", &[ROUND], &[Part::U32]),
+        Kind::of::<Sample>("sample", &[SAMPLE], &[Part::U32, Part::Text]),
+        Kind::of::<DrawnSite>("drawn_site", &[DRAWN], &[Part::U32, Part::U64]),
+        Kind::of::<Reading>("sample_reading", &[READING], &[Part::U32, Part::U64, Part::U64]),
+        Kind::number("sample_sequence", SEQUENCE),
+        Kind::of::<Deed>("sample_deed", &[DEED], &[Part::U64]),
+    ],
+    derived: &[],
+};
 
 /// The samples. Clones share the tree.
 #[derive(Debug, Clone)]

@@ -17,6 +17,7 @@ mod accused;
 mod answering;
 mod bombs;
 mod bulletins;
+mod carrying;
 mod command_line;
 mod crash;
 mod damage;

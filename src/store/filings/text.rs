@@ -38,6 +38,36 @@ pub(crate) struct TextBrief<'a> {
     pub(super) is_unreadable: bool,
 }
 
+/// A brief that borrows from nothing, as it is read from texts with escapes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnedBrief {
+    site_number: Option<String>,
+    subject_number: Option<String>,
+    state: FilingState,
+    providers: Option<Vec<String>>,
+    filed_on: Option<String>,
+    changed_on: Option<String>,
+    left_on: Option<Date>,
+}
+
+impl OwnedBrief {
+    /// The same, borrowed.
+    pub(crate) fn brief(&self) -> TextBrief<'_> {
+        let providers = self.providers.as_ref();
+        TextBrief {
+            site_number: self.site_number.as_deref(),
+            subject_number: self.subject_number.as_deref(),
+            state: self.state,
+            providers: providers.map(|names| names.iter().map(String::as_str).collect()),
+            filed_on: self.filed_on.as_deref(),
+            changed_on: self.changed_on.as_deref(),
+            left_on: self.left_on,
+            is_unreadable: false,
+        }
+    }
+}
+
 /// A whole row, read without taking anything out of its bytes. Field by field that of
 /// [`Filing`](crate::facts::filing::Filing).
 #[derive(Deserialize)]

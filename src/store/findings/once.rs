@@ -8,6 +8,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use ulid::Ulid;
 
+use crate::facts::checksum;
 use crate::facts::finding::Finding;
 use crate::facts::lifecycle::Amendment;
 use crate::store::StoreError;
@@ -32,6 +33,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     /// The SHA-256 of what was asked for.
+    #[serde(with = "checksum")]
     pub fingerprint: [u8; 32],
     /// The number of the change that it made.
     pub sequence: u64,
