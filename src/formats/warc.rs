@@ -13,6 +13,8 @@ use flate2::write::GzEncoder;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::facts::checksum::hex;
+
 /// The line that every record begins with.
 const VERSION: &str = "WARC/1.1";
 
@@ -82,15 +84,6 @@ pub enum Outcome {
 /// `SHA-256` of `bytes` as the digest fields write it. Readers take base 16 as well as base 32.
 pub fn digest(bytes: &[u8]) -> String {
     format!("sha256:{}", hex(&Sha256::digest(bytes)))
-}
-
-/// `bytes` as lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Record {

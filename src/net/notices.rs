@@ -22,7 +22,7 @@ use lettre::transport::smtp::client::TlsParameters;
 use reqwest::redirect::Policy;
 use sha2::Sha256;
 
-use crate::formats::warc::hex;
+use crate::facts::checksum::hex;
 pub use crate::net::notices::settings::Security;
 pub use crate::net::notices::settings::Settings;
 pub use crate::net::notices::settings::Smtp;

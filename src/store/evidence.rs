@@ -27,6 +27,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use ulid::Ulid;
 
+use crate::facts::checksum::hex;
 use crate::facts::dossier::Content;
 use crate::facts::dossier::Dossier;
 use crate::facts::dossier::EvidenceFile;
@@ -35,7 +36,6 @@ use crate::facts::dossier::KeptExchange;
 use crate::facts::dossier::Place;
 use crate::facts::dossier::RecordId;
 use crate::formats::warc::Record;
-use crate::formats::warc::hex;
 use crate::store::StoreError;
 use crate::store::evidence::choice::Proof;
 use crate::store::evidence::members::CHAIN;

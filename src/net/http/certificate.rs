@@ -28,6 +28,7 @@ use crate::facts::certificate::Certificate;
 use crate::facts::certificate::CertificateFault;
 use crate::facts::certificate::LONGEST_TEXT;
 use crate::facts::certificate::NAMES_KEPT;
+use crate::facts::checksum::hex;
 use crate::net::http::tls;
 
 /// So many issuers are remembered; then all are forgotten.
@@ -206,15 +207,6 @@ fn text(name: &X509Name<'_>) -> String {
 
 fn cut(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::facts::checksum::hex;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Exchange;
 use crate::facts::visit::Excess;
@@ -333,13 +334,4 @@ fn start(door: Door<'_>) -> Option<Url> {
         (None, IpAddr::V6(address)) => format!("[{address}]"),
     };
     Url::parse(&format!("{scheme}://{host}/")).ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ulid::Ulid;
 
 use crate::facts::change::ChangeKind;
+use crate::facts::checksum::hex;
 use crate::facts::dossier::Occasion;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
@@ -14,7 +15,6 @@ use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
-use crate::formats::warc::hex;
 use crate::store::findings::Update;
 use crate::store::journal::Outcome;
 

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use sha2::Digest;
 use sha2::Sha256;
 
+use crate::facts::checksum::of_hex;
 use crate::facts::dossier::EvidenceName;
 use crate::facts::dossier::Place;
 use crate::facts::dossier::RecordId;
@@ -18,7 +19,6 @@ use crate::formats::warc;
 use crate::formats::warc::Member;
 use crate::formats::warc::Outcome;
 use crate::formats::warc::Record;
-use crate::formats::warc::hex;
 use crate::store::StoreError;
 
 /// The field that holds the link of the record before.
@@ -111,7 +111,7 @@ impl Members {
         let (fields, _) = warc::parse_head(&original_head).ok_or(warc::Fault::Head)?;
         let original = Record { fields, block: Vec::new() };
         let before =
-            original.field(CHAIN).and_then(|told| told.strip_prefix("sha256:")).and_then(unhex);
+            original.field(CHAIN).and_then(|told| told.strip_prefix("sha256:")).and_then(of_hex);
         let before = before.ok_or(Fault::Chain)?;
         if self.first.is_some() && before != self.link {
             return Err(Fault::Chain);
@@ -206,12 +206,4 @@ pub fn id_of(record: &Record) -> Option<RecordId> {
 /// What a record says it belongs to.
 pub fn companion_of(record: &Record) -> Option<RecordId> {
     record.field("WARC-Concurrent-To")?.parse().ok()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    (hex(&bytes) == text).then_some(bytes)
 }
