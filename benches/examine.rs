@@ -1,6 +1,6 @@
 //! What the examination of a site costs the processor: robots.txt, a home page of 28 KB and reading
 //! it, each over a fresh connection; held against what `curl --parallel` spends on fetching the page
-//! alone. Both ask the same nginx, a process of its own whose time is not counted.
+//! alone. Both ask the same nginx, a process of its own whose time is not counted, by turns.
 //!
 //! `cargo bench --bench examine`; without `--bench` (as `cargo test --all-targets` runs it) the same
 //! with a few sites. `-- http` or `-- https` measures one of them. Needs nginx and curl.
@@ -56,7 +56,7 @@ fn main() {
     let is_bench = std::env::args().any(|argument| argument == "--bench");
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     // Few enough that nginx can let all of their connections stay open, as curl does.
-    let count = if is_bench { 4_000 } else { 100 };
+    let (count, rounds) = if is_bench { (4_000, 5) } else { (100, 1) };
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("not run: curl is not installed");
         return;
@@ -65,7 +65,7 @@ fn main() {
         println!("not run: nginx is not installed");
         return;
     };
-    println!("{count} sites, {IN_FLIGHT} at once; processor time for each");
+    println!("{rounds} x {count} sites, {IN_FLIGHT} at once; processor time for each");
     println!("{:<8} {:>12} {:>12} {:>8}", "", "curl", "chabei", "ratio");
     for (scheme, port, is_secure) in
         [("http", nginx.ports[0], false), ("https", nginx.ports[1], true)]
@@ -73,8 +73,11 @@ fn main() {
         if only.as_deref().is_some_and(|only| only != scheme) {
             continue;
         }
-        let curls = cost(count, || curl(scheme, port, count));
-        let ours = cost(count, || examine(nginx.ports, is_secure, count));
+        let (mut curls, mut ours) = (0.0, 0.0);
+        for _ in 0..rounds {
+            curls += cost(count, || curl(scheme, port, count)) / f64::from(rounds);
+            ours += cost(count, || examine(nginx.ports, is_secure, count)) / f64::from(rounds);
+        }
         println!("{scheme:<8} {curls:>9.0} µs {ours:>9.0} µs {:>8.2}", ours / curls);
     }
 }

@@ -166,35 +166,61 @@ fn folded(text: &str) -> (Vec<char>, Vec<usize>) {
     (characters, places)
 }
 
+/// The bytes that a character of a number's own ends with: 备, 備, 证, 證, 証, 1, 2, １, ２. Of Chinese
+/// characters fewer end with one of them than begin like one of these.
+static ENDS_A_MARK: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = [0x87, 0x99, 0x81, 0x89, 0xbc, b'1', b'2', 0x91, 0x92];
+    let mut at = 0;
+    while at < ends.len() {
+        table[ends[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// The bytes of `text` at which a character begins that every number has: 备, 证, or the digit of a
 /// licence's class.
 fn marks(text: &str) -> impl Iterator<Item = usize> {
-    const CLASSES: [[u8; 3]; 4] =
-        [[0xef, 0xbc, 0xa1], [0xef, 0xbc, 0xa2], [0xef, 0xbd, 0x81], [0xef, 0xbd, 0x82]];
     let bytes = text.as_bytes();
-    // A, B, a, b, or their full-width forms.
-    let is_class = |before: &[u8]| {
-        matches!(before.last(), Some(b'A' | b'B' | b'a' | b'b'))
-            || CLASSES.iter().any(|letter| before.ends_with(letter))
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(next) {
+            next += 1;
+            if ENDS_A_MARK[usize::from(*byte)]
+                && let Some(at) = mark_before(bytes.get(..next).unwrap_or_default())
+            {
+                return Some(at);
+            }
+        }
+        None
+    })
+}
+
+/// Where the mark begins that `bytes` end with, if they do.
+fn mark_before(bytes: &[u8]) -> Option<usize> {
+    let (before, length) = match bytes {
+        // 备, 備
+        [before @ .., 0xe5, 0xa4, 0x87] | [before @ .., 0xe5, 0x82, 0x99] => {
+            return Some(before.len());
+        }
+        // 证, 證, 証
+        [before @ .., 0xe8, 0xaf, 0x81]
+        | [before @ .., 0xe8, 0xad, 0x89]
+        | [before @ .., 0xe8, 0xa8, 0xbc] => return Some(before.len()),
+        // １, ２
+        [before @ .., 0xef, 0xbc, 0x91 | 0x92] => (before, 3),
+        [before @ .., b'1' | b'2'] => (before, 1),
+        _ => return None,
     };
-    let marks = bytes.iter().enumerate().map(|(at, byte)| (at, *byte)).filter(move |(at, byte)| {
-        if !matches!(byte, 0xe5 | 0xe8 | b'1' | b'2' | 0xef) {
-            return false;
-        }
-        let (before, here) = bytes.split_at(*at);
-        let rest = here.get(1..3);
-        match here.first() {
-            // 备, 備
-            Some(0xe5) => matches!(rest, Some([0xa4, 0x87] | [0x82, 0x99])),
-            // 证, 證, 証
-            Some(0xe8) => matches!(rest, Some([0xaf, 0x81] | [0xad, 0x89] | [0xa8, 0xbc])),
-            Some(b'1' | b'2') => is_class(before),
-            // １, ２
-            Some(0xef) => matches!(rest, Some([0xbc, 0x91 | 0x92])) && is_class(before),
-            _ => false,
-        }
-    });
-    marks.map(|(at, _)| at)
+    // A, B, a, b, or their full-width forms.
+    let is_class = matches!(
+        before,
+        [.., b'A' | b'B' | b'a' | b'b']
+            | [.., 0xef, 0xbc, 0xa1 | 0xa2]
+            | [.., 0xef, 0xbd, 0x81 | 0x82]
+    );
+    is_class.then_some(bytes.len() - length)
 }
 
 /// Whether the serial is one that templates are filled with and that nobody is given.

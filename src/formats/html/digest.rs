@@ -8,16 +8,18 @@ use sha2::Sha256;
 /// `None` where nothing is left.
 pub(super) fn of(text: &str) -> Option<String> {
     let mut kept = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte == b' ' || byte.is_ascii_digit()) {
-        let (before, from) = rest.split_at(at);
-        kept.extend_from_slice(before);
-        if !from.starts_with(b" ") && kept.last() != Some(&b'0') {
+    let mut start = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !matches!(byte, b' ' | b'0'..=b'9') {
+            continue;
+        }
+        kept.extend_from_slice(text.as_bytes().get(start..at).unwrap_or_default());
+        if byte != b' ' && kept.last() != Some(&b'0') {
             kept.push(b'0');
         }
-        rest = from.get(1..).unwrap_or_default();
+        start = at + 1;
     }
-    kept.extend_from_slice(rest);
+    kept.extend_from_slice(text.as_bytes().get(start..).unwrap_or_default());
     if kept.is_empty() {
         return None;
     }

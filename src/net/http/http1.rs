@@ -42,8 +42,8 @@ const LONGEST_LINE: usize = 4096;
 /// How many lines may follow the last chunk.
 const MOST_TRAILERS: usize = 64;
 
-/// So many bytes are read at once.
-const READ: usize = 16 * 1024;
+/// So many bytes are read at once: most home pages with their head.
+const READ: usize = 32 * 1024;
 
 /// So much room is made at once for what a server promises; for more when it comes.
 const BELIEVED: usize = 128 * 1024;
