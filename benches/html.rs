@@ -66,8 +66,11 @@ fn main() {
         files.map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
     if pages.is_empty() {
         let page = home_page();
-        pages.push(("the same in GBK".to_owned(), encoding_rs::GBK.encode(&page).0.into_owned()));
-        pages.insert(0, ("a home page in UTF-8".to_owned(), page.into_bytes()));
+        let in_gbk = |page: &str| encoding_rs::GBK.encode(page).0.into_owned();
+        let told = page.replacen("utf-8", "gb2312", 1);
+        pages.push(("a home page in UTF-8".to_owned(), page.clone().into_bytes()));
+        pages.push(("the same in GBK".to_owned(), in_gbk(&told)));
+        pages.push(("the same in GBK that says it is UTF-8".to_owned(), in_gbk(&page)));
     }
     let signatures = Signatures::builtin();
     let base = "http://www.example.cn/".parse().unwrap();
