@@ -173,6 +173,10 @@ impl Findings {
 
     /// The findings for those who ask for many of them; made here if nobody asked before.
     pub fn catalogue(&self) -> Result<&Catalogue, StoreError> {
+        // Once it is there it follows every write by itself, and nobody who reads waits for a writer.
+        if let Some(catalogue) = self.catalogue.get() {
+            return Ok(catalogue);
+        }
         let writing = self.writing();
         if self.catalogue.get().is_none() {
             let _ = self.catalogue.set(Catalogue::build(self, &self.path)?);
