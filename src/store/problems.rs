@@ -8,7 +8,6 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::facts::bureau::Bureau;
 use crate::facts::filing_problem::FilingProblem;
 use crate::facts::filing_problem::FilingProblemOutline;
 use crate::facts::filing_problem::FilingRule;
@@ -41,10 +40,16 @@ pub trait Followed: Row {
     /// The same, with the days of `before`, which stood already.
     #[must_use]
     fn known_since(self, before: &Self) -> Self;
+
+    /// Whether what is seen now is what stood before but for its days, by the bytes of both; where that would
+    /// take as long as to read them, it is not said.
+    fn stands_unchanged(_before: &[u8], _seen: &[u8]) -> bool {
+        false
+    }
 }
 
 macro_rules! followed {
-    ($problem:ty) => {
+    ($problem:ty $(, $($more:tt)+)?) => {
         impl Followed for $problem {
             fn closed(&self) -> Option<Timestamp> {
                 self.closed
@@ -57,29 +62,41 @@ macro_rules! followed {
             fn known_since(self, before: &Self) -> Self {
                 Self { first_seen: before.first_seen, due: before.due, ..self }
             }
+
+            $($($more)+)?
         }
     };
 }
 
 followed!(Problem);
-followed!(FilingProblem);
+followed!(
+    FilingProblem,
+    fn stands_unchanged(before: &[u8], seen: &[u8]) -> bool {
+        let (Ok(before), Ok(seen)) = (written(before), written(seen)) else { return false };
+        let said_before = (before.bureau, before.value, before.note);
+        before.closed.is_none()
+            && before.providers == seen.providers
+            && said_before == (seen.bureau, seen.value, seen.note)
+    }
+);
 
-/// A [`FilingProblem`] in bytes, field by field, of which nothing is made that is not counted.
+/// A [`FilingProblem`] in bytes, field by field: a country has tens of millions of them, of which little is to
+/// be known at a time.
 #[derive(Deserialize)]
-struct Outlined<'a> {
+struct Written<'a> {
     #[serde(borrow)]
-    key: OutlinedKey<'a>,
-    providers: Vec<ProviderId>,
-    bureau: Bureau,
-    _value: &'a str,
-    _note: &'a str,
+    key: WrittenKey<'a>,
+    providers: Vec<&'a str>,
+    bureau: &'a str,
+    value: &'a str,
+    note: &'a str,
     _first_seen: &'a str,
     due: Date,
     closed: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
-struct OutlinedKey<'a> {
+struct WrittenKey<'a> {
     _domain: &'a str,
     _number: Option<&'a str>,
     _record_id: Option<&'a str>,
@@ -89,9 +106,23 @@ struct OutlinedKey<'a> {
 
 /// The outline of the filing problem in `bytes`.
 pub(crate) fn outline(bytes: &[u8]) -> Result<FilingProblemOutline, StoreError> {
-    let found: Outlined<'_> = encoding::decode_borrowed(FilingProblem::REGISTER, bytes)?;
-    let Outlined { key, providers, bureau, due, closed, .. } = found;
-    Ok(FilingProblemOutline { rule: key.rule, providers, bureau, due, closed })
+    let Written { key, providers, bureau, due, closed, .. } = written(bytes)?;
+    let damaged = || StoreError::Record {
+        what: FilingProblem::REGISTER,
+        source: postcard::Error::SerdeDeCustom,
+    };
+    let providers = providers.into_iter().map(str::parse).collect::<Result<Vec<ProviderId>, _>>();
+    Ok(FilingProblemOutline {
+        rule: key.rule,
+        providers: providers.map_err(|_| damaged())?,
+        bureau: bureau.parse().map_err(|_| damaged())?,
+        due,
+        closed,
+    })
+}
+
+fn written(bytes: &[u8]) -> Result<Written<'_>, StoreError> {
+    encoding::decode_borrowed(FilingProblem::REGISTER, bytes)
 }
 
 /// A check on its way.
@@ -154,6 +185,11 @@ impl<'a, P: Followed> Check<'a, P> {
                 counts.standing += 1;
                 counts.new += 1;
                 writer.push(&key, seen)?;
+            } else if let (Some(before), Some(seen)) = (&before, &seen)
+                && P::stands_unchanged(before, seen)
+            {
+                counts.standing += 1;
+                writer.push(&key, before)?;
             } else if let Some(problem) = counts.settle(decoded(before)?, decoded(seen)?, now) {
                 writer.push(&key, &problem.encode()?)?;
             }
@@ -200,6 +236,7 @@ impl CheckCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::bureau::Bureau;
     use crate::facts::filing_problem::FilingProblemKey;
     use crate::facts::problem::Fault;
     use crate::facts::problem::Level;
@@ -280,7 +317,18 @@ mod tests {
             due: crate::clock::day(moment(9)),
             closed: Some(moment(2)),
         };
-        let outline = outline(&problem.encode().unwrap()).unwrap();
+        let bytes = problem.encode().unwrap();
+        let outline = outline(&bytes).unwrap();
+        let stood = FilingProblem { closed: None, ..problem.clone() };
+        let stands_unchanged = |seen: FilingProblem| {
+            let before = stood.encode().unwrap();
+            FilingProblem::stands_unchanged(&before, &seen.encode().unwrap())
+        };
+        let later = FilingProblem { first_seen: moment(30), ..stood.clone() };
+        assert!(stands_unchanged(later.clone()));
+        assert!(!stands_unchanged(FilingProblem { note: String::new(), ..later.clone() }));
+        assert!(!stands_unchanged(FilingProblem { providers: vec![], ..later.clone() }));
+        assert!(!FilingProblem::stands_unchanged(&bytes, &later.encode().unwrap()));
         let FilingProblem { key, providers, bureau, due, closed, .. } = problem;
         let expected = FilingProblemOutline { rule: key.rule, providers, bureau, due, closed };
         assert_eq!(outline, expected);
