@@ -11,7 +11,7 @@ use crate::web::answer;
 use crate::web::names;
 
 /// The one address that may be reached.
-const ALLOWED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
+const ALLOWED: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// Another, where the same server listens.
 const INSIDE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);

@@ -182,13 +182,8 @@ mod tests {
             ([one, other], first.body)
         };
         // The server ends with the connection, or when nobody asks any more.
-        tokio::select! {
-            biased;
-            asked = ask => asked,
-            _ = async { let _ended = serve(theirs, then).await; std::future::pending::<()>().await } => {
-                unreachable!("it is pending")
-            }
-        }
+        let (_ended, asked) = tokio::join!(serve(theirs, then), ask);
+        asked
     }
 
     #[tokio::test]
