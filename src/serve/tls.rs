@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::serve::settings::Settings;
 
 /// How often the files are looked at.
-const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(1);
 
 /// Why there is no TLS with what is configured.
 #[derive(Debug, thiserror::Error)]

@@ -293,6 +293,19 @@ mod tests {
     }
 
     #[test]
+    fn a_register_is_read_while_its_next_generation_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
+        import(&registers, &["a.cn"], false);
+        // Whoever waited for the writer here would wait for ever.
+        let _writer = registers.writing();
+        assert_eq!(registers.version::<Candidate>(), 1);
+        assert!(registers.candidate(&"a.cn".parse().unwrap()).unwrap().is_some());
+        assert_eq!(registers.candidates().unwrap().count(), 1);
+        assert!(registers.filings().unwrap().is_none());
+    }
+
+    #[test]
     fn a_flood_of_hosts_is_cut_and_told() {
         let dir = tempfile::tempdir().unwrap();
         let registers = Registers::open(dir.path()).unwrap();

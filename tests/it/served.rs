@@ -3,6 +3,9 @@
 use std::io::BufRead;
 use std::io::BufReader;
 use std::process::Child;
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use chabei::facts::change::Change;
@@ -18,6 +21,7 @@ use jiff::Timestamp;
 use reqwest::Client;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::tls::TlsInfo;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use ulid::Ulid;
@@ -30,6 +34,8 @@ pub(crate) struct Served {
     base: String,
     client: Client,
     runtime: Runtime,
+    /// The lines of its log.
+    said: Mutex<Receiver<String>>,
 }
 
 /// What came back.
@@ -55,13 +61,21 @@ impl Served {
                 break line;
             }
         };
+        let (sender, log) = mpsc::channel();
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                // Whoever does not listen lets it pass.
+                let _ = sender.send(line);
+            }
+        });
         let client = Client::builder()
             .no_proxy()
             .timeout(Duration::from_mins(1))
             .danger_accept_invalid_certs(true)
             .build()
             .unwrap();
-        Self { child, base, client, runtime: Runtime::new().unwrap() }
+        Self { child, base, client, runtime: Runtime::new().unwrap(), said: Mutex::new(log) }
     }
 
     /// One call; `path` is below the base.
@@ -124,6 +138,73 @@ impl Served {
         self.call("GET", path, Some(key), None)
     }
 
+    /// The same by somebody who goes away after `patience`; `None` where nothing had come by then.
+    pub(crate) fn get_within(
+        &self,
+        path: &str,
+        key: &str,
+        patience: Option<Duration>,
+    ) -> Option<Came> {
+        let call = self.client.get(format!("{}{path}", self.base));
+        let call = call.header("authorization", format!("Bearer {key}"));
+        let came = async {
+            let came = call.send().await.unwrap();
+            let (status, headers) = (came.status().as_u16(), came.headers().clone());
+            Came { status, headers, bytes: came.bytes().await.unwrap().to_vec() }
+        };
+        self.runtime.block_on(async {
+            match patience {
+                Some(patience) => tokio::time::timeout(patience, came).await.ok(),
+                None => Some(came.await),
+            }
+        })
+    }
+
+    /// Server-sent events, by name, until there were so many or there are no more.
+    pub(crate) fn events(&self, path: &str, key: &str, most: usize) -> Vec<(String, Value)> {
+        let call = self.client.get(format!("{}{path}", self.base));
+        let call = call
+            .header("authorization", format!("Bearer {key}"))
+            .header("accept", "text/event-stream");
+        let mut events = Vec::new();
+        self.runtime.block_on(async {
+            let mut came = call.send().await.unwrap();
+            assert_eq!(came.headers()["content-type"], "text/event-stream");
+            let mut text = String::new();
+            while events.len() < most {
+                let Some(chunk) = came.chunk().await.unwrap() else { return };
+                text.push_str(std::str::from_utf8(&chunk).unwrap());
+                while let Some((event, rest)) = text.split_once("\n\n") {
+                    let field = |name: &str| {
+                        event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
+                    };
+                    if let (Some(name), Some(data)) = (field("event:"), field("data:")) {
+                        events.push((name.to_owned(), serde_json::from_str(data).unwrap()));
+                    }
+                    text = rest.to_owned();
+                }
+            }
+        });
+        events
+    }
+
+    /// The certificate that a visitor is shown now, DER.
+    pub(crate) fn certificate(&self) -> Vec<u8> {
+        let client = Client::builder().no_proxy().danger_accept_invalid_certs(true).tls_info(true);
+        let call = client.build().unwrap().get(format!("{}/openapi.json", self.base));
+        let came = self.runtime.block_on(call.send()).unwrap();
+        let shown = came.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        shown.unwrap().to_vec()
+    }
+
+    /// Waits until some line of its log holds `part`.
+    #[track_caller]
+    pub(crate) fn complains(&self, part: &str) {
+        let lines = self.said.lock().unwrap();
+        let line = || lines.recv_timeout(Duration::from_mins(1)).expect("the line comes");
+        while !line().contains(part) {}
+    }
+
     /// Asks it to end and waits; returns the exit status.
     pub(crate) fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
@@ -166,7 +247,7 @@ pub(crate) fn key(desk: &Desk, holder: &[&str]) -> (String, String) {
 }
 
 /// A finding that stands.
-fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding {
+pub(crate) fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding {
     Finding {
         id: Ulid::from(number),
         key: FindingKey {
@@ -191,7 +272,7 @@ fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding
 }
 
 /// Writes findings into the data of a desk that nobody uses, each opened by a change.
-fn write(desk: &Desk, findings: &[Finding]) {
+pub(crate) fn write(desk: &Desk, findings: &[Finding]) {
     let path = desk.path("data").join("findings");
     std::fs::create_dir_all(&path).unwrap();
     let store = Findings::open(&path).unwrap();

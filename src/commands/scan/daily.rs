@@ -218,8 +218,10 @@ mod tests {
         let rests = Cell::new(0);
         let rest = |left: Option<Duration>| {
             rests.set(rests.get() + 1);
-            let shown = left.unwrap().min(ROUND) * pace / 1000;
-            clock.set(clock.get() + shown.max(Duration::from_micros(1)));
+            if let Some(left) = left.filter(|left| !left.is_zero()) {
+                let shown = left.min(ROUND) * pace / 1000;
+                clock.set(clock.get() + shown.max(Duration::from_micros(1)));
+            }
             rests.get() < 3 * 24 * 120
         };
         let night = || {
