@@ -18,6 +18,7 @@ pub mod census;
 pub mod findings;
 pub mod catalogue;
 pub mod evidence;
+mod branch;
 pub mod bulletins;
 pub mod issues;
 pub mod samples;

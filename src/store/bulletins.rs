@@ -2,15 +2,8 @@
 //! of the address register, and the bulletins that were released. Nothing of it is ever rewritten.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::facts::address_census::AddressCensus;
 use crate::facts::bureau::Bureau;
@@ -20,6 +13,7 @@ use crate::facts::month::Month;
 use crate::facts::provider::Provider;
 use crate::facts::release::Release;
 use crate::store::StoreError;
+use crate::store::branch::Branch;
 use crate::store::encoding;
 use crate::store::portable::Kind;
 use crate::store::portable::Part;
@@ -49,52 +43,17 @@ pub(crate) const TREE: Tree = Tree {
 /// The tree. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Bulletins {
-    tree: sled::Tree,
-    path: PathBuf,
-    alone: Arc<Mutex<()>>,
+    tree: Branch,
 }
 
 impl Bulletins {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
-        Self { tree, path, alone }
-    }
-
-    /// Held from looking to writing, where what is written follows from what was there.
-    fn alone(&self) -> MutexGuard<'_, ()> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
-        let path = self.path.clone();
-        move |source| StoreError::Findings { path: path.clone(), source }
-    }
-
-    fn values<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        prefix: &[u8],
-    ) -> impl Iterator<Item = Result<T, StoreError>> + use<T> {
-        let failed = self.failed();
-        self.tree.scan_prefix(prefix).map(move |record| {
-            let (_, bytes) = record.map_err(&failed)?;
-            encoding::decode(what, &bytes)
-        })
-    }
-
-    fn put<T: Serialize>(
-        &self,
-        key: Vec<u8>,
-        what: &'static str,
-        value: &T,
-    ) -> Result<(), StoreError> {
-        self.tree.insert(key, encoding::encode(what, value)?).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(())
+    pub(crate) fn new(tree: Branch) -> Self {
+        Self { tree }
     }
 
     /// Keeps figures in one batch, after those that were declared before.
     pub fn put_declared(&self, figures: &[Declared]) -> Result<(), StoreError> {
-        let _alone = self.alone();
+        let _alone = self.tree.alone();
         let mut batch = sled::Batch::default();
         let mut next: BTreeMap<Month, u64> = BTreeMap::new();
         for figure in figures {
@@ -108,13 +67,14 @@ impl Bulletins {
             let key = [&prefix[..], &number.to_be_bytes()].concat();
             batch.insert(key, encoding::encode("declared figure", figure)?);
         }
-        self.tree.apply_batch(batch).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
+        self.tree.apply_batch(batch).map_err(self.tree.failed())?;
+        self.tree.flush().map_err(self.tree.failed())?;
         Ok(())
     }
 
     fn after_last(&self, prefix: &[u8]) -> Result<u64, StoreError> {
-        let last = self.tree.scan_prefix(prefix).next_back().transpose().map_err(self.failed())?;
+        let last =
+            self.tree.scan_prefix(prefix).next_back().transpose().map_err(self.tree.failed())?;
         let number = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
         Ok(number.map_or(1, |number| u64::from_be_bytes(number).saturating_add(1)))
     }
@@ -134,20 +94,20 @@ impl Bulletins {
         &self,
         month: Month,
     ) -> impl Iterator<Item = Result<Declared, StoreError>> + use<> {
-        self.values("declared figure", &with_text(DECLARED, &month.to_string()))
+        self.tree.values("declared figure", &with_text(DECLARED, &month.to_string()))
     }
 
     /// Keeps the providers register as it is from `at` on, unless it is as it was.
     pub fn put_roster(&self, at: Timestamp, providers: &[Provider]) -> Result<(), StoreError> {
-        let _alone = self.alone();
+        let _alone = self.tree.alone();
         let last = self.tree.scan_prefix([ROSTER]).next_back();
-        let last = last.transpose().map_err(self.failed())?;
+        let last = last.transpose().map_err(self.tree.failed())?;
         let bytes = encoding::encode("providers register", &providers)?;
         if last.is_some_and(|(_, kept)| *kept == bytes[..]) {
             return Ok(());
         }
-        self.tree.insert(with_moment(ROSTER, at), bytes).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
+        self.tree.insert(with_moment(ROSTER, at), bytes).map_err(self.tree.failed())?;
+        self.tree.flush().map_err(self.tree.failed())?;
         Ok(())
     }
 
@@ -156,7 +116,7 @@ impl Bulletins {
     pub fn roster(&self, moment: Timestamp) -> Result<Option<Vec<Provider>>, StoreError> {
         let mut by_then = None;
         for record in self.tree.scan_prefix([ROSTER]) {
-            let (key, bytes) = record.map_err(self.failed())?;
+            let (key, bytes) = record.map_err(self.tree.failed())?;
             if by_then.is_some() && key[..] > with_moment(ROSTER, moment)[..] {
                 break;
             }
@@ -167,12 +127,12 @@ impl Bulletins {
 
     /// Keeps what a check of the address register saw, in place of an older one of the same moment.
     pub fn put_address_census(&self, census: &AddressCensus) -> Result<(), StoreError> {
-        self.put(with_moment(ADDRESSES, census.at), "count of addresses", census)
+        self.tree.put(with_moment(ADDRESSES, census.at), "count of addresses", census)
     }
 
     /// What checks of the address register saw, oldest first.
     pub fn address_censuses(&self) -> impl Iterator<Item = Result<AddressCensus, StoreError>> {
-        self.values("count of addresses", &[ADDRESSES])
+        self.tree.values("count of addresses", &[ADDRESSES])
     }
 
     /// The release of a month's bulletin; `None` while it is a draft.
@@ -181,22 +141,24 @@ impl Bulletins {
         month: Month,
         bureau: Option<Bureau>,
     ) -> Result<Option<Release>, StoreError> {
-        let bytes = self.tree.get(release_key(month, bureau)).map_err(self.failed())?;
+        let bytes = self.tree.get(release_key(month, bureau)).map_err(self.tree.failed())?;
         bytes.map(|bytes| encoding::decode("release", &bytes)).transpose()
     }
 
     /// Every release, by month and bureau.
     pub fn releases(&self) -> impl Iterator<Item = Result<Release, StoreError>> {
-        self.values("release", &[RELEASE])
+        self.tree.values("release", &[RELEASE])
     }
 
     /// Keeps a release; `false` where the month was released before, and nothing is changed.
     pub fn put_release(&self, release: &Release) -> Result<bool, StoreError> {
         let key = release_key(release.month, release.bureau);
         let bytes = encoding::encode("release", release)?;
-        let swapped =
-            self.tree.compare_and_swap(key, None::<&[u8]>, Some(bytes)).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
+        let swapped = self
+            .tree
+            .compare_and_swap(key, None::<&[u8]>, Some(bytes))
+            .map_err(self.tree.failed())?;
+        self.tree.flush().map_err(self.tree.failed())?;
         Ok(swapped.is_ok())
     }
 }

@@ -2,10 +2,6 @@
 //! by domain and address, not by number.
 
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 
 use jiff::civil::Date;
 
@@ -13,6 +9,7 @@ use crate::facts::issue::Issue;
 use crate::facts::issue::Issued;
 use crate::facts::target::Target;
 use crate::store::StoreError;
+use crate::store::branch::Branch;
 use crate::store::encoding;
 use crate::store::portable::Kind;
 use crate::store::portable::Pairs;
@@ -44,27 +41,20 @@ fn place_of(_key: &[u8], value: &[u8]) -> Result<Pairs, StoreError> {
 /// The tree. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Issues {
-    tree: sled::Tree,
-    path: PathBuf,
-    alone: Arc<Mutex<()>>,
+    tree: Branch,
 }
 
 impl Issues {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
-        Self { tree, path, alone }
-    }
-
-    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
-        let path = self.path.clone();
-        move |source| StoreError::Findings { path: path.clone(), source }
+    pub(crate) fn new(tree: Branch) -> Self {
+        Self { tree }
     }
 
     /// The number under which `issue` is listed on `today`: the one that it had, else a new one. It
     /// counts once [`Issues::flush`] has seen it onto the disk.
     pub fn number(&self, issue: &Issue, today: Date) -> Result<u64, StoreError> {
-        let _alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.tree.alone();
         let key = issued_key(issue);
-        let known = self.tree.get(&key).map_err(self.failed())?;
+        let known = self.tree.get(&key).map_err(self.tree.failed())?;
         let known: Option<Issued> =
             known.map(|bytes| encoding::decode("issue", &bytes)).transpose()?;
         let (number, listed_on) = match &known {
@@ -79,25 +69,25 @@ impl Issues {
         if known.is_none() {
             batch.insert(LAST, &number.to_be_bytes()[..]);
         }
-        self.tree.apply_batch(batch).map_err(self.failed())?;
+        self.tree.apply_batch(batch).map_err(self.tree.failed())?;
         Ok(number)
     }
 
     fn last(&self) -> Result<u64, StoreError> {
-        let bytes = self.tree.get(LAST).map_err(self.failed())?;
+        let bytes = self.tree.get(LAST).map_err(self.tree.failed())?;
         let number = bytes.and_then(|bytes| bytes.first_chunk::<8>().copied());
         Ok(number.map_or(0, u64::from_be_bytes))
     }
 
     /// Sees the numbers that were given onto the disk: before a list goes out that has them.
     pub fn flush(&self) -> Result<(), StoreError> {
-        self.tree.flush().map_err(self.failed())?;
+        self.tree.flush().map_err(self.tree.failed())?;
         Ok(())
     }
 
     /// What was listed for one address of one finding.
     pub fn of(&self, issue: &Issue) -> Result<Option<Issued>, StoreError> {
-        let bytes = self.tree.get(issued_key(issue)).map_err(self.failed())?;
+        let bytes = self.tree.get(issued_key(issue)).map_err(self.tree.failed())?;
         bytes.map(|bytes| encoding::decode("issue", &bytes)).transpose()
     }
 
@@ -105,10 +95,10 @@ impl Issues {
     pub fn at(&self, domain: &Target, address: Ipv4Addr) -> Result<Vec<Issued>, StoreError> {
         let mut found = Vec::new();
         for record in self.tree.scan_prefix(place_prefix(domain, address)) {
-            let (key, _) = record.map_err(self.failed())?;
+            let (key, _) = record.map_err(self.tree.failed())?;
             let finding = key.last_chunk::<16>().copied().unwrap_or_default();
             let key = [&[ISSUED][..], &finding, &address.octets()].concat();
-            let bytes = self.tree.get(key).map_err(self.failed())?;
+            let bytes = self.tree.get(key).map_err(self.tree.failed())?;
             found.extend(bytes.map(|bytes| encoding::decode("issue", &bytes)).transpose()?);
         }
         Ok(found)

@@ -2,15 +2,10 @@
 //! on the disk before it is tried, and known as sent right after, so that a crash sends one again at
 //! the most, with the same key.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-
 use crate::facts::notice::Delivery;
 use crate::facts::notice::Notice;
 use crate::store::StoreError;
+use crate::store::branch::Branch;
 use crate::store::encoding;
 use crate::store::portable::Kind;
 use crate::store::portable::Part;
@@ -26,56 +21,38 @@ pub(crate) const TREE: Tree = Tree {
 /// The notices. Clones share the tree.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    tree: sled::Tree,
-    path: PathBuf,
-    alone: Arc<Mutex<()>>,
+    tree: Branch,
 }
 
 impl Outbox {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
-        Self { tree, path, alone }
-    }
-
-    fn alone(&self) -> MutexGuard<'_, ()> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
-        let path = self.path.clone();
-        move |source| StoreError::Findings { path: path.clone(), source }
+    pub(crate) fn new(tree: Branch) -> Self {
+        Self { tree }
     }
 
     /// Keeps notices that are to go out; those that are known already stay as they are. Returns how
     /// many are new.
     pub fn add(&self, notices: &[Notice]) -> Result<u64, StoreError> {
-        let _alone = self.alone();
+        let _alone = self.tree.alone();
         let mut new = 0;
         for notice in notices {
             let value = encoding::encode("notice", notice)?;
             let old: Option<&[u8]> = None;
             let swapped = self.tree.compare_and_swap(&notice.key, old, Some(value));
-            new += u64::from(swapped.map_err(self.failed())?.is_ok());
+            new += u64::from(swapped.map_err(self.tree.failed())?.is_ok());
         }
-        self.tree.flush().map_err(self.failed())?;
+        self.tree.flush().map_err(self.tree.failed())?;
         Ok(new)
     }
 
     /// Keeps how far a notice is.
     pub fn put(&self, notice: &Notice) -> Result<(), StoreError> {
-        let _alone = self.alone();
-        let value = encoding::encode("notice", notice)?;
-        self.tree.insert(&notice.key, value).map_err(self.failed())?;
-        self.tree.flush().map_err(self.failed())?;
-        Ok(())
+        let _alone = self.tree.alone();
+        self.tree.put(&notice.key, "notice", notice)
     }
 
     /// Every notice, by key.
     pub fn all(&self) -> impl Iterator<Item = Result<Notice, StoreError>> + use<> {
-        let failed = self.failed();
-        self.tree.iter().map(move |record| {
-            let (_, bytes) = record.map_err(&failed)?;
-            encoding::decode("notice", &bytes)
-        })
+        self.tree.values("notice", &[])
     }
 
     /// Those that still are to go out.

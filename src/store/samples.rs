@@ -3,14 +3,9 @@
 //! A round is kept in one batch, and so are the rows of one call of `sample read`, each together with
 //! the deed that tells of it. Readings are only ever added: what was told before stays.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::MutexGuard;
-use std::sync::PoisonError;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::facts::provider::ProviderId;
 use crate::facts::sample::Deed;
@@ -20,6 +15,7 @@ use crate::facts::sample::Round;
 use crate::facts::sample::RowId;
 use crate::facts::sample::Sample;
 use crate::store::StoreError;
+use crate::store::branch::Branch;
 use crate::store::encoding;
 use crate::store::portable::Kind;
 use crate::store::portable::Part;
@@ -55,9 +51,7 @@ pub(crate) const TREE: Tree = Tree {
 /// The samples. Clones share the tree.
 #[derive(Debug, Clone)]
 pub struct Samples {
-    tree: sled::Tree,
-    path: PathBuf,
-    alone: Arc<Mutex<()>>,
+    tree: Branch,
 }
 
 /// The right to add to the samples, which one has at a time: what is read while it is held still
@@ -69,71 +63,54 @@ pub struct Keeping<'a> {
 }
 
 impl Samples {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
-        Self { tree, path, alone }
+    pub(crate) fn new(tree: Branch) -> Self {
+        Self { tree }
     }
 
     /// Waits for the right to add.
     pub fn keeping(&self) -> Keeping<'_> {
-        let alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = self.tree.alone();
         Keeping { samples: self, _alone: alone }
-    }
-
-    fn failed(&self) -> impl Fn(sled::Error) -> StoreError + use<> {
-        let path = self.path.clone();
-        move |source| StoreError::Findings { path: path.clone(), source }
-    }
-
-    fn values<T: DeserializeOwned>(
-        &self,
-        what: &'static str,
-        prefix: &[u8],
-    ) -> impl Iterator<Item = Result<T, StoreError>> + use<T> {
-        let failed = self.failed();
-        self.tree.scan_prefix(prefix).map(move |record| {
-            let (_, bytes) = record.map_err(&failed)?;
-            encoding::decode(what, &bytes)
-        })
     }
 
     /// Every round, oldest first.
     pub fn rounds(&self) -> Result<Vec<Round>, StoreError> {
-        self.values("round", &[ROUND]).collect()
+        self.tree.values("round", &[ROUND]).collect()
     }
 
     /// The samples of all rounds, by round and provider.
     pub fn all(&self) -> Result<Vec<Sample>, StoreError> {
-        self.values("sample", &[SAMPLE]).collect()
+        self.tree.values("sample", &[SAMPLE]).collect()
     }
 
     /// The samples of one round, by provider.
     pub fn of_round(&self, round: u32) -> Result<Vec<Sample>, StoreError> {
-        self.values("sample", &with_round(SAMPLE, round)).collect()
+        self.tree.values("sample", &with_round(SAMPLE, round)).collect()
     }
 
     /// The drawn sites of one round.
     pub fn sites(&self, round: u32) -> impl Iterator<Item = Result<DrawnSite, StoreError>> + use<> {
-        self.values("drawn site", &with_round(DRAWN, round))
+        self.tree.values("drawn site", &with_round(DRAWN, round))
     }
 
     /// One drawn site.
     pub fn site(&self, id: RowId) -> Result<Option<DrawnSite>, StoreError> {
-        let value = self.tree.get(with_row(DRAWN, id)).map_err(self.failed())?;
+        let value = self.tree.get(with_row(DRAWN, id)).map_err(self.tree.failed())?;
         value.map(|bytes| encoding::decode("drawn site", &bytes)).transpose()
     }
 
     /// Everything that was told of one site, oldest first.
     pub fn readings(&self, id: RowId) -> Result<Vec<Reading>, StoreError> {
-        self.values("reading", &with_row(READING, id)).collect()
+        self.tree.values("reading", &with_row(READING, id)).collect()
     }
 
     /// What was done, oldest first.
     pub fn deeds(&self) -> Result<Vec<Deed>, StoreError> {
-        self.values("deed", &[DEED]).collect()
+        self.tree.values("deed", &[DEED]).collect()
     }
 
     fn next_sequence(&self) -> Result<u64, StoreError> {
-        let value = self.tree.get(SEQUENCE).map_err(self.failed())?;
+        let value = self.tree.get(SEQUENCE).map_err(self.tree.failed())?;
         let number = value.and_then(|bytes| bytes.first_chunk::<8>().copied());
         Ok(number.map_or(0, u64::from_be_bytes))
     }
@@ -184,7 +161,7 @@ impl Keeping<'_> {
 
     fn apply(&self, mut batch: sled::Batch, deed: &Deed) -> Result<(), StoreError> {
         let Samples { tree, .. } = self.samples;
-        let failed = self.samples.failed();
+        let failed = self.samples.tree.failed();
         let last = tree.scan_prefix([DEED]).next_back().transpose().map_err(&failed)?;
         let number = last.and_then(|(key, _)| key.last_chunk::<8>().copied());
         let number = number.map_or(1, |number| u64::from_be_bytes(number).saturating_add(1));

@@ -10,6 +10,7 @@ mod killed;
 mod nginx;
 mod nsd;
 mod outskirts;
+mod quarter;
 mod town;
 mod web;
 

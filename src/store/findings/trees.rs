@@ -1,8 +1,10 @@
 //! What else lies in the same database, each in a tree of its own.
 
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use crate::store::StoreError;
+use crate::store::branch::Branch;
 use crate::store::bulletins::Bulletins;
 use crate::store::findings::Findings;
 use crate::store::issues::Issues;
@@ -11,28 +13,29 @@ use crate::store::notices::Outbox;
 use crate::store::samples::Samples;
 
 impl Findings {
+    fn branch(&self, name: &str, alone: &Arc<Mutex<()>>) -> Result<Branch, StoreError> {
+        let tree = self.database.open_tree(name).map_err(self.failed())?;
+        Ok(Branch::new(tree, self.path.clone(), Arc::clone(alone)))
+    }
+
     /// The accuracy samples, which lie in the same database.
     pub fn samples(&self) -> Result<Samples, StoreError> {
-        let tree = self.database.open_tree("samples").map_err(self.failed())?;
-        Ok(Samples::new(tree, self.path.clone(), Arc::clone(&self.alone_with_samples)))
+        self.branch("samples", &self.alone_with_samples).map(Samples::new)
     }
 
     /// What was listed in messages of the ministry's interface.
     pub fn issues(&self) -> Result<Issues, StoreError> {
-        let tree = self.database.open_tree("issues").map_err(self.failed())?;
-        Ok(Issues::new(tree, self.path.clone(), Arc::clone(&self.alone_with_issues)))
+        self.branch("issues", &self.alone_with_issues).map(Issues::new)
     }
 
     /// What bulletins rest on beside the findings, which lies in the same database.
     pub fn bulletins(&self) -> Result<Bulletins, StoreError> {
-        let tree = self.database.open_tree("bulletins").map_err(self.failed())?;
-        Ok(Bulletins::new(tree, self.path.clone(), Arc::clone(&self.alone_with_bulletins)))
+        self.branch("bulletins", &self.alone_with_bulletins).map(Bulletins::new)
     }
 
     /// The notices, which lie in the same database.
     pub fn notices(&self) -> Result<Outbox, StoreError> {
-        let tree = self.database.open_tree("notices").map_err(self.failed())?;
-        Ok(Outbox::new(tree, self.path.clone(), Arc::clone(&self.alone_with_notices)))
+        self.branch("notices", &self.alone_with_notices).map(Outbox::new)
     }
 
     /// The keys of the interface, which lie in the same database.
