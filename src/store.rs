@@ -15,6 +15,7 @@ mod cancelling;
 pub mod problems;
 pub mod filings;
 pub mod census;
+mod garbage;
 pub mod findings;
 pub mod catalogue;
 pub mod evidence;

@@ -43,6 +43,7 @@ use crate::store::findings::mark::Mark;
 pub use crate::store::findings::once::Done;
 pub use crate::store::findings::once::Receipt;
 pub use crate::store::findings::writing::Writing;
+use crate::store::garbage;
 
 /// sled's cache; it counts bytes on disk, which take several times as much in memory. The default is a
 /// gigabyte.
@@ -213,6 +214,7 @@ impl Findings {
         batch.insert(GENERATION, &generation.to_be_bytes()[..]);
         self.tree.apply_batch(batch).map_err(self.failed())?;
         self.tree.flush().map_err(self.failed())?;
+        garbage::free();
         mark::write(&self.path, generation)
     }
 

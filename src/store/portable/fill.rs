@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::store::StoreError;
 use crate::store::findings::Findings;
+use crate::store::garbage;
 use crate::store::portable::Counts;
 use crate::store::portable::Kind;
 use crate::store::portable::PortableError;
@@ -132,6 +133,7 @@ impl<'a> Trees<'a> {
         let (batch, _) = std::mem::take(&mut self.batches[place]);
         self.opened[place].apply_batch(batch).map_err(self.findings.failed())?;
         self.opened[place].flush().map_err(self.findings.failed())?;
+        garbage::free();
         Ok(())
     }
 
