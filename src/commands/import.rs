@@ -10,10 +10,12 @@ use std::io::BufReader;
 use std::io::Write;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use jiff::Timestamp;
 
 use crate::cli::Import as Request;
 use crate::cli::Register;
@@ -275,7 +277,7 @@ fn take<R: Row + Naming, T>(
             import.pushed()
         )));
     }
-    let counts = import.finish(session.clock.now())?;
+    let counts = import.finish(true_as_of::<R>(session, data, request))?;
     report(R::REGISTER, counts, refused, out)?;
     tell_unknown(&unknown);
     if request.register == Register::Providers {
@@ -284,6 +286,26 @@ fn take<R: Row + Naming, T>(
         }
     }
     Ok(Ended::Done)
+}
+
+/// The day on which all that the register then holds was so. Rows that are added to a filing register which
+/// has gone stale make it no younger: whoever filed since its last import, and is not among them, would be
+/// accused.
+fn true_as_of<R: Row>(session: &Session, data: &Data, request: &Request) -> Timestamp {
+    let now = session.clock.now();
+    if request.register != Register::Filings || request.replace {
+        return now;
+    }
+    let Some(before) = data.registers.imported_at::<R>() else { return now };
+    let age = Duration::try_from(now.duration_since(before));
+    if age.is_ok_and(|age| age <= session.settings.filings.max_age) {
+        return now;
+    }
+    tracing::warn!(
+        last_import = %before,
+        "the register was older than [filings] max_age and stays so: import it whole, with --replace"
+    );
+    before
 }
 
 /// Whether a register of `new` rows in the place of one with `old` is rather the beginning of a file that broke

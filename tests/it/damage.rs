@@ -118,3 +118,28 @@ fn an_empty_file_neither_replaces_a_register_nor_makes_it_young() {
         assert_eq!(status(), stale);
     }
 }
+
+#[test]
+fn what_is_added_to_a_stale_register_makes_it_no_younger() {
+    let desk = Desk::new();
+    let filings = desk.write("filings.csv", "domain\na.cn\n");
+    let more = desk.write("more.csv", "domain\nb.cn\n");
+    let import = |now: &str, arguments: &[&str]| {
+        let command = [&["--now", now, "import", "filings"], arguments].concat();
+        desk.run(&command)
+    };
+    let is_stale = || {
+        let told = desk.run(&["--now", "2026-11-24T00:00:00+08:00", "lookup", "zz.cn"]);
+        told.ends(0).text().contains("已过期")
+    };
+    import("2026-11-10T00:00:00+08:00", &[&filings]).ends(0);
+    assert!(is_stale());
+    let added = import("2026-11-23T00:00:00+08:00", &[&more]);
+    added.ends(0).complains(&["--replace"]);
+    assert!(is_stale());
+    import("2026-11-23T00:00:00+08:00", &[&filings, "--replace"]).ends(0);
+    assert!(!is_stale());
+    import("2026-11-16T00:00:00+08:00", &[&filings, "--replace"]).ends(0);
+    import("2026-11-20T00:00:00+08:00", &[&more]).ends(0);
+    assert!(!is_stale(), "a register that is kept up to date day by day is not stale");
+}
