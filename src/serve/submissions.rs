@@ -34,6 +34,7 @@ use crate::serve::submissions::form::FilingsCsv;
 use crate::serve::submissions::form::Form;
 use crate::serve::submissions::form::ObjectLines;
 use crate::store::import::Import;
+use crate::store::registers::Alone;
 use crate::store::rows::Row;
 
 mod bound;
@@ -218,10 +219,13 @@ async fn submit<R: Submit>(
 ) -> Result<Response, Problem> {
     may_submit(&caller)?;
     apart(move || {
+        // A row is joined with what the register has of it, so nobody may change that in between.
+        let alone = desk.registers.writing();
         let held = R::held(&desk, &caller)?;
         let rows = R::read(Form::of(&body)?, Cursor::new(body.bytes));
         let rows = rows.map_err(|error| Problem::unprocessable(error.to_string()))?;
-        let submission = take::<R>(&desk, rows, &held)?;
+        let submission = take::<R>(&desk, rows, &held, &alone)?;
+        drop(alone);
         if submission.taken > 0 {
             (desk.after_import)(R::TO);
         }
@@ -241,6 +245,7 @@ fn take<R: Submit>(
     desk: &Desk,
     mut rows: Rows<R>,
     held: &R::Held<'_>,
+    alone: &Alone<'_>,
 ) -> Result<Submission, Problem> {
     let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
     let mut results = Vec::new();
@@ -267,7 +272,7 @@ fn take<R: Submit>(
     if taken > 0 {
         // What is added to a register makes it no younger: what it does not say is as old as before.
         let as_of = desk.registers.imported_at::<R>().unwrap_or_else(|| desk.now());
-        import.finish(as_of)?;
+        import.finish_alone(alone, as_of)?;
     }
     let unknown_columns = rows.unknown_columns();
     Ok(Submission { taken, refused: results.len() - taken, rows: results, unknown_columns })

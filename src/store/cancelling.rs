@@ -13,6 +13,7 @@ impl Registers {
     /// Cancels what `cancellations` name, and notes there what was found. What is cancelled makes a
     /// register no younger: what is not named is as old as before.
     pub fn cancel(&self, cancellations: &mut Cancellations) -> Result<ImportCounts, StoreError> {
+        let alone = self.writing();
         let Some(register) = self.filings()? else { return Ok(ImportCounts::default()) };
         let mut import = self.begin::<Filing>(false);
         register.each_row(|bytes| {
@@ -21,7 +22,7 @@ impl Registers {
             }
             Ok(())
         })?;
-        import.finish(register.imported_at())
+        import.finish_alone(&alone, register.imported_at())
     }
 }
 

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 
 use crate::store::StoreError;
+use crate::store::registers::Alone;
 use crate::store::registers::Living;
 use crate::store::registers::Registers;
 use crate::store::rows::Merged;
@@ -64,8 +65,17 @@ impl<'a, R: Row> Import<'a, R> {
 
     /// Writes the new generation and switches to it.
     pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
+        let alone = self.registers.writing();
+        self.finish_alone(&alone, now)
+    }
+
+    /// The same for whoever was alone since before it read what its rows rest on.
+    pub(crate) fn finish_alone(
+        self,
+        _alone: &Alone<'_>,
+        now: Timestamp,
+    ) -> Result<ImportCounts, StoreError> {
         let Self { registers, replaces, sorter, pushed, noted, .. } = self;
-        let _alone = registers.writing();
         let living = registers.living(R::REGISTER);
         let mut imported_at = now;
         if pushed == 0 && !replaces {

@@ -117,6 +117,9 @@ impl KeptExaminations {
     }
 }
 
+/// Nobody else writes a generation as long as it is held.
+pub(crate) type Alone<'a> = MutexGuard<'a, ()>;
+
 impl Registers {
     /// Opens the registers in `dir`, which is made if it is not there, and clears away what an
     /// interrupted import left.
@@ -146,7 +149,7 @@ impl Registers {
     }
 
     /// Nobody else writes a generation as long as this is held. Readers go on.
-    pub(crate) fn writing(&self) -> MutexGuard<'_, ()> {
+    pub(crate) fn writing(&self) -> Alone<'_> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -239,6 +239,30 @@ fn what_is_filed_by_now_is_not_taken_away_and_old_programs_have_their_encoding()
 }
 
 #[test]
+fn providers_who_submit_the_same_record_at_once_are_all_connected() {
+    let desk = office();
+    let keys = ["P1", "P4", "P5"].map(|id| key(&desk, &["--provider", id]).0);
+    let served = Served::start(&desk);
+    let row = "域名,网站备案号,状态,接入服务商\na.cn,京ICP备05014806号-9,active,\n";
+    let submit = |key: &str| {
+        let body = ("text/csv", row.as_bytes().to_vec());
+        served.send("POST", "/filings", key, body).ends(200);
+    };
+    submit(&keys[0]);
+    std::thread::scope(|scope| {
+        for key in &keys {
+            scope.spawn(|| submit(key));
+        }
+    });
+    let answer = served.get("/domains/a.cn", &keys[0]).ends(200).json();
+    let mut names: Vec<_> = answer["providers"].as_array().unwrap().iter().collect();
+    names.sort_by_key(|provider| provider["id"].to_string());
+    let ids: Vec<_> = names.iter().map(|provider| provider["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["P1", "P4", "P5"], "{answer}");
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
 fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P4"]);
