@@ -135,16 +135,16 @@ impl Cancellations {
         let accesses = ids.accesses.into_iter().flat_map(|list| list.split(';'));
         let is_left =
             |access: &&str| !has(Level::Access, access.split(':').next().unwrap_or_default());
-        let left: Vec<&str> = accesses.filter(is_left).collect();
-        let units = left.iter().filter_map(|access| access.split_once(':')?.1.parse().ok());
-        let mut providers: Vec<ProviderName> = Vec::new();
-        for name in units.map(ProviderName::of_v3_id) {
-            if !providers.contains(&name) {
-                providers.push(name);
-            }
-        }
+        let (left, gone): (Vec<&str>, Vec<&str>) = accesses.partition(is_left);
+        let unit = |access: &&str| access.split_once(':').and_then(|(_, unit)| unit.parse().ok());
+        // Who connects the site by another access, or was named by another source, still does.
+        let staying: Vec<_> = left.iter().filter_map(unit).collect();
+        let units = gone.iter().filter_map(unit).filter(|unit| !staying.contains(unit));
+        let names: Vec<ProviderName> = units.map(ProviderName::of_v3_id).collect();
         let left = left.join(";");
-        filing.providers = filing.providers.map(|_| providers);
+        if let Some(providers) = &mut filing.providers {
+            providers.retain(|name| !names.contains(name));
+        }
         filing.details.retain(|(column, _)| column != ADDRESSES);
         if let Some((_, text)) = filing.details.iter_mut().find(|(column, _)| column == ACCESS_IDS)
         {
@@ -183,6 +183,23 @@ mod tests {
             cancellations.add(Cancelled { level: *level, id: *id });
         }
         cancellations
+    }
+
+    #[test]
+    fn whom_another_source_named_stays_connected_when_an_access_is_cancelled() {
+        let name: ProviderName = "P5".parse().unwrap();
+        let mut record = filing();
+        record.providers.as_mut().unwrap().push(name.clone());
+        let of = ProviderName::of_v3_id;
+        for (ids, expected) in [
+            (vec![62001], vec![of(9003), name.clone()]),
+            (vec![62002], vec![of(9002), of(9003), name.clone()]),
+            (vec![62001, 62002, 62003], vec![name]),
+        ] {
+            let messages: Vec<_> = ids.iter().map(|id| (Level::Access, *id)).collect();
+            let applied = cancelled(&messages).applied(record.clone());
+            assert_eq!(applied.providers, Some(expected), "{ids:?}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ const NO_HOST: &str = "it names no host";
 pub(crate) fn host_first(lines: Lines, channel: &str) -> impl Iterator<Item = Row> + use<> {
     hosts(lines, channel, |text| match Request::of(text) {
         // Where a proxy's line begins with whom it forwards for, it looks the same.
-        Some(Request { host: Some(host) }) if list::host_of(host).parse::<IpAddr>().is_ok() => {
+        Some(Request { host: Some(host) }) if is_address(host) => {
             Found::Nothing("an address stands where the host should, and may be a client's")
         }
         Some(Request { host: Some(host) }) => Found::Host(host.to_owned()),
@@ -32,6 +32,10 @@ pub(crate) fn host_first(lines: Lines, channel: &str) -> impl Iterator<Item = Ro
 pub(crate) fn json(lines: Lines, channel: &str) -> impl Iterator<Item = Row> + use<> {
     hosts(lines, channel, |text| match serde_json::from_str::<Entry>(text) {
         Ok(entry) => match entry.host() {
+            // Some servers write there who asked, and nobody is to be asked for having visited a site.
+            Some(host) if entry.http_host.text().is_none() && is_address(host) => {
+                Found::Nothing("an address stands in `host`, and may be a client's")
+            }
             Some(host) => Found::Host(host.to_owned()),
             None => Found::Nothing("there is no text in `http_host` or `host`"),
         },
@@ -165,11 +169,21 @@ impl Default for Cell {
 
 impl Entry {
     fn host(&self) -> Option<&str> {
-        [&self.http_host, &self.host].into_iter().find_map(|cell| match cell {
-            Cell::Text(text) if !matches!(text.trim(), "" | "-") => Some(text.as_str()),
-            _ => None,
-        })
+        self.http_host.text().or_else(|| self.host.text())
     }
+}
+
+impl Cell {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !matches!(text.trim(), "" | "-") => Some(text),
+            Self::Text(_) | Self::Other(_) => None,
+        }
+    }
+}
+
+fn is_address(host: &str) -> bool {
+    list::host_of(host).parse::<IpAddr>().is_ok()
 }
 
 /// Whether the first object of JSON lines is a request's, and no row of a table.

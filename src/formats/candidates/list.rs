@@ -104,6 +104,10 @@ fn cell(text: &str, column: usize) -> Option<String> {
 
 fn mention(text: &str, channel: &str) -> Result<Mention, String> {
     let refused = |why: &dyn std::fmt::Display| {
+        // Words in a row are no name but a line of some log, which says more than is to be told.
+        if text.contains(char::is_whitespace) {
+            return why.to_string();
+        }
         let text: String = text.chars().take(60).collect();
         format!("`{text}`: {why}")
     };

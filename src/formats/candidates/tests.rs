@@ -196,6 +196,7 @@ fn access_logs_of_json_lines_give_the_host_that_was_asked_for() {
         "{\"time\":\"09:36\",\"remote_addr\":\"203.0.113.9\",\"host\":\"node7\",\"http_host\":\"www.a.cn:8080\"}\n\
          {\"remote_addr\":\"203.0.113.9\",\"host\":\"b.cn\",\"request\":{\"x\":[1]}}\n\
          {\"host\":\"192.0.2.1\"}\n\
+         {\"http_host\":\"192.0.2.2\"}\n\
          {\"host\":{\"name\":\"node7\"},\"http_host\":null}\n\
          {\"http_host\":\"-\",\"host\":\"c.cn\"}\n\
          {\"host\":\"a.cn\",\"host\":\"b.cn\"}\n\
@@ -204,11 +205,12 @@ fn access_logs_of_json_lines_give_the_host_that_was_asked_for() {
         &[
             "www.a.cn",
             "b.cn",
-            "192.0.2.1",
-            "4 there is no text…",
+            "3 an address stands in `host`…",
+            "192.0.2.2",
+            "5 there is no text…",
             "c.cn",
-            "6 it is no JSON object…",
             "7 it is no JSON object…",
+            "8 it is no JSON object…",
         ],
     );
     check("{\"domain\":\"a.cn\",\"host\":\"x\"}\n", "a table", &["a.cn"]);
@@ -270,7 +272,7 @@ fn lists_and_tables_are_what_they_were() {
     check(
         "no name\na.cn a nice one\nb.cn\n",
         "a plain list",
-        &["1 `no name`: n…", "2 `a.cn a nice one`: n…", "b.cn"],
+        &["1 not a valid…", "2 not a valid…", "b.cn"],
     );
     check("name,domain\nx,a.cn\n", "a table", &["a.cn"]);
     check("", "a plain list", &[]);
@@ -328,4 +330,13 @@ proptest! {
         expected.retain(|name| seen.insert(name.clone()));
         prop_assert_eq!(told, expected);
     }
+}
+
+#[test]
+fn a_line_that_is_no_name_is_refused_without_a_word_of_it() {
+    let (_, rows) =
+        read_all("a.cn\n1637000000 203.0.113.9 TCP_MISS/200 GET http://b.cn/y wan\nnot_a_name\n");
+    let told = rows.join("\n");
+    assert!(!told.contains("203.0.113.9") && !told.contains("wan"), "{told}");
+    assert!(told.contains("not_a_name"), "{told}");
 }

@@ -66,6 +66,7 @@ fn joined(
             && other.subject_number == row.subject_number
             && other.detail("record_id") == row.detail("record_id")
             && !other.has_left()
+            && !other.is_unreadable()
     };
     let Some(before) = known.iter().find(is_same) else { return Ok(row) };
     let others = before

@@ -30,8 +30,8 @@ pub(super) fn status(
         _ => {}
     }
     let mut summary = FilingSummary {
-        // An old register may miss an access record that was added since.
-        are_providers_known: gap != Some(RegisterGap::Stale),
+        // An old register may miss an access record that was added since, and a partial one those of others.
+        are_providers_known: gap.is_none(),
         are_subjects_known: records.iter().all(|record| record.subjects().next().is_some()),
         ..FilingSummary::empty(as_of)
     };
