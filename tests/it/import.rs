@@ -63,7 +63,7 @@ const BAD: [Bad; 4] = [
         "candidates",
         "a.cn\n",
         &[
-            ("no domain", None, "`no domain`"),
+            ("no domain", None, "not a valid host name"),
             ("com.cn", None, "`com.cn`"),
             ("http://", None, "`http://`"),
             ("a..cn", None, "`a..cn`"),
