@@ -44,7 +44,7 @@ pub struct Rows<T> {
     spoilt: Spoilt,
 }
 
-/// The cells of the row that was refused last, by column.
+/// The cells of the row that was refused last, by column; by the empty name those of no column.
 pub(crate) type Spoilt = Rc<RefCell<Vec<(&'static str, String)>>>;
 
 /// Why one row is not given.
@@ -136,10 +136,15 @@ impl Record<'_> {
         convert(self)
     }
 
-    /// The cells that are not empty, by column.
-    pub(crate) fn named(&self) -> Vec<(&'static str, String)> {
-        let cell = |column: &Column| Some((column.name, self.column(column.name)?.to_owned()));
-        self.columns.iter().filter_map(cell).filter(|(_, cell)| !cell.is_empty()).collect()
+    /// The cells that are not empty, by column; by the empty name those that stand in none.
+    pub(crate) fn told(&self) -> Vec<(&'static str, String)> {
+        let column = |place: usize| {
+            let index = self.places.iter().position(|known| *known == Some(place));
+            index.map_or("", |index| self.columns[index].name)
+        };
+        let cells = self.cells.iter().enumerate();
+        let told = cells.map(|(place, cell)| (column(place), cell.trim().to_owned()));
+        told.filter(|(_, cell)| !cell.is_empty()).collect()
     }
 
     /// The trimmed cell; empty where the column is missing.
@@ -311,7 +316,7 @@ impl<T: 'static> Rows<T> {
                 Ok(record) => record,
                 Err((error, cells)) => {
                     let record = Record { line: 0, columns, places: &places, cells: &cells };
-                    tell.replace(record.named());
+                    tell.replace(record.told());
                     return Some(Err(error));
                 }
             };
@@ -326,7 +331,7 @@ impl<T: 'static> Rows<T> {
                 Err(Flaw { column: None, reason })
             };
             Some(row.map_err(|flaw| {
-                tell.replace(record.named());
+                tell.replace(record.told());
                 RowError::refused(line, flaw)
             }))
         });

@@ -381,6 +381,52 @@ fn a_domain_whose_record_is_refused_is_never_said_to_be_unfiled() {
 }
 
 #[test]
+fn no_domain_of_a_table_with_moved_cells_or_stray_quotes_is_said_to_be_unfiled() {
+    let desk = Desk::new();
+    let status = |domain: &str| {
+        let found = &desk.run(&["lookup", domain, "--format", "json"]).json()[0];
+        found["status"].as_str().unwrap().to_owned()
+    };
+    // A comma without quotes moves the Domain; two stray quotes have two rows between them; a list holds
+    // what no cell can, and a number too many digits; what is no JSON; keys that are wrong.
+    for (name, text, expected) in [
+        (
+            "moved.csv",
+            "subject_name,domain,state\nFoo,a.cn,active\nBar Co., Ltd,b.cn,active\n",
+            ["filed", "unknown", "unfiled", "unfiled"],
+        ),
+        (
+            "stray.csv",
+            "domain,state,providers,site_name\na.cn,active,甲,\"示例\nb.cn,active,甲,示例\n\
+             c.cn,active,甲,示例\nd.cn,active,甲,\"示例\n",
+            ["unknown", "filed", "filed", "unknown"],
+        ),
+        (
+            "values.jsonl",
+            "{\"domain\":\"a.cn\"}\n{\"domain\":\"b.cn\",\"addresses\":[{\"ip\":\"x\"}]}\n\
+             {\"certificate_number\":1101011990010112349999,\"域名\":\"c.cn\"}\n",
+            ["filed", "unknown", "unknown", "unfiled"],
+        ),
+        (
+            "broken.jsonl",
+            "{\"domain\":\"a.cn\"}\n{\"domain\":\"b.cn\",\"state\":active}\n\
+             {\"domain\":\"www.c.cn\",\"site_name\":\"示\n{domain:d.cn,state:active}\n",
+            ["filed", "unknown", "unknown", "unknown"],
+        ),
+        (
+            "keys.jsonl",
+            "{\"domain\":\"a.cn\"}\n{\"domain\":{\"name\":\"b.cn\"}}\n{\"domian\":\"c.cn\"}\n\
+             {\"domain\":\"a.cn\",\"域名\":\"d.cn\"}\n",
+            ["filed", "unknown", "unknown", "unknown"],
+        ),
+    ] {
+        let file = desk.write(name, text);
+        desk.run(&["import", "filings", &file, "--replace"]).ends(0);
+        assert_eq!(["a.cn", "b.cn", "c.cn", "d.cn"].map(status), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_file_that_is_cut_does_not_take_the_place_of_the_register() {
     let desk = Desk::new();
     let rows = |count: u32| {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::iter;
 use std::rc::Rc;
 
 use serde::Deserialize;
@@ -52,11 +53,44 @@ pub(super) fn rows<T: 'static>(
         }
         let row = keys.cells(&text, required).and_then(|(places, cells)| {
             let record = Record { line, columns, places: &places, cells: &cells };
-            record.converted(&convert).inspect_err(|_| drop(tell.replace(record.named())))
+            record.converted(&convert)
         });
-        Some(row.map_err(|flaw| RowError::refused(line, flaw)))
+        Some(row.map_err(|flaw| {
+            tell.replace(told(&text, columns));
+            RowError::refused(line, flaw)
+        }))
     });
     Rows { given: Box::new(rows), unknown_columns, spoilt }
+}
+
+/// What can be told of a line that is refused: the texts of each value by column, as [`Record::told`] does;
+/// of what is no object, each piece that could be a text.
+fn told(line: &str, columns: &[Column]) -> Vec<(&'static str, String)> {
+    let Ok(Object(pairs)) = serde_json::from_str(line) else {
+        let pieces = line.split(['"', '\'', '{', '}', '[', ']']).map(str::trim);
+        let pieces = pieces.flat_map(|piece| iter::once(piece).chain(piece.split(':').skip(1)));
+        let unescaped = |piece: &str| serde_json::from_str(&format!("\"{piece}\"")).ok();
+        let text = |piece: &str| unescaped(piece).unwrap_or_else(|| piece.to_owned());
+        return pieces.filter(|piece| !piece.is_empty()).map(|piece| ("", text(piece))).collect();
+    };
+    let mut told = Vec::new();
+    for (key, value) in pairs {
+        let name = column_of(&key, columns).map_or("", |index| columns[index].name);
+        tell_texts(name, value, &mut told);
+    }
+    told
+}
+
+fn tell_texts(name: &'static str, value: Value, told: &mut Vec<(&'static str, String)>) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => told.push((name, text)),
+        Value::Array(parts) => parts.into_iter().for_each(|part| tell_texts(name, part, told)),
+        Value::Object(pairs) => {
+            pairs.into_iter().for_each(|(_, value)| tell_texts(name, value, told));
+        }
+        value => told.push((name, value.to_string())),
+    }
 }
 
 /// What the keys of a file mean.

@@ -79,7 +79,7 @@ impl Iterator for Records {
         let fault = cells.next().unwrap_or_default();
         if !fault.is_empty() {
             let flaw = Flaw { column: None, reason: fault };
-            return Some(Err((RowError::refused(line, flaw), Vec::new())));
+            return Some(Err((RowError::refused(line, flaw), cells.collect())));
         }
         let mut cells: Vec<String> = cells.collect();
         let width = *self.width.get_or_insert(cells.len());
@@ -133,17 +133,17 @@ impl Row {
         if text.trim().is_empty() {
             return;
         }
-        self.size = self.size.saturating_add(text.len());
+        let size = self.size.saturating_add(text.len());
+        // The other cells are kept to tell whose row it was.
         if column >= COLUMNS {
             self.fault = "the row has more than 1000 columns";
-        } else if self.size > LONGEST_ROW {
-            self.fault = "the row has more than 1 MiB";
-        }
-        if !self.fault.is_empty() {
-            self.cells.clear();
-            self.size = 0;
             return;
         }
+        if size > LONGEST_ROW {
+            self.fault = "the row has more than 1 MiB";
+            return;
+        }
+        self.size = size;
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());
         }

@@ -5,21 +5,29 @@ use crate::facts::filing::Filing;
 use crate::facts::target::Target;
 
 /// What separates several names that somebody wrote into one cell.
-const SEPARATORS: [char; 8] = [';', '；', ',', '，', '、', ' ', '\n', '|'];
+const SEPARATORS: [char; 9] = [';', '；', ',', '，', '、', ' ', '\n', '|', '"'];
 
 /// A record of which nothing is known for each Domain that `cells` seem to name; `column` is at fault.
+/// Where the whole row is, or where the cell of the domain names none, cells may have moved, and the
+/// Domain may stand in any of them.
 pub(crate) fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Vec<Filing> {
-    let cell = |name: &str| {
-        cells.iter().find(|(column, _)| *column == name).map(|(_, text)| text.as_str())
+    let number = |name: &str| {
+        let cell = cells.iter().find(|(column, _)| *column == name);
+        cell.and_then(|(_, text)| text.parse().ok())
     };
-    let number = |name| cell(name).and_then(|text| text.parse().ok());
     let numbers = [number("site_number"), number("subject_number")];
-    let names = cell("domain").into_iter().flat_map(|text| text.split(SEPARATORS));
-    let mut targets: Vec<Target> = names.filter_map(named).collect();
+    let mut targets = named_in(cells.iter().filter(|(name, _)| *name == "domain"));
+    if column.is_none() || targets.is_empty() {
+        targets = named_in(cells.iter());
+    }
     targets.sort();
     targets.dedup();
     let stands = |target| Filing::unreadable(target, numbers.clone(), column.unwrap_or("row"));
     targets.into_iter().map(stands).collect()
+}
+
+fn named_in<'a>(cells: impl Iterator<Item = &'a (&'static str, String)>) -> Vec<Target> {
+    cells.flat_map(|(_, text)| text.split(SEPARATORS)).filter_map(named).collect()
 }
 
 /// The Domain that `text` seems to name, which may be a URL or a pattern.
@@ -52,5 +60,26 @@ mod tests {
             assert!(told.iter().all(|row| row.is_unreadable() && row.site_number.is_some()));
         }
         assert_eq!(standing_for(&[], None), []);
+    }
+
+    #[test]
+    fn a_domain_that_moved_to_another_cell_is_told_and_one_in_its_place_is_enough() {
+        for (domain, column, expected) in [
+            (" Ltd", None, &["b.cn", "c.cn"][..]),
+            (" Ltd", Some("domain"), &["b.cn", "c.cn"]),
+            ("a.cn", None, &["a.cn", "b.cn", "c.cn"]),
+            ("a.cn", Some("state"), &["a.cn"]),
+        ] {
+            let cells = [
+                ("subject_name", "Bar Co."),
+                ("domain", domain),
+                ("state", "\"b.cn\""),
+                ("", "http://www.c.cn/"),
+            ];
+            let cells = cells.map(|(name, text)| (name, text.to_owned()));
+            let told = standing_for(&cells, column);
+            let names: Vec<String> = told.iter().map(|row| row.domain.to_string()).collect();
+            assert_eq!(names, expected, "{domain} {column:?}");
+        }
     }
 }

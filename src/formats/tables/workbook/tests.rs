@@ -155,6 +155,17 @@ fn rows_beyond_all_measure_are_refused_and_the_rest_is_taken() {
 }
 
 #[test]
+fn a_row_beyond_all_measure_still_tells_its_other_cells() {
+    let bytes = with_heading(|sheet| {
+        sheet.write_row(1, 0, ["a.cn", "1"]).unwrap();
+        sheet.write(1, 1000, "x").unwrap();
+    });
+    let mut rows = records(Box::new(io::Cursor::new(bytes))).unwrap().skip(1);
+    let Some(Err((RowError::Refused(_), cells))) = rows.next() else { panic!("it is taken") };
+    assert_eq!(cells, ["a.cn", "1"]);
+}
+
+#[test]
 fn a_broken_workbook_is_refused_whole() {
     let whole = with_heading(|sheet| {
         sheet.write_row(1, 0, ["a.cn"]).unwrap();
