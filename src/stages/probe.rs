@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::clock::Clock;
 use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Allowance;
@@ -30,6 +31,7 @@ use crate::formats::html::Budget;
 use crate::formats::signatures::Signatures;
 use crate::net::dns::Resolver;
 use crate::net::guard::Guard;
+use crate::net::http::Answer;
 use crate::net::http::Client;
 use crate::net::http::Robots as RobotsPolicy;
 use crate::net::http::Settings;
@@ -145,6 +147,14 @@ impl Prober {
             certificate: None,
             control: None,
         }
+    }
+
+    /// Lets the pace hear whether it was too much for `address`, and tells.
+    fn hear(&self, address: IpAddr, provider: Option<&ProviderId>, answer: &Answer) -> bool {
+        // Whoever asks to be left alone means the real time, whatever `--now` says of findings.
+        let refused = answer.wait_asked(Clock::default().now());
+        self.pace.heard(address, provider, refused);
+        refused.is_some()
     }
 
     /// Asks at `door` what is there. A block page is believed only when it is seen twice.

@@ -94,8 +94,20 @@ struct Site {
     asked: Arc<Mutex<Vec<String>>>,
 }
 
+/// What a site answers: status line and further headers, and a page.
+type Page = (&'static str, &'static str);
+
 impl Site {
     fn serving(robots: &'static str) -> Self {
+        let shop = "<title>Shop</title><p>Boots and shoes for everybody.</p>";
+        Self::answering(move |asked, _| match asked {
+            "GET /robots.txt" => ("200 OK\r\nContent-Type: text/plain", robots),
+            _ => ("200 OK\r\nContent-Type: text/html", shop),
+        })
+    }
+
+    /// A site that answers what `answer` makes of a request, and of how many there were of them before.
+    fn answering(answer: impl Fn(&str, usize) -> Page + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -107,16 +119,15 @@ impl Site {
                 let head: Vec<_> = head.take_while(|line| !line.is_empty()).collect();
                 let line = head.first().cloned().unwrap_or_default();
                 let asked = line.trim_end_matches(" HTTP/1.1").to_owned();
-                let (kind, body) = match asked.as_str() {
-                    "GET /robots.txt" => ("text/plain", robots),
-                    _ => ("text/html", "<title>Shop</title><p>Boots and shoes for everybody.</p>"),
-                };
-                noted.lock().unwrap().push(asked);
+                let mut noted = noted.lock().unwrap();
+                let before = noted.iter().filter(|earlier| **earlier == asked).count();
+                let (start, body) = answer(&asked, before);
+                noted.push(asked);
+                drop(noted);
                 let length = body.len();
                 let _ = write!(
                     stream,
-                    "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-                     Connection: close\r\n\r\n{body}"
+                    "HTTP/1.1 {start}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
                 );
             }
         });
@@ -162,4 +173,26 @@ fn a_page_that_robots_txt_forbids_is_not_asked_for_and_the_site_is_live_all_the_
         let reasons = finding["reasons"].as_array().unwrap();
         assert!(reasons.contains(&reason.into()), "{reasons:?}");
     }
+}
+
+#[test]
+fn an_address_that_minds_being_tested_for_its_block_page_is_left_alone() {
+    const BLOCK: Page = (
+        "403 Forbidden\r\nServer: Beaver\r\nContent-Type: text/html",
+        "<title>Non-compliance ICP Filing</title><iframe src=\"https://www.aliyun.com/beian\"></iframe>",
+    );
+    let site = Site::answering(|asked, before| match (asked, before) {
+        ("GET /", _) => BLOCK,
+        (_, 0) => ("404 Not Found", ""),
+        _ => ("429 Too Many Requests\r\nRetry-After: 3600", ""),
+    });
+    let desk = site.desk();
+    desk.run(&["scan", "--domain", "127.0.0.1"]).ends(0);
+    // Whether a name that nobody can have is stopped too is not asked any more.
+    assert_eq!(site.asked(), ["GET /robots.txt", "GET /", "GET /", "GET /robots.txt"]);
+    let trail = desk.run(&["explain", "127.0.0.1", "--format", "json"]).json();
+    assert_eq!(
+        text(&trail[0], "/examination/hosts/0/addresses/0/visits/0/control"),
+        Some("no_answer")
+    );
 }

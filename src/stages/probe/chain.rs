@@ -11,7 +11,6 @@ use tokio::time::sleep;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::clock::Clock;
 use crate::facts::checksum::hex;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Exchange;
@@ -185,9 +184,7 @@ impl<'a> Chain<'a> {
         self.asked = Some(Instant::now());
         self.note(fetched.trace.excess);
         if let Reply::Answer(answer) = &fetched.reply {
-            // Whoever asks to be left alone means the real time, whatever `--now` says of findings.
-            let refused = answer.wait_asked(Clock::default().now());
-            self.prober.pace.heard(address, provider.as_ref(), refused);
+            self.prober.hear(address, provider.as_ref(), answer);
         }
         Ok(fetched)
     }

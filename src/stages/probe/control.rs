@@ -50,8 +50,9 @@ pub(super) async fn test(prober: &Prober, door: Door<'_>, provider_of: ProviderO
     prober.controls.answers(door.address, door.is_secure, ask).await.verdict()
 }
 
-/// Whether `host` gets a block page at the address of `door`; `None` where nothing answers. It is
-/// asked for robots.txt, which may always be asked for: a filter answers before it sees any path.
+/// Whether `host` gets a block page at the address of `door`; `None` where nothing answers, or only that
+/// it is too much. It is asked for robots.txt, which may always be asked for: a filter answers before it
+/// sees any path.
 async fn is_blocked(
     prober: &Prober,
     door: Door<'_>,
@@ -66,7 +67,9 @@ async fn is_blocked(
     let fetched = Box::pin(prober.client.fetch(&url, &leave, "", &mut line)).await;
     match fetched.reply {
         Reply::Answer(answer) => {
-            Some(answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET))
+            let is_too_much = prober.hear(door.address, provider.as_ref(), &answer);
+            let is_block = answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET);
+            (is_block || !is_too_much).then_some(is_block)
         }
         Reply::Failed(_) => None,
     }
