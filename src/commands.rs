@@ -3,6 +3,7 @@
 
 mod terminal;
 mod log;
+mod causes;
 mod data;
 mod owner;
 mod client;
@@ -39,6 +40,7 @@ use anyhow::Result;
 use crate::cli::Cli;
 use crate::cli::Command;
 use crate::cli::Explained;
+use crate::commands::causes::with_causes;
 use crate::commands::client::Reached;
 use crate::commands::client::Unanswered;
 use crate::commands::data::Data;
@@ -121,7 +123,7 @@ fn status(ended: Result<Ended>) -> u8 {
         Ok(Ended::Stopped) => 3,
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", with_causes(&error));
             status_of(&error)
         }
     }

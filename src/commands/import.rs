@@ -21,6 +21,7 @@ use crate::cli::Import as Request;
 use crate::cli::Register;
 use crate::commands::Ended;
 use crate::commands::Usage;
+use crate::commands::causes::with_causes;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::rates::count_again;
@@ -217,7 +218,7 @@ fn take<R: Row + Naming, T>(
 ) -> Result<Ended> {
     let reading: Reading<'_, T, R> = (&read, row);
     let directory = data.directory().unwrap_or_else(|error| {
-        tracing::warn!("providers' names cannot be looked up: {error:#}");
+        tracing::warn!("providers' names cannot be looked up: {}", with_causes(&error));
         Directory::default()
     });
     let mut unknown: BTreeSet<ProviderName> = BTreeSet::new();
@@ -371,7 +372,7 @@ fn open(session: &Session, path: &Path) -> Result<In> {
 /// What is wrong with a whole file: the user's to mend, and nothing was changed.
 fn named(path: &Path, error: &anyhow::Error) -> anyhow::Error {
     let is_ours = !(error.is::<FileError>() || error.is::<Usage>() || error.is::<io::Error>());
-    let message = format!("{}: {error:#}; nothing was imported", path.display());
+    let message = format!("{}: {}; nothing was imported", path.display(), with_causes(&error));
     if is_ours { anyhow::anyhow!(message) } else { usage(message) }
 }
 

@@ -15,6 +15,7 @@ use ulid::Ulid;
 
 use crate::clock::Clock;
 use crate::clock::day;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::facts::bureau::Bureau;
@@ -149,7 +150,7 @@ pub(super) fn send(session: &Session, data: &Data, patience: Duration, stop: &Ca
     let _alone = data.sending();
     let until = Instant::now() + patience;
     if let Err(error) = send_until(session, data, until, stop) {
-        tracing::error!("notices cannot be sent: {error:#}");
+        tracing::error!("notices cannot be sent: {}", with_causes(&error));
     }
 }
 

@@ -23,6 +23,7 @@ use crate::cli::Rates as Request;
 use crate::cli::RatesFormat;
 use crate::clock;
 use crate::commands::Ended;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -222,7 +223,8 @@ pub(super) fn count_again(session: &Session, data: &Data) {
 fn tell_uncounted(counted: Result<()>) {
     if let Err(error) = counted {
         tracing::warn!(
-            "the filings are not counted, so that `rates` cannot tell of today: {error:#}"
+            "the filings are not counted, so that `rates` cannot tell of today: {}",
+            with_causes(&error)
         );
     }
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Scan as Request;
 use crate::clock;
 use crate::commands::Ended;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::log;
 use crate::commands::notices;
@@ -105,7 +106,7 @@ fn tonight(
         scan
     })?;
     if let Err(error) = notices::keep(session, data, &scan) {
-        tracing::error!("nobody can be told of the night: {error:#}");
+        tracing::error!("nobody can be told of the night: {}", with_causes(&error));
     }
     Ok(scan)
 }

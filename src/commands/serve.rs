@@ -13,6 +13,7 @@ use crate::cli::BulletinFormat;
 use crate::cli::Serve as Request;
 use crate::commands::Ended;
 use crate::commands::bulletin;
+use crate::commands::causes::with_causes;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::log;
@@ -87,7 +88,7 @@ fn desk(
     let filings =
         move |register| Filings::new(register, &trust, clock.now()).with_upstream(upstream.clone());
     let (asked, of) = (session.clone(), Arc::clone(data));
-    let rates = move |whose| today(&asked, &of, whose).map_err(|error| format!("{error:#}"));
+    let rates = move |whose| today(&asked, &of, whose).map_err(|error| with_causes(&error));
     let (asked, of) = (session.clone(), Arc::clone(data));
     let bulletin = move |month, bureau, form| {
         let made = bulletin::current(&asked, &of, month, bureau).and_then(|edition| {
@@ -95,14 +96,17 @@ fn desk(
             bulletin::write(&edition, format_of(form), &mut bytes)?;
             Ok(bytes)
         });
-        made.map_err(|error| format!("{error:#}"))
+        made.map_err(|error| with_causes(&error))
     };
     let (asked, of) = (session.clone(), Arc::clone(data));
     let after_import = move |register| match register {
         Submitted::Filings => count_again(&asked, &of),
         Submitted::Allocations => {
             if let Err(error) = allocations::check(&asked, &of, asked.clock.now()) {
-                tracing::error!("the address register could not be checked: {error:#}");
+                tracing::error!(
+                    "the address register could not be checked: {}",
+                    with_causes(&error)
+                );
             }
         }
     };

@@ -10,6 +10,7 @@ use anyhow::Result;
 
 use crate::cli::Cli;
 use crate::clock::Clock;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::owner::Owner;
 use crate::commands::terminal::Terminal;
@@ -79,7 +80,7 @@ impl Session {
         }
         let owner = Owner::start(&self.data, data);
         let told = |error| {
-            tracing::warn!("other commands cannot be done meanwhile: {error:#}");
+            tracing::warn!("other commands cannot be done meanwhile: {}", with_causes(&error));
         };
         owner.map_err(told).ok()
     }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Scan as Request;
 use crate::clock;
 use crate::clock::Clock;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::data::NightUnderWay;
 use crate::commands::notices;
@@ -52,7 +53,7 @@ pub(in crate::commands) fn begin(
         };
         let night = || {
             if let Err(error) = one(&session, &data, &stop) {
-                tracing::error!("the night could not be run: {error:#}");
+                tracing::error!("the night could not be run: {}", with_causes(&error));
             }
         };
         each_day(time, first, now, rest, night);
@@ -148,7 +149,7 @@ pub(in crate::commands) fn wish(
     let limits = match limits(&session, &request) {
         Ok(Some(limits)) => limits,
         Ok(None) => return Wish::Refused("outside the window of nights".to_owned()),
-        Err(error) => return Wish::Refused(format!("{error:#}")),
+        Err(error) => return Wish::Refused(with_causes(&error)),
     };
     let (sender, ended) = mpsc::channel();
     let night = move || {
@@ -165,7 +166,7 @@ pub(in crate::commands) fn wish(
         let ended = ended.recv_timeout(PAUSE);
         match (ended, &*data.tonight.borrow()) {
             (Ok(Err(error)), _) if error.is::<NightUnderWay>() => return Wish::UnderWay,
-            (Ok(Err(error)), _) => return Wish::Refused(format!("{error:#}")),
+            (Ok(Err(error)), _) => return Wish::Refused(with_causes(&error)),
             (Err(RecvTimeoutError::Timeout), None) => {}
             (_, Some((night, _))) => return Wish::Runs(*night),
             (Ok(Ok(night)), None) => return Wish::Runs(night),

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::cli::Scan as Request;
 use crate::clock::day;
+use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::terminal::Terminal;
@@ -57,8 +58,8 @@ pub(super) fn morning(session: &Session, data: &Data, scan: &Scan) -> Result<Str
 /// Says in the mail why there was no night, if a mail is asked for.
 pub(in crate::commands) fn no_night(terminal: &Terminal, request: &Request, error: &anyhow::Error) {
     let Some(path) = &request.summary_text else { return };
-    if let Err(error) = put(terminal, path, &morning::no_night(&format!("{error:#}"))) {
-        tracing::error!("{error:#}");
+    if let Err(error) = put(terminal, path, &morning::no_night(&with_causes(error))) {
+        tracing::error!("{}", with_causes(&error));
     }
 }
 
