@@ -1,10 +1,12 @@
 //! sled's records: whether all can be read, and whether what leads to what agrees.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 
+use tempfile::TempDir;
 use ulid::Ulid;
 
 use crate::facts::change::Scan;
@@ -16,6 +18,12 @@ use crate::store::findings::Position;
 use crate::store::findings::mark;
 use crate::store::findings::mark::Mark;
 use crate::store::inspection::Inspection;
+
+/// The name of the copy.
+const FOLDER: &str = "findings";
+
+/// So many bytes must be free beside a copy.
+const ROOM: usize = 2 << 20;
 
 /// What the findings say of other files.
 #[derive(Debug, Default)]
@@ -32,33 +40,73 @@ pub(super) fn inspect(data: &Path, found: &mut Inspection) -> Result<Option<Know
     if !path.is_dir() {
         return Ok(None);
     }
-    let copy =
-        tempfile::Builder::new().prefix("check-").tempdir_in(data).map_err(StoreError::io(data))?;
-    let folder = copy.path().join("findings");
-    std::fs::create_dir(&folder).map_err(StoreError::io(&folder))?;
-    copy_folder(&path, &folder)?;
     match mark::read(&path)? {
-        Mark::None => {}
         Mark::Damaged => found.fault(&mark::path_of(&path), None, "it does not match its checksum"),
-        Mark::Written(count) => mark::write(&folder, count)?,
+        Mark::None | Mark::Written(_) => {}
     }
+    let elsewhere = std::env::temp_dir();
+    let copy = where_there_is_room([data, &elsewhere], |place| copied(&path, place))?;
+    if let Some(copy) = copy {
+        return Ok(of_copy(&copy.path().join(FOLDER), &path, found));
+    }
+    let what = format!(
+        "not checked: sled mends what it opens, so a copy is opened, and neither {} nor {} has room for \
+         one; free some, or name a folder that has with TMPDIR",
+        data.display(),
+        elsewhere.display()
+    );
+    found.fault(&path, None, what);
+    Ok(None)
+}
+
+/// What the copy in `folder` of the findings at `path` holds; `None` where it cannot be read.
+fn of_copy(folder: &Path, path: &Path, found: &mut Inspection) -> Option<Known> {
     // sled panics where it does not expect what it reads.
-    let read = catch_unwind(AssertUnwindSafe(|| read(&folder, &path, found)));
-    match read {
-        Ok(Ok(known)) => Ok(Some(known)),
-        Ok(Err(error)) => {
-            let what = match error {
-                StoreError::Findings { source, .. } => source.to_string(),
-                other => other.to_string(),
-            };
-            found.fault(&path, None, what);
-            Ok(None)
-        }
-        Err(_) => {
-            found.fault(&path, None, "sled cannot go on with what it reads there");
-            Ok(None)
+    let read = catch_unwind(AssertUnwindSafe(|| read(folder, path, found)));
+    let what = match read {
+        Ok(Ok(known)) => return Some(known),
+        Ok(Err(StoreError::Findings { source, .. })) => source.to_string(),
+        Ok(Err(other)) => other.to_string(),
+        Err(_) => "sled cannot go on with what it reads there".to_owned(),
+    };
+    found.fault(path, None, what);
+    None
+}
+
+/// A folder in `place` with a copy of the findings at `path`, and of their mark if it is sound. It is
+/// gone when it is dropped.
+fn copied(path: &Path, place: &Path) -> Result<TempDir, StoreError> {
+    let copy = tempfile::Builder::new().prefix("check-").tempdir_in(place);
+    let copy = copy.map_err(StoreError::io(place))?;
+    let folder = copy.path().join(FOLDER);
+    std::fs::create_dir(&folder).map_err(StoreError::io(&folder))?;
+    copy_folder(path, &folder)?;
+    // sled writes a little when it opens what it reads, and panics where there is no room.
+    let room = copy.path().join("room");
+    std::fs::write(&room, vec![0; ROOM]).map_err(StoreError::io(&room))?;
+    std::fs::remove_file(&room).map_err(StoreError::io(&room))?;
+    if let Mark::Written(count) = mark::read(path)? {
+        mark::write(&folder, count)?;
+    }
+    Ok(copy)
+}
+
+/// What `make` makes in the first of `places` that is not full; `None` where all are.
+fn where_there_is_room<'p, T>(
+    places: impl IntoIterator<Item = &'p Path>,
+    mut make: impl FnMut(&'p Path) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    for place in places {
+        match make(place) {
+            Err(StoreError::Io { source, .. }) if is_full(&source) => {}
+            made => return made.map(Some),
         }
     }
+    Ok(None)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 fn read(copy: &Path, path: &Path, found: &mut Inspection) -> Result<Known, StoreError> {
@@ -95,4 +143,29 @@ pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_one_disk_is_full_the_next_is_tried_and_nothing_else_is_passed_over() {
+        let [data, elsewhere] = [Path::new("data"), Path::new("tmp")];
+        let made = |full: &[&Path], damaged: &[&Path]| {
+            where_there_is_room([data, elsewhere], |place| {
+                let failed = |kind: io::ErrorKind| StoreError::io(place)(kind.into());
+                match place {
+                    place if full.contains(&place) => Err(failed(io::ErrorKind::StorageFull)),
+                    place if damaged.contains(&place) => Err(failed(io::ErrorKind::InvalidData)),
+                    place => Ok(place),
+                }
+            })
+            .ok()
+        };
+        assert_eq!(made(&[], &[]), Some(Some(data)));
+        assert_eq!(made(&[data], &[]), Some(Some(elsewhere)));
+        assert_eq!(made(&[data, elsewhere], &[]), Some(None));
+        assert_eq!(made(&[], &[data]), None);
+    }
 }
