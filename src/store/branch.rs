@@ -52,13 +52,14 @@ impl Branch {
         })
     }
 
-    /// Keeps one value, on the disk when this comes back.
+    /// Keeps one value, on the disk when this comes back. Waits for whoever is [`Self::alone`].
     pub(crate) fn put<T: Serialize>(
         &self,
         key: impl AsRef<[u8]>,
         what: &'static str,
         value: &T,
     ) -> Result<(), StoreError> {
+        let _alone = self.alone();
         self.tree.insert(key, encoding::encode(what, value)?).map_err(self.failed())?;
         self.tree.flush().map_err(self.failed())?;
         Ok(())

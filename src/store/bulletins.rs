@@ -154,6 +154,7 @@ impl Bulletins {
     pub fn put_release(&self, release: &Release) -> Result<bool, StoreError> {
         let key = release_key(release.month, release.bureau);
         let bytes = encoding::encode("release", release)?;
+        let _alone = self.tree.alone();
         let swapped = self
             .tree
             .compare_and_swap(key, None::<&[u8]>, Some(bytes))
@@ -185,6 +186,7 @@ mod tests {
     use crate::facts::declared::Subject;
     use crate::facts::declared::Value;
     use crate::store::findings::Findings;
+    use std::time::Duration;
 
     fn opened() -> (tempfile::TempDir, Bulletins) {
         let dir = tempfile::tempdir().unwrap();
@@ -246,10 +248,8 @@ mod tests {
         assert_eq!(bulletins.tree.len(), 2);
     }
 
-    #[test]
-    fn a_bulletin_is_released_once() {
-        let (_dir, bulletins) = opened();
-        let release = |actor: &str| Release {
+    fn release(actor: &str) -> Release {
+        Release {
             month: "2009-06".parse().unwrap(),
             bureau: None,
             at: at("2009-07-01"),
@@ -257,7 +257,32 @@ mod tests {
             note: None,
             sha256: String::new(),
             json: "{}".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_while_all_must_stay_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let findings = Findings::open(dir.path()).unwrap();
+        let bulletins = findings.bulletins().unwrap();
+        let census = AddressCensus { at: at("2009-07-01"), problems: vec![], sublets: vec![] };
+        let still = findings.still();
+        std::thread::scope(|scope| {
+            let (sender, done) = std::sync::mpsc::channel();
+            let told = sender.clone();
+            let bulletins = &bulletins;
+            scope.spawn(move || told.send(bulletins.put_release(&release("甲")).is_ok()));
+            scope.spawn(move || sender.send(bulletins.put_address_census(&census).is_ok()));
+            assert!(done.recv_timeout(Duration::from_millis(100)).is_err());
+            drop(still);
+            assert_eq!([done.recv(), done.recv()], [Ok(true), Ok(true)]);
+        });
+        assert_eq!((bulletins.releases().count(), bulletins.address_censuses().count()), (1, 1));
+    }
+
+    #[test]
+    fn a_bulletin_is_released_once() {
+        let (_dir, bulletins) = opened();
         assert!(bulletins.put_release(&release("甲")).unwrap());
         assert!(!bulletins.put_release(&release("乙")).unwrap());
         let month = "2009-06".parse().unwrap();

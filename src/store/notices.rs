@@ -46,7 +46,6 @@ impl Outbox {
 
     /// Keeps how far a notice is.
     pub fn put(&self, notice: &Notice) -> Result<(), StoreError> {
-        let _alone = self.tree.alone();
         self.tree.put(&notice.key, "notice", notice)
     }
 
