@@ -32,12 +32,6 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         Ok(folder) => folder,
         Err(_) => std::path::absolute(&session.data).context("there is no current folder")?,
     };
-    if !is_empty(&folder)? {
-        return Err(usage(format!(
-            "{} is not empty; name a new folder with --data, or move this one aside",
-            session.data.display()
-        )));
-    }
     let parent = folder.parent().context("the data folder has no parent")?;
     std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     let input: Box<dyn std::io::Read + Send> = if request.file.as_os_str() == "-" {
@@ -46,7 +40,23 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         let file = File::open(session.terminal.path(&request.file));
         Box::new(file.map_err(|error| usage(format!("{}: {error}", request.file.display())))?)
     };
-    let counts = fill(&folder, parent, input).map_err(|error| of_file(&request.file, error))?;
+    let was_there = folder.is_dir();
+    // Nobody else begins to use it while it is filled.
+    let _lock = session.lock()?;
+    if !is_empty(&folder)? {
+        return Err(usage(format!(
+            "{} is not empty; name a new folder with --data, or move this one aside",
+            session.data.display()
+        )));
+    }
+    let counts = fill(&folder, parent, input).map_err(|error| {
+        if !was_there {
+            // With all that is in it, a lock; what cannot be removed does no harm.
+            let _ = std::fs::remove_file(folder.join(LOCK));
+            let _ = std::fs::remove_dir(&folder);
+        }
+        of_file(&request.file, error)
+    })?;
     session.mark_in_log();
     let out = &mut session.terminal.out();
     for (kind, count) in &counts {
@@ -75,12 +85,30 @@ fn is_empty(folder: &Path) -> Result<bool> {
     Ok(true)
 }
 
+/// Removes what an import that was killed left beside the folder.
+fn clear_away(parent: &Path, prefix: &str) -> Result<()> {
+    let cannot_read = || format!("cannot read {}", parent.display());
+    for entry in std::fs::read_dir(parent).with_context(cannot_read)? {
+        let entry = entry.with_context(cannot_read)?;
+        let is_left = entry.file_name().to_string_lossy().starts_with(prefix);
+        // Whoever fills one has its lock.
+        if is_left && let Ok(_lock) = DataLock::take(&entry.path()) {
+            let left = entry.path();
+            std::fs::remove_dir_all(&left)
+                .with_context(|| format!("cannot remove {}", left.display()))?;
+        }
+    }
+    Ok(())
+}
+
 /// Fills a new folder in `parent`, and puts it in the place of `folder`, which is empty or not there.
 fn fill(folder: &Path, parent: &Path, input: Box<dyn std::io::Read + Send>) -> Result<Counts> {
     let name = folder.file_name().context("the data folder has no name")?.to_string_lossy();
+    let prefix = format!(".{name}-import-");
+    clear_away(parent, &prefix)?;
     let ordinary = std::os::unix::fs::PermissionsExt::from_mode(0o777);
     let new = tempfile::Builder::new()
-        .prefix(&format!(".{name}-import-"))
+        .prefix(&prefix)
         .permissions(ordinary)
         .tempdir_in(parent)
         .with_context(|| format!("cannot write in {}", parent.display()))?;

@@ -1,8 +1,12 @@
 //! The whole store goes into a file and comes out of it as it was.
 
 use std::fs;
+use std::fs::File;
+use std::fs::TryLockError;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Stdio;
 
 use serde_json::Value;
 use serde_json::json;
@@ -231,4 +235,39 @@ fn a_night_under_way_is_exported_as_far_as_it_is() {
     let file = town.write("all.jsonl", &all);
     town.run_over("other", &["import-data", &file]).ends(0);
     assert_eq!(town.run_over("other", &["export-data", "-"]).ends(0).text(), all);
+}
+
+#[test]
+fn nobody_begins_to_use_a_folder_that_is_being_filled_and_what_a_kill_left_is_cleared_away() {
+    let desk = Desk::new();
+    let names: Vec<_> = (0..10_000).map(|number| format!("a{number}.cn")).collect();
+    desk.import("candidates", "c.txt", &names.join("\n"));
+    let whole = desk.run(&["export-data", "-"]).ends(0).text().to_owned();
+    let (most, rest) = whole.split_at(whole.len() - 100);
+    assert!(most.len() > 1 << 18, "a pipe must not hold what is told before it is read");
+    let begin = || {
+        let mut command = desk.command_over("other", &["import-data", "-"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(most.as_bytes()).unwrap();
+        (child, input)
+    };
+    let hidden = || {
+        let entries = fs::read_dir(desk.folder()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.filter(|name| name.to_str().unwrap().starts_with(".other-import-")).count()
+    };
+    let (mut killed, _input) = begin();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(hidden(), 1);
+
+    let (child, mut input) = begin();
+    assert_eq!(hidden(), 1, "that of the one that was killed is gone");
+    let lock = File::open(desk.path("other/lock")).unwrap();
+    assert!(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
+    input.write_all(rest.as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(hidden(), 0);
+    assert_eq!(desk.run_over("other", &["export-data", "-"]).ends(0).text(), whole);
 }
