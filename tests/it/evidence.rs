@@ -45,9 +45,9 @@ fn all_rest_on_records(desk: &Desk, data: &str, findings: &[Value]) {
     }
 }
 
-/// Runs `warcio`, where it is installed.
+/// Runs `warcio`, where `tests/run` says that it is installed.
 fn warcio(args: &[&str]) -> Option<(bool, String)> {
-    let output = Command::new("warcio").args(args).output().ok()?;
+    let output = Command::new(std::env::var_os("CHABEI_WARCIO")?).args(args).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
 }
@@ -63,8 +63,10 @@ fn the_evidence_of_a_night_is_read_by_other_programs_and_a_flipped_byte_is_found
 
     let file = files(&town, "data").pop().unwrap();
     let path = file.to_str().unwrap();
-    if let Some((is_sound, said)) = warcio(&["check", "-v", path]) {
-        assert!(is_sound && said.contains("digest pass"), "{said}");
+    for file in files(&town, "data") {
+        if let Some((is_sound, said)) = warcio(&["check", "-v", file.to_str().unwrap()]) {
+            assert!(is_sound && said.contains("digest pass"), "{said}");
+        }
     }
     let titled =
         findings.iter().find(|finding| text(finding, "/evidence/title").is_some()).unwrap();
@@ -138,4 +140,46 @@ fn findings_that_sled_lost_are_not_taken_for_none() {
     fs::write(&log, &bytes).unwrap();
     town.run(&["check-data"]).ends(1);
     town.run(&["findings"]).ends(1).complains(&["findings", "backup"]);
+}
+
+#[test]
+fn long_after_a_finding_was_closed_its_bodies_are_gone_and_the_rest_is_still_sound() {
+    let town = Town::new(24, 3);
+    town.import_all();
+    let at = |day: &str, args: &[&str]| {
+        let now = format!("{day}T01:00:00+08:00");
+        town.run(&[&["--now", &now], args].concat()).ends(0);
+    };
+    at("2026-01-01", &["scan"]);
+    let findings = town.findings();
+    let has_page = |finding: &&Value| text(finding, "/evidence/title").is_some();
+    let mut with_page = findings.iter().filter(has_page);
+    let mut of_next = || text(with_page.next().unwrap(), "/domain").unwrap().to_owned();
+    let (closed, open) = (of_next(), of_next());
+    for finding in &findings {
+        if text(finding, "/domain") == Some(&closed) {
+            let id = text(finding, "/id").unwrap();
+            at("2026-01-02", &["withdraw", id, "--reason", "误报"]);
+        }
+    }
+    let kept = |domain: &str| records(&town, "data", domain);
+    let of_closed = kept(&closed).remove(0);
+    let id = text(&of_closed, "/record").unwrap();
+    // Evidence is cleared every seventh night: half a year after the closing is not yet enough.
+    for (nights, day) in [(6, "2026-06-30"), (7, "2026-07-02")] {
+        for _ in 0..nights {
+            at(day, &["scan"]);
+        }
+        let is_gone = nights == 7;
+        let shown = town.run(&["explain", &closed, "--record", id]);
+        shown.ends(if is_gone { 2 } else { 0 });
+        assert_eq!(kept(&closed).is_empty(), is_gone, "{day}");
+        assert!(kept(&open).iter().all(|record| record["is_sound"] == true), "{day}");
+        town.run(&["check-data"]).ends(0);
+        for file in files(&town, "data") {
+            if let Some((is_sound, said)) = warcio(&["check", file.to_str().unwrap()]) {
+                assert!(is_sound, "{said}");
+            }
+        }
+    }
 }
