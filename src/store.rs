@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod sorted;
 pub mod sorter;
 pub mod rows;
+mod unread;
 pub mod registers;
 pub mod import;
 mod cancelling;

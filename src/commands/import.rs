@@ -47,6 +47,7 @@ use crate::formats::sources;
 use crate::formats::tables::FileError;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
+use crate::store::import::Cut;
 use crate::store::import::ImportCounts;
 use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
@@ -270,15 +271,15 @@ fn take<R: Row + Naming, T>(
              nothing was changed",
         ));
     }
-    let (rows, is_guarded) = (data.registers.rows::<R>(), !request.shrinks);
-    if is_guarded && request.replace && is_cut(request.register, rows, import.pushed()) {
-        return Err(usage(format!(
-            "{} rows would take the place of {rows}, and all that is missing would count as gone; is \
-             the file cut? If it is whole, say --shrinks; nothing was changed",
-            import.pushed()
-        )));
-    }
-    let counts = import.finish(true_as_of::<R>(session, data, request))?;
+    let is_guarded = request.replace && !request.shrinks;
+    let is_cut = |old, new| is_guarded && is_cut(request.register, old, new);
+    let counts = import.finish_unless(true_as_of::<R>(session, data, request), is_cut)?;
+    let counts = counts.map_err(|Cut { before, after }| {
+        usage(format!(
+            "{after} rows would take the place of {before}, and all that is missing would count as \
+             gone; is the file cut? If it is whole, say --shrinks; nothing was changed"
+        ))
+    })?;
     report(R::REGISTER, counts, refused, out)?;
     tell_unknown(&unknown);
     if request.register == Register::Providers {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::facts::bureau::Bureau;
+use crate::facts::filing::UNREADABLE;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
 
@@ -99,6 +100,18 @@ impl Allocation {
             province: None,
             details: Vec::new(),
         }
+    }
+
+    /// A row of which nothing is known but that `provider`, where that can be read, reported `range`; the
+    /// `column` is at fault. It proves no place, and that nobody is known who has the range.
+    pub fn unreadable(range: AddressRange, provider: Option<ProviderName>, column: &str) -> Self {
+        let row = Self::bare(range, AllocationKind::Assigned, Origin::Listed, provider);
+        Self { details: vec![(UNREADABLE.to_owned(), column.to_owned())], ..row }
+    }
+
+    /// Whether nothing is known of the row but its range.
+    pub fn is_unreadable(&self) -> bool {
+        self.detail(UNREADABLE).is_some()
     }
 
     /// One of the further columns.

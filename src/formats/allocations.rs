@@ -6,6 +6,7 @@ pub mod v3;
 
 use std::io::Read;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use ipnet::IpNet;
 
@@ -16,6 +17,7 @@ use crate::facts::allocation::Origin;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
 use crate::formats::dates;
+use crate::formats::tables::Aside;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
@@ -81,6 +83,8 @@ pub fn read_list(
     provider: ProviderName,
     kind: AllocationKind,
 ) -> Result<Rows<Allocation>, FileError> {
+    let aside = Rc::<Aside>::default();
+    let tell = Rc::clone(&aside);
     let rows = Lines::new(input).filter_map(move |line| {
         let (line, text) = match line {
             Ok(line) => line,
@@ -90,11 +94,12 @@ pub fn read_list(
         if text.is_empty() {
             return None;
         }
+        tell.at(line);
         let row = listed_range(text)
             .map(|range| Allocation::bare(range, kind, Origin::Listed, Some(provider.clone())));
         Some(row.map_err(|reason| RowError::Refused(Refusal { line, column: None, reason })))
     });
-    Ok(Rows::new(rows))
+    Ok(Rows::with(rows, aside))
 }
 
 /// Whether `text` is the heading of a table.

@@ -7,6 +7,7 @@ use std::io::Read;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
+use std::rc::Rc;
 
 use ipnet::Ipv6Net;
 use jiff::civil::Date;
@@ -15,6 +16,7 @@ use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
 use crate::facts::range::AddressRange;
+use crate::formats::tables::Aside;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::RowError;
@@ -26,15 +28,18 @@ const FIELDS: [&str; 7] = ["registry", "cc", "type", "start", "value", "date", "
 
 /// The ranges of the mainland that are allocated or assigned.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
-    let rows = Lines::new(input).filter_map(|line| {
+    let aside = Rc::<Aside>::default();
+    let tell = Rc::clone(&aside);
+    let rows = Lines::new(input).filter_map(move |line| {
         let (line, text) = match line {
             Ok(line) => line,
             Err(error) => return Some(Err(RowError::Io(error))),
         };
+        tell.at(line);
         let row = allocation(&text).transpose()?;
         Some(row.map_err(|flaw| RowError::refused(line, flaw)))
     });
-    Ok(Rows::new(rows))
+    Ok(Rows::with(rows, aside))
 }
 
 /// What a line says; `None` where it is no record of the mainland's addresses.

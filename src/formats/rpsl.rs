@@ -6,6 +6,7 @@ mod objects;
 
 use std::io::Read;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use ipnet::IpNet;
 
@@ -16,6 +17,7 @@ use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
 use crate::formats::rpsl::objects::Object;
 use crate::formats::rpsl::objects::Objects;
+use crate::formats::tables::Aside;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::RowError;
@@ -27,15 +29,18 @@ pub fn read(
     input: impl Read + Send + 'static,
     holder: Option<ProviderName>,
 ) -> Result<Rows<Allocation>, FileError> {
+    let aside = Rc::<Aside>::default();
+    let tell = Rc::clone(&aside);
     let rows = Objects::new(input).filter_map(move |object| {
         let object = match object {
             Ok(object) => object,
             Err(error) => return Some(Err(RowError::Io(error))),
         };
+        tell.at(object.line);
         let row = allocation(&object, holder.as_ref()).transpose()?;
         Some(row.map_err(|flaw| RowError::refused(object.line, flaw)))
     });
-    Ok(Rows::new(rows))
+    Ok(Rows::with(rows, aside))
 }
 
 /// What an object says; `None` where it is about addresses outside of the mainland.

@@ -2,6 +2,7 @@
 //! apart by how they begin. A row that cannot be taken is refused with its place and reason, and the
 //! rest goes on.
 
+mod aside;
 mod csv;
 mod json_lines;
 mod workbook;
@@ -13,6 +14,8 @@ use std::io::Read;
 use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
+
+pub(crate) use crate::formats::tables::aside::Aside;
 
 /// What is looked at to tell how a table is written, in bytes.
 const SAMPLE: usize = 4096;
@@ -41,11 +44,8 @@ pub struct Column {
 pub struct Rows<T> {
     given: Box<dyn Iterator<Item = Result<T, RowError>>>,
     unknown_columns: Rc<RefCell<Vec<String>>>,
-    spoilt: Spoilt,
+    aside: Rc<Aside>,
 }
-
-/// The cells of the row that was refused last, by column; by the empty name those of no column.
-pub(crate) type Spoilt = Rc<RefCell<Vec<(&'static str, String)>>>;
 
 /// Why one row is not given.
 #[derive(Debug)]
@@ -240,18 +240,24 @@ impl<T> Rows<T> {
     /// What can be told of the row that was refused last: its cells by column, as they seem to be. May hold
     /// personal data.
     pub(crate) fn spoilt(&self) -> Vec<(&'static str, String)> {
-        self.spoilt.take()
+        self.aside.taken()
+    }
+
+    /// Where the row begins that was given last, as in [`Refusal`].
+    pub fn line(&self) -> u64 {
+        self.aside.line()
     }
 
     pub(crate) fn new(rows: impl Iterator<Item = Result<T, RowError>> + 'static) -> Self {
-        Self::with_spoilt(rows, Rc::default())
+        Self::with(rows, Rc::default())
     }
 
-    pub(crate) fn with_spoilt(
+    /// The same with what is told `aside` of each.
+    pub(crate) fn with(
         rows: impl Iterator<Item = Result<T, RowError>> + 'static,
-        spoilt: Spoilt,
+        aside: Rc<Aside>,
     ) -> Self {
-        Self { given: Box::new(rows), unknown_columns: Rc::default(), spoilt }
+        Self { given: Box::new(rows), unknown_columns: Rc::default(), aside }
     }
 }
 
@@ -261,9 +267,9 @@ impl<T: 'static> Rows<T> {
         self,
         mut sift: impl FnMut(T) -> Result<Option<U>, RowError> + 'static,
     ) -> Rows<U> {
-        let Self { given, unknown_columns, spoilt } = self;
+        let Self { given, unknown_columns, aside } = self;
         let rows = given.filter_map(move |row| row.and_then(&mut sift).transpose());
-        Rows { given: Box::new(rows), unknown_columns, spoilt }
+        Rows { given: Box::new(rows), unknown_columns, aside }
     }
 
     /// The rows of a table that has `columns`, those in `required` at least.
@@ -309,20 +315,21 @@ impl<T: 'static> Rows<T> {
             return Err(FileError::NoColumn);
         }
         let width = heading.len();
-        let spoilt = Spoilt::default();
-        let tell = Rc::clone(&spoilt);
+        let aside = Rc::<Aside>::default();
+        let tell = Rc::clone(&aside);
         let rows = records.filter_map(move |record| {
             let (line, cells) = match record {
                 Ok(record) => record,
                 Err((error, cells)) => {
                     let record = Record { line: 0, columns, places: &places, cells: &cells };
-                    tell.replace(record.told());
+                    tell.spoil(record.told());
                     return Some(Err(error));
                 }
             };
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 return None;
             }
+            tell.at(line);
             let record = Record { line, columns, places: &places, cells: &cells };
             let row = if cells.len() == width {
                 record.converted(&convert)
@@ -331,12 +338,12 @@ impl<T: 'static> Rows<T> {
                 Err(Flaw { column: None, reason })
             };
             Some(row.map_err(|flaw| {
-                tell.replace(record.told());
+                tell.spoil(record.told());
                 RowError::refused(line, flaw)
             }))
         });
         let unknown_columns = Rc::new(RefCell::new(unknown_columns));
-        Ok(Self { given: Box::new(rows), unknown_columns, spoilt })
+        Ok(Self { given: Box::new(rows), unknown_columns, aside })
     }
 }
 

@@ -40,6 +40,15 @@ pub struct ImportCounts {
     pub rows: u64,
 }
 
+/// A whole import that would have lost too much, what stands for rows included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// Rows that there are.
+    pub before: u64,
+    /// Rows that there would have been.
+    pub after: u64,
+}
+
 impl<'a, R: Row> Import<'a, R> {
     pub(crate) fn new(registers: &'a Registers, replaces: bool) -> Self {
         let sorter = Sorter::new(&registers.dir, R::REGISTER, R::SORTED_IN);
@@ -69,12 +78,33 @@ impl<'a, R: Row> Import<'a, R> {
         self.finish_alone(&alone, now)
     }
 
+    /// The same, unless `is_cut` says of the number of rows that there were and of those that there would be
+    /// that the new ones are not all of them: then everything stays as it was, and what is returned tells both.
+    pub fn finish_unless(
+        self,
+        now: Timestamp,
+        is_cut: impl Fn(u64, u64) -> bool,
+    ) -> Result<Result<ImportCounts, Cut>, StoreError> {
+        let alone = self.registers.writing();
+        self.write(&alone, now, is_cut)
+    }
+
     /// The same for whoever was alone since before it read what its rows rest on.
     pub(crate) fn finish_alone(
         self,
-        _alone: &Alone<'_>,
+        alone: &Alone<'_>,
         now: Timestamp,
     ) -> Result<ImportCounts, StoreError> {
+        // Nothing is cut by this question.
+        self.write(alone, now, |_, _| false).map(Result::unwrap_or_default)
+    }
+
+    fn write(
+        self,
+        _alone: &Alone<'_>,
+        now: Timestamp,
+        is_cut: impl Fn(u64, u64) -> bool,
+    ) -> Result<Result<ImportCounts, Cut>, StoreError> {
         let Self { registers, replaces, sorter, pushed, noted, .. } = self;
         let living = registers.living(R::REGISTER);
         let mut imported_at = now;
@@ -84,12 +114,13 @@ impl<'a, R: Row> Import<'a, R> {
             match &living {
                 Some(living) if noted > 0 => imported_at = living.imported_at,
                 Some(living) => {
-                    return Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() });
+                    return Ok(Ok(ImportCounts { rows: living.rows, ..ImportCounts::default() }));
                 }
-                None if noted > 0 => return Ok(ImportCounts::default()),
+                None if noted > 0 => return Ok(Ok(ImportCounts::default())),
                 None => {}
             }
         }
+        let before = living.as_ref().map_or(0, |living| living.rows);
         let generation = living.map_or(1, |living| living.generation + 1);
         let old = match registers.file(R::REGISTER, 0) {
             Err(error) if replaces => {
@@ -123,9 +154,16 @@ impl<'a, R: Row> Import<'a, R> {
         let rows = writer.finish()?;
         let mut files = vec![name];
         files.extend(beside.finish()?);
+        if is_cut(before, rows) {
+            for name in &files {
+                let path = registers.dir.join(name);
+                std::fs::remove_file(&path).map_err(StoreError::io(&path))?;
+            }
+            return Ok(Err(Cut { before, after: rows }));
+        }
         let living = Living { generation, rows, imported_at, files };
         registers.switch(R::REGISTER, living)?;
-        Ok(counts)
+        Ok(Ok(counts))
     }
 }
 
@@ -219,141 +257,4 @@ pub(crate) fn value_at(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::candidate::Candidate;
-    use crate::facts::candidate::HOSTS_PER_DOMAIN;
-    use crate::facts::filing::Filing;
-    use crate::facts::filing::FilingState;
-
-    fn candidate(name: &str) -> Candidate {
-        let host = name.parse().unwrap();
-        let domain = crate::facts::domain::Domain::of(&host).unwrap();
-        let is_named = host == *domain.host();
-        Candidate {
-            target: domain.into(),
-            is_named,
-            hosts: if is_named { vec![] } else { vec![host] },
-            channel: "list".to_owned(),
-        }
-    }
-
-    fn import(registers: &Registers, names: &[&str], replaces: bool) -> ImportCounts {
-        let mut import = registers.begin(replaces);
-        for name in names {
-            import.push(&candidate(name)).unwrap();
-        }
-        import.finish(Timestamp::UNIX_EPOCH).unwrap()
-    }
-
-    fn counts(taken: u64, unchanged: u64, rows: u64) -> ImportCounts {
-        ImportCounts { taken, unchanged, full: 0, rows }
-    }
-
-    #[test]
-    fn each_row_is_taken_or_unchanged_and_names_unite() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        let first = import(&registers, &["a.cn", "m.a.cn", "b.cn", "a.cn"], false);
-        assert_eq!(first, counts(3, 1, 2));
-        let again = import(&registers, &["m.a.cn", "w.b.cn"], false);
-        assert_eq!(again, counts(1, 1, 2));
-        let names: u64 = registers.candidates().unwrap().map(|row| row.unwrap().names()).sum();
-        assert_eq!(names, 4);
-        let replaced = import(&registers, &["b.cn", "c.cn"], true);
-        assert_eq!(replaced, counts(2, 0, 2));
-        assert!(registers.candidate(&"a.cn".parse().unwrap()).unwrap().is_none());
-    }
-
-    #[test]
-    fn an_import_that_is_dropped_changes_nothing_and_leaves_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        import(&registers, &["a.cn"], false);
-        let mut dropped = registers.begin(true);
-        dropped.push(&candidate("b.cn")).unwrap();
-        drop(dropped);
-        std::fs::write(dir.path().join("candidates.9.sorted"), "half").unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        assert_eq!(registers.rows::<Candidate>(), 1);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
-    }
-
-    #[test]
-    fn imports_that_run_at_once_keep_what_the_other_one_brings() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        import(&registers, &["a.cn"], false);
-        let opened = registers.candidates().unwrap();
-        let mut slow = registers.begin(false);
-        slow.push(&candidate("b.cn")).unwrap();
-        import(&registers, &["c.cn"], false);
-        slow.push(&candidate("d.cn")).unwrap();
-        slow.finish(Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(registers.rows::<Candidate>(), 4);
-        assert_eq!(opened.count(), 1, "who had it open goes on with what was there");
-        std::thread::scope(|scope| {
-            for number in 0..4 {
-                let registers = &registers;
-                scope.spawn(move || import(registers, &[&*format!("e{number}.cn")], false));
-            }
-        });
-        assert_eq!(registers.candidates().unwrap().map(Result::unwrap).count(), 8);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
-    }
-
-    #[test]
-    fn a_register_is_read_while_its_next_generation_is_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        import(&registers, &["a.cn"], false);
-        // Whoever waited for the writer here would wait for ever.
-        let _writer = registers.writing();
-        assert_eq!(registers.version::<Candidate>(), 1);
-        assert!(registers.candidate(&"a.cn".parse().unwrap()).unwrap().is_some());
-        assert_eq!(registers.candidates().unwrap().count(), 1);
-        assert!(registers.filings().unwrap().is_none());
-    }
-
-    #[test]
-    fn a_flood_of_hosts_is_cut_and_told() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        let names: Vec<String> = (0..HOSTS_PER_DOMAIN + 5).map(|n| format!("h{n}.a.cn")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let counts = import(&registers, &names, false);
-        assert_eq!((counts.taken, counts.full), (HOSTS_PER_DOMAIN as u64, 5));
-    }
-
-    #[test]
-    fn filings_are_found_by_domain_and_subjects_by_number() {
-        let dir = tempfile::tempdir().unwrap();
-        let registers = Registers::open(dir.path()).unwrap();
-        let mut import = registers.begin(false);
-        for (domain, number) in [
-            ("a.cn", "京ICP备12345679号-1"),
-            ("a.cn", "京ICP备12345679号-2"),
-            ("b.cn", "粤ICP备2025000001号-7"),
-        ] {
-            let filing = Filing {
-                domain: domain.parse().unwrap(),
-                site_number: Some(number.parse().unwrap()),
-                subject_number: None,
-                state: FilingState::Active,
-                providers: Some(vec![]),
-                details: vec![],
-            };
-            import.push(&filing).unwrap();
-        }
-        import.finish(Timestamp::UNIX_EPOCH).unwrap();
-        let register = registers.filings().unwrap().unwrap();
-        assert_eq!(register.lookup(&"a.cn".parse().unwrap()).unwrap().len(), 2);
-        assert_eq!(register.lookup(&"aa.cn".parse().unwrap()).unwrap().len(), 0);
-        assert_eq!(register.targets().map(Result::unwrap).count(), 2);
-        for (number, is_known) in [("京ICP备12345679号", true), ("京ICP备12345678号", false)]
-        {
-            let number: crate::facts::number::FilingNumber = number.parse().unwrap();
-            assert_eq!(register.has_subject(number.subject().unwrap()).unwrap(), is_known);
-        }
-    }
-}
+mod tests;

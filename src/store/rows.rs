@@ -29,6 +29,7 @@ use crate::store::sorted::BLOCK;
 use crate::store::sorted::LARGE_BLOCK;
 use crate::store::sorter::MEMORY;
 use crate::store::sorter::MEMORY_AT_NIGHT;
+use crate::store::unread;
 
 /// A row of a register.
 pub trait Row: Sized + Clone + PartialEq {
@@ -152,7 +153,11 @@ impl Row for Allocation {
         for address in [self.range.start(), self.range.end()] {
             push_octets(&mut key, address);
         }
-        key.extend_from_slice(self.kind.word().as_bytes());
+        if self.is_unreadable() {
+            key.push(UNREADABLE_KEY);
+        } else {
+            key.extend_from_slice(self.kind.word().as_bytes());
+        }
         for name in [&self.provider, &self.to] {
             key.push(0);
             key.extend(name.iter().flat_map(|name| name.as_str().bytes()));
@@ -161,10 +166,19 @@ impl Row for Allocation {
     }
 
     encoded!();
+
+    fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Vec<Self> {
+        unread::standing_for(cells, column)
+    }
+
+    fn is_counted(key: &[u8]) -> bool {
+        let length = if key.first() == Some(&4) { 4 } else { 16 };
+        key.get(1 + 2 * length) != Some(&UNREADABLE_KEY)
+    }
 }
 
-/// What stands in a key in the place of a number, where the record could not be read: beyond any text, so that
-/// these come after the other records of their target.
+/// What stands in a key in the place of a number or a kind, where the record could not be read: beyond any
+/// text, so that these come after the other records of their target or range.
 const UNREADABLE_KEY: u8 = 0xff;
 
 /// What makes it the same filing. One number may have several records, each with an access of its own

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use crate::desk::Desk;
+use crate::town::Town;
 use crate::town::text;
 use crate::web::Web;
 use crate::web::answer;
@@ -108,4 +109,42 @@ fn a_number_is_held_against_a_register_of_today_only() {
         let expected: &[&str] = if is_wrong { &["wrong_number"] } else { &[] };
         assert_eq!(found, expected, "{number} after {days} days, {settings}");
     }
+}
+
+#[test]
+fn an_address_whose_report_was_refused_is_not_said_to_be_unreported() {
+    let town = Town::new(120, 3);
+    town.import_all();
+    let (domain, _) = town.site("unreported");
+    let night = |day: u32| {
+        let now = format!("2026-11-{day:02}T01:00:00+08:00");
+        town.run(&["--now", &now, "scan", "--domain", &domain]).ends(0);
+        let all = town.run(&["findings", "--state", "all", "--format", "jsonl"]).json();
+        let its = all.iter().find(|one| one["kind"] == "unreported_address").unwrap();
+        (text(its, "/state").unwrap().to_owned(), its["times_seen"].clone(), its.clone())
+    };
+    let (state, seen, finding) = night(20);
+    assert_eq!((&*state, &seen), ("open", &serde_json::json!(1)));
+    let address = text(&finding, "/addresses/0").unwrap();
+    let path = town.path("allocations.csv");
+    let rows = std::fs::read_to_string(&path).unwrap();
+    let provider = town.providers()[0].id.to_string();
+    let row = |used: &str| {
+        let cells = rows.lines().next().unwrap().split(',').map(|column| match column {
+            "start" | "end" => address,
+            "provider" => &provider,
+            "kind" => "assigned",
+            "use" => used,
+            _ => "",
+        });
+        let row: Vec<_> = cells.collect();
+        std::fs::write(&path, format!("{}\n{}\n", rows.trim_end(), row.join(","))).unwrap();
+        town.run(&["import", "allocations", path.to_str().unwrap(), "--replace"])
+    };
+    row("often").ends(0).complains(&["use:", "2021"]);
+    let (state, seen, _) = night(21);
+    assert_eq!((&*state, &seen), ("open", &serde_json::json!(1)), "it is unknown");
+    town.run(&["lookup", address]).ends(0).says("未能读取");
+    row("static").ends(0);
+    assert_eq!(night(22).0, "closed");
 }

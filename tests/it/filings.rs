@@ -437,6 +437,10 @@ fn a_file_that_is_cut_does_not_take_the_place_of_the_register() {
     let cut = desk.write("cut.csv", rows(1_000));
     let ran = desk.run(&["import", "filings", &cut, "--replace"]);
     ran.ends(2).complains(&["1000 rows", "1200", "--shrinks"]);
+    let twice = desk
+        .write("twice.csv", rows(700) + &rows(700).lines().skip(1).collect::<Vec<_>>().join("\n"));
+    let ran = desk.run(&["import", "filings", &twice, "--replace"]);
+    ran.ends(2).complains(&["700 rows", "1200"]);
     assert_eq!(
         desk.run(&["lookup", "site1100.cn", "--format", "json"]).json()[0]["status"],
         "filed"

@@ -43,7 +43,10 @@ pub(super) fn take_census(data: &Data, directory: &Directory, now: Timestamp) ->
 pub(super) fn clues(data: &Data, directory: &Directory, now: Timestamp) -> Result<Vec<SubletClue>> {
     let mut sublets = Sublets::new(directory, clock::day(now));
     for row in data.registers.allocations()? {
-        sublets.add(&row?);
+        let row = row?;
+        if !row.is_unreadable() {
+            sublets.add(&row);
+        }
     }
     Ok(sublets.finish())
 }

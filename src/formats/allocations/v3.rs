@@ -7,6 +7,7 @@
 use std::io::Read;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
+use std::rc::Rc;
 use std::vec::IntoIter;
 
 use crate::facts::allocation::AddressUse;
@@ -17,6 +18,7 @@ use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
 use crate::formats::dates;
+use crate::formats::tables::Aside;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
@@ -34,12 +36,15 @@ const MOST_WAITING: usize = 100_000;
 
 /// The rows of a message.
 pub fn read(input: impl Read + Send + 'static) -> Rows<Allocation> {
-    Rows::new(Reports {
+    let aside = Rc::<Aside>::default();
+    let reports = Reports {
         message: Message::new(input, RECORDS),
         waiting: Vec::new(),
         ready: Vec::new().into_iter(),
         submitter: None,
-    })
+        aside: Rc::clone(&aside),
+    };
+    Rows::with(reports, aside)
 }
 
 struct Reports {
@@ -49,6 +54,7 @@ struct Reports {
     ready: IntoIter<Record>,
     /// `Qqdwid`
     submitter: Option<ProviderName>,
+    aside: Rc<Aside>,
 }
 
 impl Iterator for Reports {
@@ -57,7 +63,7 @@ impl Iterator for Reports {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             if let Some(record) = self.ready.next() {
-                return Some(row(&record, self.submitter.clone()));
+                return Some(self.row(&record, Ok(self.submitter.clone())));
             }
             match self.message.next() {
                 None if self.waiting.is_empty() => return None,
@@ -80,10 +86,7 @@ impl Iterator for Reports {
                     }
                     if is_within("SJTB") {
                         let reporter = unit(&record.element, "Bbdwid");
-                        return Some(match reporter {
-                            Ok(reporter) => row(&record, reporter),
-                            Err(flaw) => Err(refused(&record, flaw.column, flaw.reason)),
-                        });
+                        return Some(self.row(&record, reporter));
                     }
                     if self.waiting.len() == MOST_WAITING {
                         let reason = "an upload has 1,000 records at the most";
@@ -101,8 +104,30 @@ fn refused(record: &Record, column: Option<&str>, reason: String) -> RowError {
     RowError::Refused(Refusal { line: record.line, column, reason })
 }
 
-fn row(record: &Record, reporter: Option<ProviderName>) -> Result<Allocation, RowError> {
-    allocation(&record.element, reporter).map_err(|flaw| refused(record, flaw.column, flaw.reason))
+impl Reports {
+    fn row(
+        &self,
+        record: &Record,
+        reporter: Result<Option<ProviderName>, Flaw>,
+    ) -> Result<Allocation, RowError> {
+        self.aside.at(record.line);
+        let own = reporter.as_ref().ok().cloned().flatten();
+        let row = reporter.and_then(|reporter| allocation(&record.element, reporter));
+        row.map_err(|flaw| {
+            self.aside.spoil(told(&record.element, own));
+            refused(record, flaw.column, flaw.reason)
+        })
+    }
+}
+
+/// What can be told of a record that is refused.
+fn told(element: &Element, reporter: Option<ProviderName>) -> Vec<(&'static str, String)> {
+    let ends = [("start", "Qsip"), ("end", "Zzip")].into_iter().filter_map(|(column, name)| {
+        let number: u32 = element.value(name)?.parse().ok()?;
+        Some((column, Ipv4Addr::from(number).to_string()))
+    });
+    let reporter = reporter.map(|name| ("provider", name.to_string()));
+    ends.chain(reporter).collect()
 }
 
 fn allocation(element: &Element, reporter: Option<ProviderName>) -> Result<Allocation, Flaw> {

@@ -20,10 +20,10 @@ use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderName;
 use crate::formats::dates;
 use crate::formats::filings::Entry;
+use crate::formats::tables::Aside;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
-use crate::formats::tables::Spoilt;
 use crate::formats::v3::Element;
 use crate::formats::v3::Message;
 use crate::formats::v3::Part;
@@ -116,9 +116,9 @@ fn refusal(record: &Record) -> Option<&'static str> {
 /// The rows of a message.
 pub fn read(input: impl Read + Send + 'static) -> Rows<Entry> {
     let message = Message::new(input, RECORDS);
-    let spoilt = Spoilt::default();
-    let feed = Feed { message, ready: Vec::new().into_iter(), spoilt: Rc::clone(&spoilt) };
-    Rows::with_spoilt(feed, spoilt)
+    let aside = Rc::<Aside>::default();
+    let feed = Feed { message, ready: Vec::new().into_iter(), aside: Rc::clone(&aside) };
+    Rows::with(feed, aside)
 }
 
 /// What one domain of a record made; where it is refused, with what can be told of it.
@@ -128,7 +128,7 @@ struct Feed {
     message: Message,
     /// What one record made.
     ready: IntoIter<Made>,
-    spoilt: Spoilt,
+    aside: Rc<Aside>,
 }
 
 impl Iterator for Feed {
@@ -138,14 +138,17 @@ impl Iterator for Feed {
         loop {
             if let Some(row) = self.ready.next() {
                 return Some(row.map_err(|(error, cells)| {
-                    self.spoilt.replace(cells);
+                    self.aside.spoil(cells);
                     error
                 }));
             }
             match self.message.next()? {
                 Err(error) => return Some(Err(RowError::Io(error))),
                 Ok(Part::Value { .. }) => {}
-                Ok(Part::Record(record)) => self.ready = rows(&record).into_iter(),
+                Ok(Part::Record(record)) => {
+                    self.aside.at(record.line);
+                    self.ready = rows(&record).into_iter();
+                }
             }
         }
     }
@@ -166,6 +169,11 @@ fn rows(record: &Record) -> Vec<Made> {
     let mut rows = Vec::new();
     for site in sites {
         let domains = site.children.iter().filter(|child| child.name == "Ym_xx");
+        if site.child("Ym_xx").is_none() {
+            let (error, _) =
+                refused(Flaw { column: None, reason: "a site without a domain".into() });
+            rows.push(Err((error, told(subject.unwrap_or(&no_subject), site, &no_subject))));
+        }
         for domain in domains {
             let subject_of = subject.unwrap_or(&no_subject);
             let row = match subject {
@@ -179,7 +187,8 @@ fn rows(record: &Record) -> Vec<Made> {
         }
     }
     if subject.is_none() && rows.is_empty() {
-        rows.push(Err(refused(Flaw::of("Zt_xx", "there is no subject"))));
+        let (error, _) = refused(Flaw::of("Zt_xx", "there is no subject"));
+        rows.push(Err((error, named_in(&record.element))));
     }
     rows
 }
@@ -190,8 +199,20 @@ fn told(subject: &Element, site: &Element, domain: &Element) -> Vec<(&'static st
         ("domain", domain.value("Ym")),
         ("site_number", site.value("Baxh")),
         ("subject_number", subject.value("Baxh")),
+        ("home_url", site.value("Syurl")),
     ];
     cells.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned()))).collect()
+}
+
+/// The domains and home pages that stand anywhere in `element`.
+fn named_in(element: &Element) -> Vec<(&'static str, String)> {
+    let column = match element.name.as_str() {
+        "Ym" => Some("domain"),
+        "Syurl" => Some("home_url"),
+        _ => None,
+    };
+    let own = column.map(|column| (column, element.text().to_owned()));
+    own.into_iter().chain(element.children.iter().flat_map(named_in)).collect()
 }
 
 /// What a message takes back. The document has a third level that the schema does not.

@@ -14,13 +14,13 @@ use serde::de::Visitor;
 use serde_json::Number;
 use serde_json::Value;
 
+use crate::formats::tables::Aside;
 use crate::formats::tables::Column;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Input;
 use crate::formats::tables::Record;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
-use crate::formats::tables::Spoilt;
 use crate::formats::tables::column_of;
 use crate::formats::text::Lines;
 
@@ -40,8 +40,8 @@ pub(super) fn rows<T: 'static>(
     required: &'static [&'static str],
     convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
 ) -> Rows<T> {
-    let (unknown_columns, spoilt) = (Rc::default(), Spoilt::default());
-    let tell = Rc::clone(&spoilt);
+    let (unknown_columns, aside) = (Rc::default(), Rc::<Aside>::default());
+    let tell = Rc::clone(&aside);
     let mut keys = Keys { columns, known: HashMap::new(), unknown: Rc::clone(&unknown_columns) };
     let rows = Lines::new(input).filter_map(move |line| {
         let (line, text) = match line {
@@ -51,16 +51,17 @@ pub(super) fn rows<T: 'static>(
         if text.trim().is_empty() {
             return None;
         }
+        tell.at(line);
         let row = keys.cells(&text, required).and_then(|(places, cells)| {
             let record = Record { line, columns, places: &places, cells: &cells };
             record.converted(&convert)
         });
         Some(row.map_err(|flaw| {
-            tell.replace(told(&text, columns));
+            tell.spoil(told(&text, columns));
             RowError::refused(line, flaw)
         }))
     });
-    Rows { given: Box::new(rows), unknown_columns, spoilt }
+    Rows { given: Box::new(rows), unknown_columns, aside }
 }
 
 /// What can be told of a line that is refused: the texts of each value by column, as [`Record::told`] does;

@@ -21,6 +21,9 @@ enum Party {
     Unknown(ProviderName),
 }
 
+/// Who has a range whose row could not be read.
+const UNREAD: &str = "未能读取的报备记录";
+
 /// The number of a party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Who(u32);
@@ -93,22 +96,46 @@ pub(super) struct Claim {
     to: Option<Who>,
     province: Option<Bureau>,
     is_redirector: bool,
+    /// Whether it stands for a row that could not be read.
+    is_unread: bool,
+    /// Whose such a row seems to be.
+    seems: Option<Who>,
 }
 
 impl Claim {
     pub(super) fn of(row: &Allocation, parties: &mut Parties<'_>) -> Self {
         let mut number =
             |name: &Option<ProviderName>| name.as_ref().map(|name| parties.number(name));
+        let own = number(&row.provider);
+        let is_unread = row.is_unreadable();
+        let reporter = if is_unread { number(&UNREAD.parse().ok()) } else { own };
         Self {
             range: (to_number(row.range.start()), to_number(row.range.end())),
             kind: row.kind,
             origin: row.origin,
-            reporter: number(&row.provider),
+            reporter,
             from: number(&row.from),
             to: number(&row.to),
             province: row.province,
             is_redirector: row.is_redirector,
+            is_unread,
+            seems: own.filter(|_| is_unread),
         }
+    }
+
+    /// Whether it says of a row that could not be read, and that stands among `claims` as it was meant.
+    fn is_mended(&self, claims: &[&Self]) -> bool {
+        let is_it = |other: &&Self| {
+            let is_readable = !other.is_unread && other.reporter.is_some();
+            is_readable && other.range == self.range && other.reporter == self.seems
+        };
+        self.is_unread && claims.iter().copied().any(|other| is_it(&other))
+    }
+
+    /// Whether it tells that its addresses lie on the mainland.
+    fn places(&self, register_places: bool) -> bool {
+        let is_told = self.is_registry() || self.origin == Origin::Reported || !register_places;
+        is_told && !self.is_unread
     }
 
     /// The number of addresses less one: the smaller, the more specific.
@@ -158,12 +185,10 @@ pub(super) fn holding_of(
     parties: &Parties<'_>,
     register_places: bool,
 ) -> Option<Holding> {
-    let mut claims = claims.to_vec();
+    let mut claims: Vec<&Claim> =
+        claims.iter().copied().filter(|claim| !claim.is_mended(claims)).collect();
     claims.sort_by_key(|claim| (claim.span(), claim.is_registry()));
-    let is_placed = claims
-        .iter()
-        .any(|claim| claim.is_registry() || claim.origin == Origin::Reported || !register_places);
-    if !is_placed {
+    if !claims.iter().any(|claim| claim.places(register_places)) {
         return None;
     }
     let province = claims.iter().find_map(|claim| claim.province);

@@ -52,6 +52,7 @@ fn row(text: &str) -> Allocation {
         match (word, word.split_at_checked(1)) {
             ("redirector", _) => row.is_redirector = true,
             ("listed", _) => row.origin = Origin::Listed,
+            ("unread", _) => row = Allocation::unreadable(range, row.provider.take(), "use"),
             (_, Some(("<", name))) => row.from = Some(name.parse().unwrap()),
             (_, Some((">", name))) => row.to = Some(name.parse().unwrap()),
             (_, Some(("@", name))) => row.province = Some(name.parse().unwrap()),
@@ -132,6 +133,21 @@ fn a_row_holds_from_the_day_it_is_allocated_on() {
     }
 }
 
+#[test]
+fn a_row_that_could_not_be_read_is_reported_and_nobody_s_who_is_known() {
+    let (registry, unread) = ("1.0.0.0-1.0.255.255 registry", "1.0.0.0-1.0.0.9 assigned B unread");
+    let nobody_s = "unknown 未能读取的报备记录";
+    check(&[registry], "1.0.0.1", "nobody unreported");
+    check(&[registry, unread], "1.0.0.1", nobody_s);
+    check(&[registry, unread], "1.0.0.10", "nobody unreported");
+    check(&[unread], "1.0.0.1", "abroad");
+    check(&[registry, WIDE_OF_A, unread], "1.0.0.1", &format!("{nobody_s} carrier A"));
+    check(&[registry, WIDE_OF_A, unread], "1.0.0.10", "A carrier A");
+    check(&[registry, unread, "1.0.0.0-1.0.0.9 assigned A"], "1.0.0.1", "disputed A");
+    check(&[registry, unread, "1.0.0.0-1.0.0.9 source B"], "1.0.0.1", "B carrier B");
+}
+
+const WIDE_OF_A: &str = "1.0.0.0-1.0.255.255 source A";
 const WIDE: &str = "1.0.0.0-1.0.255.255";
 
 #[test]

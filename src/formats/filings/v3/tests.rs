@@ -78,6 +78,36 @@ fn a_record_at_fault_names_its_element_and_nobody() {
 }
 
 #[test]
+fn a_record_that_is_refused_tells_every_name_in_it() {
+    let told = |baxx: &str| {
+        let text =
+            format!("<DownloadData><SJTB><ICP>\n<Baxx>{baxx}</Baxx></ICP></SJTB></DownloadData>");
+        let mut rows = read(Cursor::new(text));
+        let (mut refused, mut names) = (0, Vec::new());
+        while let Some(row) = rows.next() {
+            assert!(matches!(row, Err(RowError::Refused(_))), "{row:?}");
+            let cells = rows.spoilt();
+            let told = cells.iter().filter(|(name, _)| matches!(*name, "domain" | "home_url"));
+            names.extend(told.map(|(_, text)| text.clone()));
+            refused += 1;
+        }
+        (refused, names.join(" "))
+    };
+    let subject = format!("<Zt_xx>{SUBJECT}</Zt_xx>");
+    let home = "<Syurl>www.a.cn</Syurl>";
+    let domain = "<Ym_xx><Ym>b.cn</Ym></Ym_xx>";
+    for (record, expected) in [
+        (format!("{subject}<Wz_xx><Wzid>1</Wzid>{home}</Wz_xx>"), (1, "www.a.cn")),
+        (format!("<Wz_xx><Wzid>1</Wzid>{domain}{home}</Wz_xx>"), (1, "b.cn www.a.cn")),
+        (format!("<Wzxx><Ymlb>{domain}</Ymlb>{home}</Wzxx>"), (1, "b.cn www.a.cn")),
+        (subject.clone(), (0, "")),
+    ] {
+        let (refused, names) = told(&record);
+        assert_eq!((refused, &*names), expected, "{record}");
+    }
+}
+
+#[test]
 fn a_cancellation_names_what_it_takes_back() {
     let told = |message: &str| {
         let text = format!(
