@@ -6,6 +6,7 @@ pub mod words;
 pub mod layout;
 pub mod grid;
 pub mod view;
+pub mod submitted;
 pub mod findings;
 pub mod place;
 pub mod trail;

@@ -21,6 +21,7 @@ pub mod findings;
 pub mod catalogue;
 pub mod evidence;
 mod branch;
+pub mod submitted;
 pub mod bulletins;
 pub mod issues;
 pub mod samples;

@@ -24,6 +24,7 @@ use crate::publish::view::ProviderNames;
 use crate::store::findings::Findings;
 use crate::store::lock::DataLock;
 use crate::store::registers::Registers;
+use crate::store::submitted::Joined;
 use crate::store::writer::catch_up_with_all;
 
 /// The data, owned by this process.
@@ -53,7 +54,7 @@ impl Drop for NightRight<'_> {
 /// As long as it lives, nothing is written.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is held, and never looked at")]
-pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 6]);
+pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 7]);
 
 /// A night was asked for while one is under way. Exit status 4.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,11 @@ impl Data {
     /// Waits until nobody writes, and keeps everybody from it until what is returned is dropped.
     pub(super) fn still(&self) -> Still<'_> {
         Still(self.registers.writing(), self.findings.still())
+    }
+
+    /// Joins what providers submitted with the filing register, as far as that has their records.
+    pub(super) fn join_submitted(&self) -> Result<Joined> {
+        Ok(self.findings.submitted()?.join(&self.registers, &self.directory()?)?)
     }
 
     pub(super) fn directory(&self) -> Result<Directory> {

@@ -52,10 +52,14 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
     }
     let today = clock::day(now);
     let exemption = data.findings.exemption(target)?.filter(|exemption| exemption.holds_on(today));
+    let register = data.registers.filings()?;
+    let known = register.map(|register| register.lookup(target)).transpose()?.unwrap_or_default();
+    let submitted = data.findings.submitted()?.notes(target, &known, &data.directory()?)?;
     let trail = Trail {
         target,
         examination: examination.as_ref(),
         findings: &findings,
+        submitted: &submitted,
         exemption: exemption
             .as_ref()
             .map(|exemption| Exemption { reason: &exemption.reason, until: exemption.until }),

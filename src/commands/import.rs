@@ -51,6 +51,7 @@ use crate::store::import::Cut;
 use crate::store::import::ImportCounts;
 use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
+use crate::store::submitted::Joined;
 
 /// A register of fewer rows may shrink as it likes.
 const LEAST_GUARDED: u64 = 1_000;
@@ -74,6 +75,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         )?;
     }
     if request.register == Register::Filings {
+        let Joined { connected, pending, .. } = data.join_submitted()?;
+        if connected + pending > 0 {
+            writeln!(out, "submitted by providers: {connected} connected, {pending} pending")?;
+        }
         count_again(session, &data);
     }
     if request.register == Register::Providers {

@@ -21,6 +21,7 @@ use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::log;
 use crate::commands::notices;
+use crate::commands::rates::count_again;
 use crate::commands::rates::keep_census;
 use crate::commands::rates::take_night_count;
 use crate::commands::rejudge;
@@ -124,6 +125,7 @@ pub(super) async fn night(
     let directory = data.directory()?;
     let scope = scope(request, &directory)?;
     seal_what_a_crash_left(session, data)?;
+    connect(session, data)?;
     let latest = data.findings.latest_scan()?;
     if let Some(last) = latest.as_ref().filter(|last| last.started > now) {
         return Err(usage(format!(
@@ -217,6 +219,14 @@ fn clear_old_evidence(session: &Session, data: &Data, night: u32) {
         }
         Err(error) => tracing::error!(%error, "old evidence could not be cleared"),
     }
+}
+
+/// Joins what providers submitted with the filing register, which the night judges by.
+pub(super) fn connect(session: &Session, data: &Data) -> Result<()> {
+    if data.join_submitted()?.changed > 0 {
+        count_again(session, data);
+    }
+    Ok(())
 }
 
 /// A night that was finished, but whose journal a crash kept from being put away.

@@ -1,6 +1,8 @@
 //! `serve`: opens the data and serves the interface until it is asked to end. Nights that are asked for
 //! meanwhile happen here.
 
+mod followup;
+
 use std::io::Write;
 use std::sync::Arc;
 
@@ -14,14 +16,13 @@ use crate::cli::Serve as Request;
 use crate::commands::Ended;
 use crate::commands::bulletin;
 use crate::commands::causes::with_causes;
-use crate::commands::check::allocations;
 use crate::commands::data::Data;
 use crate::commands::log;
-use crate::commands::rates::count_again;
 use crate::commands::rates::today;
 use crate::commands::scan::cancel_when_asked;
 use crate::commands::scan::daily;
 use crate::commands::scan::daily::Wish;
+use crate::commands::serve::followup::Wanted;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::serve;
@@ -31,7 +32,6 @@ use crate::serve::Desk;
 use crate::serve::Nights;
 use crate::serve::Parts;
 use crate::serve::ServeError;
-use crate::serve::Submitted;
 use crate::serve::settings::Settings;
 use crate::stages::check::Filings;
 use crate::store::StoreError;
@@ -51,8 +51,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let owner = session.let_others_in(&data);
     let stop = CancellationToken::new();
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
-    let desk = desk(session, &data, settings, stop.clone())?;
+    let followed = Arc::new(Wanted::default());
+    let desk = desk(session, &data, settings, (stop.clone(), Arc::clone(&followed)))?;
     let runtime = log::runtime()?;
+    let follows = followup::begin(session, &data, &followed)?;
     let days = daily::begin(session, &data, request.scan_at, &stop)?;
     let mut out = session.terminal.out();
     session.mark(&mut out)?;
@@ -67,8 +69,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     });
     stop.cancel();
     drop(owner);
-    // It does not panic; if it did, there is no night to wait for.
+    // They do not panic; if one did, there is nothing to wait for.
     let _ = days.join();
+    followed.end();
+    let _ = follows.join();
     daily::until_none_runs(&data);
     served.map(|()| Ended::Done).map_err(|error| match error {
         ServeError::Tls(error) => usage(error.to_string()),
@@ -81,7 +85,7 @@ fn desk(
     session: &Session,
     data: &Arc<Data>,
     settings: Settings,
-    stop: CancellationToken,
+    (stop, followed): (CancellationToken, Arc<Wanted>),
 ) -> Result<Desk> {
     let upstream = session.upstream()?;
     let (clock, trust) = (session.clock, session.settings.filings.clone());
@@ -97,18 +101,6 @@ fn desk(
             Ok(bytes)
         });
         made.map_err(|error| with_causes(&error))
-    };
-    let (asked, of) = (session.clone(), Arc::clone(data));
-    let after_import = move |register| match register {
-        Submitted::Filings => count_again(&asked, &of),
-        Submitted::Allocations => {
-            if let Err(error) = allocations::check(&asked, &of, asked.clock.now()) {
-                tracing::error!(
-                    "the address register could not be checked: {}",
-                    with_causes(&error)
-                );
-            }
-        }
     };
     let (asked, of, ends) = (session.clone(), Arc::clone(data), stop.clone());
     let begin = move |scope| match daily::wish(&asked, &of, scope, &ends) {
@@ -126,7 +118,7 @@ fn desk(
         rates: Box::new(rates),
         bulletin: Box::new(bulletin),
         nights,
-        after_import: Box::new(after_import),
+        after_import: Box::new(move |submitted| followed.want(submitted)),
         is_simulated: session.settings.simulated,
         stop,
     })?)

@@ -83,6 +83,16 @@ impl KeyScope {
         }
     }
 
+    /// Whether it may see what `provider` submitted, which concerns `bureaus`.
+    pub fn sees_submitted(&self, provider: &ProviderId, bureaus: &[Bureau]) -> bool {
+        match self {
+            Self::Reader => false,
+            Self::Provider(id) => id == provider,
+            Self::Bureau(bureau) => bureaus.contains(bureau),
+            Self::Ministry => true,
+        }
+    }
+
     /// The provider for whom it submits.
     pub fn provider(&self) -> Option<&ProviderId> {
         match self {

@@ -12,6 +12,7 @@ use crate::facts::filing::Filing;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::UpstreamNote;
 use crate::facts::placement::Placement;
+use crate::facts::submission::SubmittedNote;
 use crate::facts::target::Target;
 use crate::publish::mask;
 use crate::publish::mask::Personal;
@@ -52,6 +53,8 @@ pub struct FilingFacts {
     pub upstream: Option<UpstreamNote>,
     /// Its records in the own register.
     pub records: Vec<Filing>,
+    /// What providers submitted and the register has not.
+    pub submitted: Vec<SubmittedNote>,
 }
 
 /// One answer of `lookup`.

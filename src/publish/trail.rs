@@ -18,9 +18,11 @@ use crate::facts::filing::FilingSummary;
 use crate::facts::filing::UpstreamOutcome;
 use crate::facts::placement::Holding;
 use crate::facts::reason::Reason;
+use crate::facts::submission::SubmittedNote;
 use crate::facts::target::Target;
 use crate::facts::visit::Visit;
 use crate::publish::place;
+use crate::publish::submitted;
 use crate::publish::text::listed;
 use crate::publish::text::printable;
 use crate::publish::view::FindingView;
@@ -39,6 +41,8 @@ pub struct Trail<'a> {
     pub examination: Option<&'a Examination>,
     /// Its findings, closed ones too, each with its changes in order.
     pub findings: &'a [(FindingView, Vec<Change>)],
+    /// What providers submitted of it and the filing register has not.
+    pub submitted: &'a [SubmittedNote],
     /// That it is not reported; `None` where it is.
     pub exemption: Option<Exemption<'a>>,
 }
@@ -75,6 +79,10 @@ pub fn text(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> i
     match trail.examination {
         Some(examination) => examination_text(examination, names, out)?,
         None => writeln!(out, "\n尚未检测过")?,
+    }
+    if !trail.submitted.is_empty() {
+        writeln!(out, "\n报送")?;
+        submitted::text(trail.submitted, names, out)?;
     }
     writeln!(out, "\n发现结果")?;
     if trail.findings.is_empty() {

@@ -59,7 +59,7 @@ pub struct Parts {
     pub bulletin: Box<MakeBulletin>,
     /// Nights.
     pub nights: Nights,
-    /// What is done after rows were submitted.
+    /// Has what follows from rows that were submitted done in time, and comes back at once.
     pub after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     /// Whether the world is a lab's.
     pub is_simulated: bool,

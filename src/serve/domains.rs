@@ -7,6 +7,8 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::facts::target::Target;
 use crate::formats::domains_lookup::FiledStatus;
@@ -17,6 +19,7 @@ use crate::formats::domains_lookup::MOST_DOMAINS;
 use crate::formats::domains_lookup::NOT_A_DOMAIN;
 use crate::formats::domains_lookup::Source;
 use crate::publish::lookup::filing_answer;
+use crate::publish::submitted::SubmittedView;
 use crate::serve::ask::Json;
 use crate::serve::ask::Path;
 use crate::serve::desk::Desk;
@@ -29,17 +32,43 @@ use crate::stages::check::Checked;
 /// Whether one Domain is filed
 #[utoipa::path(get, path = "/domains/{domain}", tag = "filings",
     params(("domain" = String, Path, description = "A Domain, a host under one, or an address", max_length = 255)),
-    responses((status = 200, description = "What is known", body = FilingAnswer)))]
+    responses((status = 200, description = "What is known", body = DomainAnswer)))]
 pub(super) async fn one(
     State(desk): State<Arc<Desk>>,
-    Extension(_caller): Extension<Caller>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     Path(domain): Path<String>,
 ) -> Result<Response, Problem> {
     let target: Target = domain.parse().map_err(|_| Problem::not_found())?;
-    let answers = answers(&desk, vec![Some(target)], 0).await?;
+    let answers = answers(&desk, vec![Some(target.clone())], 0).await?;
     let answer = answers.into_iter().flatten().next().ok_or_else(Problem::not_found)?;
-    Ok(reply::json(&headers, &answer))
+    let submitted = apart(move || submitted(&desk, &caller, &target)).await?;
+    Ok(reply::json(&headers, &DomainAnswer { answer, submitted }))
+}
+
+/// Whether one Domain is filed, and what providers submitted of it.
+#[derive(Serialize, ToSchema)]
+struct DomainAnswer {
+    #[serde(flatten)]
+    answer: FilingAnswer,
+    /// What the register has not, as far as the key may see it; left out where there is nothing. It makes
+    /// nothing filed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    submitted: Vec<SubmittedView>,
+}
+
+fn submitted(desk: &Desk, caller: &Caller, target: &Target) -> Result<Vec<SubmittedView>, Problem> {
+    let mut rows = desk.findings.submitted()?.of(target)?;
+    let directory = desk.directory()?;
+    rows.retain(|row| caller.scope.sees_submitted(&row.provider, &row.bureaus(&directory)));
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (filings, names) = (desk.filings()?, desk.names()?);
+    let known = filings.register().map(|register| register.lookup(target)).transpose()?;
+    let known = known.unwrap_or_default();
+    Ok(rows.iter().map(|row| SubmittedView::of(&row.note(&known, &directory), &names)).collect())
 }
 
 /// Whether each of up to 10,000 Domains is filed

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::store::StoreError;
+use crate::store::submitted::NotKept;
 
 /// `application/problem+json`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -89,6 +90,15 @@ impl Problem {
     /// We failed; the log has why.
     pub(super) fn ours() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, None)
+    }
+}
+
+impl From<NotKept> for Problem {
+    fn from(error: NotKept) -> Self {
+        match error {
+            NotKept::Full(_) => Self::conflict(error.to_string()),
+            NotKept::Store(error) => error.into(),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `POST /filings` and `POST /allocations`: what providers submit, told row by row what became of it
-//! and what is wrong with it. A provider submits for itself: what others reported stays as it is.
+//! and what is wrong with it. A provider submits for itself: what others reported stays as it is, and
+//! nothing is filed by its word.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use utoipa::ToSchema;
 use crate::facts::allocation::Allocation;
 use crate::facts::filing::Filing;
 use crate::facts::scope::KeyScope;
+use crate::facts::submission::Standing;
 use crate::formats::allocations;
 use crate::formats::filings;
 use crate::formats::sources;
@@ -34,7 +36,6 @@ use crate::serve::submissions::form::FilingsCsv;
 use crate::serve::submissions::form::Form;
 use crate::serve::submissions::form::ObjectLines;
 use crate::store::import::Import;
-use crate::store::registers::Alone;
 use crate::store::rows::Row;
 
 mod bound;
@@ -47,19 +48,21 @@ const MOST_ROWS: usize = 10_000;
 /// Bytes of one submission, at the most.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// Which register was submitted to.
+/// What was submitted, and is to be followed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Submitted {
-    /// Filings.
+    /// Filings, by an authority: they are in the register.
     Filings,
-    /// Allocations.
+    /// A provider's access to filings that the register has: it waits to be joined with them.
+    Access,
+    /// Allocations: they are in the register.
     Allocations,
 }
 
 /// What became of a submission.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Submission {
-    /// Rows that are in the register now.
+    /// Rows that are kept.
     taken: usize,
     /// Rows that are not.
     refused: usize,
@@ -72,10 +75,13 @@ pub(super) struct Submission {
 /// What became of one row.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RowResult {
-    /// Its line, from 1.
+    /// The line of the file, or the row of the sheet, where it begins, from 1.
     line: u64,
-    /// Whether it is in the register now.
+    /// Whether it is kept.
     taken: bool,
+    /// Of a provider's filing that is kept: whether the register has its record. One that is pending is
+    /// no filing, and changes no verdict.
+    standing: Option<Standing>,
     /// The column at fault, where it is not taken and one is.
     column: Option<String>,
     /// Why it is not taken; null where it is.
@@ -95,11 +101,8 @@ pub(super) struct RowProblem {
     pub(super) reason: String,
 }
 
-/// A row that providers submit.
+/// A row that is submitted.
 trait Submit: Row + Send + 'static {
-    /// Which register it goes to.
-    const TO: Submitted;
-
     /// What rows are held against.
     type Held<'a>;
 
@@ -109,19 +112,36 @@ trait Submit: Row + Send + 'static {
     /// What the rows of `caller` are held against.
     fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem>;
 
-    /// The row as `caller` may submit it, with what is wrong with it.
+    /// The row as its caller may submit it, with what is wrong with it.
     fn judge(self, held: &Self::Held<'_>) -> Result<Judged<Self>, Problem>;
+
+    /// Keeps rows for good; tells what is to be done about them afterwards.
+    fn keep(rows: Vec<Taken<Self>>, held: &Self::Held<'_>) -> Result<Option<Submitted>, Problem>;
 }
 
 /// A row that may not be taken: its column and why.
 type Refused = (&'static str, String);
 
-/// What is made of a row: itself with what is wrong with it, or why it is not taken.
-type Judged<R> = Result<(R, Vec<RowProblem>), Refused>;
+/// What is made of a row.
+type Judged<R> = Result<Taken<R>, Refused>;
+
+/// A row that is taken.
+struct Taken<R> {
+    row: R,
+    /// Of a provider's filing, how it stands to the register.
+    standing: Option<Standing>,
+    /// Whether it says nothing that is not known.
+    is_known: bool,
+    problems: Vec<RowProblem>,
+}
+
+impl<R> Taken<R> {
+    fn of(row: R, problems: Vec<RowProblem>) -> Self {
+        Self { row, standing: None, is_known: false, problems }
+    }
+}
 
 impl Submit for Filing {
-    const TO: Submitted = Submitted::Filings;
-
     type Held<'a> = (held::Filings<'a>, &'a Caller);
 
     fn read(_form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
@@ -129,7 +149,7 @@ impl Submit for Filing {
     }
 
     fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem> {
-        if desk.registers.version::<Self>() == 0 {
+        if caller.scope.provider().is_none() && desk.registers.version::<Self>() == 0 {
             return Err(Problem::conflict(
                 "there is no filing register yet, and a part of one must not pass for the whole",
             ));
@@ -138,19 +158,38 @@ impl Submit for Filing {
     }
 
     fn judge(self, (held, caller): &Self::Held<'_>) -> Result<Judged<Self>, Problem> {
-        Ok(match bound::filing(self, caller, held)? {
-            Ok(row) => {
-                let problems = held.problems(&row)?;
-                Ok((row, problems))
-            }
-            Err(refused) => Err(refused),
-        })
+        let Some(own) = caller.scope.provider() else {
+            let problems = held.problems(&self)?;
+            return Ok(Ok(Taken::of(self, problems)));
+        };
+        let row = match bound::filing(self, own, &held.directory) {
+            Ok(row) => row,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let problems = held.problems(&row)?;
+        let (standing, is_known) = held.standing(&row, own)?;
+        Ok(Ok(Taken { row, standing: Some(standing), is_known, problems }))
+    }
+
+    /// Filings of an authority are the register's. What a provider says waits for its record.
+    fn keep(
+        rows: Vec<Taken<Self>>,
+        (held, caller): &Self::Held<'_>,
+    ) -> Result<Option<Submitted>, Problem> {
+        let Some(own) = caller.scope.provider() else {
+            return Ok(into_register(held.desk, &rows)?.then_some(Submitted::Filings));
+        };
+        let is_news =
+            |taken: &Taken<Self>| taken.standing == Some(Standing::Connected) && !taken.is_known;
+        let has_news = rows.iter().any(is_news);
+        let rows: Vec<Self> =
+            rows.into_iter().filter(|taken| !taken.is_known).map(|taken| taken.row).collect();
+        held.desk.findings.submitted()?.put(own, held.desk.now(), rows)?;
+        Ok(has_news.then_some(Submitted::Access))
     }
 }
 
 impl Submit for Allocation {
-    const TO: Submitted = Submitted::Allocations;
-
     type Held<'a> = (held::Allocations<'a>, &'a Caller);
 
     fn read(form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
@@ -168,11 +207,35 @@ impl Submit for Allocation {
         Ok(match bound::allocation(self, caller, &held.directory) {
             Ok(row) => {
                 let problems = held.problems(&row)?;
-                Ok((row, problems))
+                Ok(Taken::of(row, problems))
             }
             Err(refused) => Err(refused),
         })
     }
+
+    /// Whoever reports its addresses does its duty, and they are reported at once.
+    fn keep(
+        rows: Vec<Taken<Self>>,
+        (held, _): &Self::Held<'_>,
+    ) -> Result<Option<Submitted>, Problem> {
+        Ok(into_register(held.desk, &rows)?.then_some(Submitted::Allocations))
+    }
+}
+
+/// Adds rows to their register; `false` where there are none.
+fn into_register<R: Row>(desk: &Desk, rows: &[Taken<R>]) -> Result<bool, Problem> {
+    if rows.is_empty() {
+        return Ok(false);
+    }
+    let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
+    for taken in rows {
+        import.push(&taken.row)?;
+    }
+    let alone = desk.registers.writing();
+    // What is added to a register makes it no younger: what it does not say is as old as before.
+    let as_of = desk.registers.imported_at::<R>().unwrap_or_else(|| desk.now());
+    import.finish_alone(&alone, as_of)?;
+    Ok(true)
 }
 
 /// The largest body that these calls take.
@@ -181,6 +244,10 @@ pub(super) fn body_limit() -> DefaultBodyLimit {
 }
 
 /// Filings that the provider has connected
+///
+/// A provider files nothing by this: a row is `connected` where the register has an active record of
+/// that Domain with that number, to which the provider is added, and `pending` where it waits for one.
+/// To send a row again takes the place of the one before. The ministry's rows go into the register.
 ///
 /// CSV, XLSX, JSON lines or V3 XML, whatever `import filings` reads; the first line of CSV names the
 /// columns, in any order, in English or Chinese. `text/csv` and `application/jsonl` are taken at
@@ -219,15 +286,12 @@ async fn submit<R: Submit>(
 ) -> Result<Response, Problem> {
     may_submit(&caller)?;
     apart(move || {
-        // A row is joined with what the register has of it, so nobody may change that in between.
-        let alone = desk.registers.writing();
         let held = R::held(&desk, &caller)?;
         let rows = R::read(Form::of(&body)?, Cursor::new(body.bytes));
         let rows = rows.map_err(|error| Problem::unprocessable(error.to_string()))?;
-        let submission = take::<R>(&desk, rows, &held, &alone)?;
-        drop(alone);
-        if submission.taken > 0 {
-            (desk.after_import)(R::TO);
+        let (submission, taken) = read::<R>(rows, &held)?;
+        if let Some(submitted) = R::keep(taken, &held)? {
+            (desk.after_import)(submitted);
         }
         Ok(reply::json(&HeaderMap::new(), &submission))
     })
@@ -241,43 +305,39 @@ fn may_submit(caller: &Caller) -> Result<(), Problem> {
     }
 }
 
-fn take<R: Submit>(
-    desk: &Desk,
+/// What becomes of each of `rows`, and those that are taken.
+fn read<R: Submit>(
     mut rows: Rows<R>,
     held: &R::Held<'_>,
-    alone: &Alone<'_>,
-) -> Result<Submission, Problem> {
-    let mut import: Import<'_, R> = desk.registers.begin::<R>(false);
-    let mut results = Vec::new();
-    for (number, row) in (1..).zip(rows.by_ref()) {
+) -> Result<(Submission, Vec<Taken<R>>), Problem> {
+    let (mut results, mut kept) = (Vec::new(), Vec::new());
+    // Between two rows it is asked where they were.
+    while let Some(row) = rows.next() {
         if results.len() == MOST_ROWS {
             return Err(Problem::too_large(format!("at most {MOST_ROWS} rows at once")));
         }
-        let result = match row {
+        results.push(match row {
             Ok(row) => match row.judge(held)? {
-                Ok((row, problems)) => {
-                    import.push(&row)?;
-                    RowResult { line: number, taken: true, column: None, reason: None, problems }
+                Ok(mut taken) => {
+                    let problems = std::mem::take(&mut taken.problems);
+                    let (line, standing) = (rows.line(), taken.standing);
+                    kept.push(taken);
+                    RowResult { line, taken: true, standing, column: None, reason: None, problems }
                 }
-                Err((column, reason)) => refused(number, Some(column.to_owned()), reason),
+                Err((column, reason)) => refused(rows.line(), Some(column.to_owned()), reason),
             },
             Err(RowError::Refused(Refusal { line, column, reason })) => {
                 refused(line, column, reason)
             }
             Err(RowError::Io(_)) => return Err(Problem::bad_request("the body breaks off")),
-        };
-        results.push(result);
+        });
     }
-    let taken = results.iter().filter(|result| result.taken).count();
-    if taken > 0 {
-        // What is added to a register makes it no younger: what it does not say is as old as before.
-        let as_of = desk.registers.imported_at::<R>().unwrap_or_else(|| desk.now());
-        import.finish_alone(alone, as_of)?;
-    }
+    let (taken, refused) = (kept.len(), results.len() - kept.len());
     let unknown_columns = rows.unknown_columns();
-    Ok(Submission { taken, refused: results.len() - taken, rows: results, unknown_columns })
+    Ok((Submission { taken, refused, rows: results, unknown_columns }, kept))
 }
 
 fn refused(line: u64, column: Option<String>, reason: String) -> RowResult {
-    RowResult { line, taken: false, column, reason: Some(reason), problems: Vec::new() }
+    let (taken, standing, problems) = (false, None, Vec::new());
+    RowResult { line, taken, standing, column, reason: Some(reason), problems }
 }

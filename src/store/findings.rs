@@ -127,6 +127,7 @@ pub struct Findings {
     alone_with_bulletins: Arc<Mutex<()>>,
     alone_with_issues: Arc<Mutex<()>>,
     alone_with_notices: Arc<Mutex<()>>,
+    alone_with_submitted: Arc<Mutex<()>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
     /// Held by whoever writes of keys.
@@ -162,6 +163,7 @@ impl Findings {
             alone_with_bulletins: Arc::default(),
             alone_with_issues: Arc::default(),
             alone_with_notices: Arc::default(),
+            alone_with_submitted: Arc::default(),
             turns: Arc::default(),
             alone_with_keys: Arc::default(),
             catalogue: Arc::default(),

@@ -19,7 +19,7 @@ use crate::town::Town;
 use crate::town::text;
 
 /// What must be in the file of such a town.
-const KINDS: [&str; 37] = [
+const KINDS: [&str; 38] = [
     "provider",
     "allocation",
     "filing",
@@ -57,6 +57,7 @@ const KINDS: [&str; 37] = [
     "sample",
     "drawn_site",
     "sample_deed",
+    "submitted_filing",
 ];
 
 /// A town after two nights and a half, with something of everything that the store keeps.
@@ -101,6 +102,9 @@ fn lived_in() -> (Town, String) {
     let once = [("idempotency-key", "word")];
     let came = served.call_with("POST", &path, Some(&theirs), Some(&answer), &once);
     assert!(came.status < 300, "{came:?}");
+    let row = b"domain,site_number\nwaits.cn,\xe4\xba\xacICP\xe5\xa4\x8715023456\xe5\x8f\xb7-7\n"
+        .to_vec();
+    served.send("POST", "/filings", &theirs, ("text/csv", row)).ends(200);
     served.call("GET", "/findings", Some("chabei_no"), None).ends(401);
     assert_eq!(served.stop(), Some(0));
     at("2026-11-21T01:00:00+08:00", &["scan"]);

@@ -11,6 +11,7 @@ mod nginx;
 mod nsd;
 mod outskirts;
 mod quarter;
+mod submitted;
 mod town;
 mod web;
 

@@ -464,7 +464,8 @@ fn submissions_are_bound_to_whoever_makes_them() {
         [("/filings", filing, "providers"), ("/allocations", allocation, "provider")]
     {
         let refused = json!({"taken": 0, "refused": 1, "unknown_columns": [], "rows": [{
-            "line": 1, "taken": false, "column": column, "reason": of_another, "problems": []}]});
+            "line": 2, "taken": false, "standing": null, "column": column, "reason": of_another,
+            "problems": []}]});
         for who in GOOD {
             let came = submit(who, path, &rows);
             match who {
@@ -478,8 +479,10 @@ fn submissions_are_bound_to_whoever_makes_them() {
                     let mut told = came.ends(200).json();
                     // What is wrong with the row by itself is told beside.
                     assert!(told["rows"][0]["problems"].take().is_array(), "{path} by {who:?}");
+                    let is_pending = path == "/filings" && who == RightProvider;
                     let taken = json!({"taken": 1, "refused": 0, "unknown_columns": [], "rows": [{
-                        "line": 1, "taken": true, "column": null, "reason": null, "problems": null}]});
+                        "line": 2, "taken": true, "standing": is_pending.then_some("pending"),
+                        "column": null, "reason": null, "problems": null}]});
                     assert_eq!(told, taken, "{path} by {who:?}");
                 }
             }

@@ -1,5 +1,8 @@
 //! Findings, changes, answers and look-ups over the interface.
 
+use std::time::Duration;
+use std::time::Instant;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -238,15 +241,40 @@ fn what_is_filed_by_now_is_not_taken_away_and_old_programs_have_their_encoding()
     }
 }
 
+/// The answer to `/domains/{domain}` once `is_so` says yes of it: what follows from submissions is done
+/// outside of the calls that bring them.
+fn told_once(served: &Served, domain: &str, key: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        let came = served.get(&format!("/domains/{domain}"), key);
+        // Whoever asks too often is told so.
+        if came.status != 429 {
+            let answer = came.ends(200).json();
+            if is_so(&answer) {
+                return answer;
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "it is never so of {domain}");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn providers_who_submit_the_same_record_at_once_are_all_connected() {
     let desk = office();
+    let number = "京ICP备05014806号-9";
+    desk.import(
+        "filings",
+        "a.csv",
+        format!("domain,site_number,state,providers\na.cn,{number},active,\n"),
+    );
     let keys = ["P1", "P4", "P5"].map(|id| key(&desk, &["--provider", id]).0);
     let served = Served::start(&desk);
-    let row = "域名,网站备案号,状态,接入服务商\na.cn,京ICP备05014806号-9,active,\n";
+    let row = format!("域名,网站备案号,状态,接入服务商\na.cn,{number},active,\n");
     let submit = |key: &str| {
         let body = ("text/csv", row.as_bytes().to_vec());
-        served.send("POST", "/filings", key, body).ends(200);
+        let came = served.send("POST", "/filings", key, body).ends(200).json();
+        assert_eq!(came["rows"][0]["standing"], "connected", "{came}");
     };
     submit(&keys[0]);
     std::thread::scope(|scope| {
@@ -254,7 +282,8 @@ fn providers_who_submit_the_same_record_at_once_are_all_connected() {
             scope.spawn(|| submit(key));
         }
     });
-    let answer = served.get("/domains/a.cn", &keys[0]).ends(200).json();
+    let has_all = |answer: &Value| answer["providers"].as_array().unwrap().len() == 3;
+    let answer = told_once(&served, "a.cn", &keys[0], has_all);
     let mut names: Vec<_> = answer["providers"].as_array().unwrap().iter().collect();
     names.sort_by_key(|provider| provider["id"].to_string());
     let ids: Vec<_> = names.iter().map(|provider| provider["id"].as_str().unwrap()).collect();
@@ -270,7 +299,7 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let served = Served::start(&desk);
     let number = "京ICP备05014806号-2";
     let rows = format!(
-        "域名,网站备案号,状态,接入服务商\nnew.cn,{number},active,示例云\n\
+        "域名,网站备案号,状态,接入服务商\n\nnew.cn,{number},active,示例云\n\
          other.cn,{number},active,别家云\nno domain,{number},active,示例云\n"
     );
     let post = |path: &str, key: &str, body: &str| {
@@ -279,25 +308,91 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     post("/filings", &bureau, &rows).ends(404);
     let came = post("/filings", &provider, &rows).ends(200).json();
     assert_eq!((came["taken"].as_u64(), came["refused"].as_u64()), (Some(1), Some(2)), "{came}");
-    let columns: Vec<_> =
-        came["rows"].as_array().unwrap().iter().map(|row| &row["column"]).collect();
-    assert_eq!(columns, [&json!(null), &json!("providers"), &json!("domain")]);
+    let told: Vec<_> = came["rows"].as_array().unwrap().iter().collect();
+    let told = told.iter().map(|row| (&row["line"], &row["standing"], &row["column"]));
+    let expected = [
+        (&json!(3), &json!("pending"), &json!(null)),
+        (&json!(4), &json!(null), &json!("providers")),
+        (&json!(5), &json!(null), &json!("domain")),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected, "each with its line of the file");
     let told = |domain: &str| {
         let answer = served.get(&format!("/domains/{domain}"), &provider).ends(200).json();
-        (answer["status"].clone(), answer["providers"][0]["id"].clone())
+        (answer["status"].clone(), answer["submitted"][0]["standing"].clone())
     };
-    assert_eq!(told("new.cn"), (json!("filed"), json!("P4")));
-    assert_eq!(told("other.cn").0, json!("unfiled"));
+    assert_eq!(told("new.cn"), (json!("unfiled"), json!("pending")));
+    assert_eq!(told("other.cn"), (json!("unfiled"), json!(null)));
 
     let rows = "start,end,provider,kind\n1.2.4.0,1.2.4.255,示例云,source\n1.2.5.0,1.2.5.255,别家云,source\n";
     let came = post("/allocations", &provider, rows).ends(200).json();
     assert_eq!((came["taken"].as_u64(), came["refused"].as_u64()), (Some(1), Some(1)), "{came}");
+    assert_eq!((&came["rows"][0]["line"], &came["rows"][0]["standing"]), (&json!(2), &json!(null)));
     let problems = served.get("/allocations/problems", &provider).ends(200).json();
     for problem in problems["problems"].as_array().unwrap() {
         assert_eq!(problem["provider"]["id"], "P4", "{problem}");
     }
     assert_eq!(served.stop(), Some(0));
     desk.run(&["lookup", "1.2.4.8"]).ends(0).says("示例云");
+}
+
+#[test]
+fn what_waits_is_told_to_those_whom_it_concerns_and_joined_when_its_record_comes() {
+    let desk = office();
+    let kept = |args: &[&str]| key(&desk, args).0;
+    let (own, other, reader) =
+        (kept(&["--provider", "P4"]), kept(&["--provider", "P5"]), kept(&["--reader", "公安"]));
+    let (ministry, beijing, tianjin) =
+        (kept(&["--ministry"]), kept(&["--bureau", "北京"]), kept(&["--bureau", "天津"]));
+    let served = Served::start(&desk);
+    let number = "京ICP备05014806号-2";
+    let row = format!("domain,site_number\nnew.cn,{number}\n");
+    let body = ("text/csv", row.clone().into_bytes());
+    let came = served.send("POST", "/filings", &own, body).ends(200).json();
+    assert_eq!(came["rows"][0]["standing"], "pending", "{came}");
+    for (key, sees) in
+        [(&own, 1), (&beijing, 1), (&ministry, 1), (&other, 0), (&reader, 0), (&tianjin, 0)]
+    {
+        let answer = served.get("/domains/new.cn", key).ends(200).json();
+        let submitted = answer["submitted"].as_array().map_or(0, Vec::len);
+        assert_eq!((submitted, &answer["status"]), (sees, &json!("unfiled")), "{answer}");
+        assert_eq!(answer.get("submitted").is_some(), sees > 0, "nothing tells that it is hidden");
+    }
+    let wrong = "domain,site_number\nnew.cn,京ICP备05014806号-3\n";
+    desk.run(&["lookup", "new.cn"]).ends(0).says("待审核 pending").says("未备案");
+    desk.run(&["explain", "new.cn"]).ends(0).says("待审核 pending");
+    desk.import("filings", "w.csv", wrong);
+    let told = desk.run(&["lookup", "new.cn", "--format", "json"]).json();
+    assert_eq!(told[0]["submitted"][0]["standing"], "pending", "another number is another filing");
+    // The register is replaced by one that has the record, and nobody as its access provider.
+    let whole = format!("{row}d5.cn,京ICP备05014806号-5\n")
+        .replace("site_number\n", "site_number,providers\n");
+    let whole = whole.replace("号-2\n", "号-2,\n").replace("号-5\n", "号-5,\n");
+    let file = desk.write("whole.csv", whole);
+    let ran = desk.run(&["import", "filings", &file, "--replace"]);
+    ran.ends(0).says("submitted by providers: 1 connected, 0 pending");
+    let answer = served.get("/domains/new.cn", &own).ends(200).json();
+    assert_eq!(answer["providers"], json!([{"id": "P4", "name": "示例云"}]), "{answer}");
+    assert_eq!((&answer["status"], answer.get("submitted")), (&json!("filed"), None));
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
+fn the_ministrys_filings_are_in_the_register_and_what_waited_for_them_is_joined() {
+    let desk = office();
+    let (own, _) = key(&desk, &["--provider", "P4"]);
+    let (ministry, _) = key(&desk, &["--ministry"]);
+    let served = Served::start(&desk);
+    let row = "domain,site_number,providers\nnew.cn,京ICP备05014806号-2,\n";
+    let post = |key: &str| {
+        let body = ("text/csv", row.as_bytes().to_vec());
+        served.send("POST", "/filings", key, body).ends(200).json()["rows"][0]["standing"].clone()
+    };
+    assert_eq!(post(&own), "pending");
+    assert_eq!(post(&ministry), json!(null));
+    let is_joined = |answer: &Value| answer["providers"][0]["id"] == "P4";
+    let answer = told_once(&served, "new.cn", &own, is_joined);
+    assert_eq!((&answer["status"], answer.get("submitted")), (&json!("filed"), None));
+    assert_eq!(served.stop(), Some(0));
 }
 
 /// What a puller has on its disk: the changes that it took, and the cursor that came with them.

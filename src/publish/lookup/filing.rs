@@ -11,6 +11,7 @@ use crate::facts::number::FilingNumber;
 use crate::publish::lookup::FilingFacts;
 use crate::publish::lookup::details_text;
 use crate::publish::mask::Personal;
+use crate::publish::submitted;
 use crate::publish::text::listed;
 use crate::publish::text::printable;
 use crate::publish::view::ProviderNames;
@@ -44,7 +45,7 @@ pub(super) fn text(
     for (record, index) in facts.records.iter().zip(1_u32..) {
         record_text(record, index, personal, out)?;
     }
-    Ok(())
+    submitted::text(&facts.submitted, names, out)
 }
 
 fn summary_text(

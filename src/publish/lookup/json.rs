@@ -19,6 +19,7 @@ use crate::publish::lookup::filing_answer;
 use crate::publish::mask;
 use crate::publish::mask::Personal;
 use crate::publish::place::PlacementView;
+use crate::publish::submitted::SubmittedView;
 use crate::publish::view::ProviderNames;
 use crate::publish::words;
 
@@ -59,6 +60,8 @@ pub(super) struct FilingView<'a> {
     /// What became of the question to the upstream register; `None` where it was not asked.
     upstream: Option<UpstreamView<'a>>,
     filings: Vec<RecordView<'a>>,
+    /// What providers submitted and the register has not.
+    submitted: Vec<SubmittedView>,
 }
 
 /// What another register was asked.
@@ -121,7 +124,7 @@ impl<'a> RowView<'a> {
 
 impl<'a> FilingView<'a> {
     pub(super) fn of(facts: &'a FilingFacts, names: &ProviderNames, personal: Personal) -> Self {
-        let FilingFacts { target, status, as_of, upstream, records } = facts;
+        let FilingFacts { target, status, as_of, upstream, records, submitted } = facts;
         let note = upstream.as_ref();
         Self {
             answer: filing_answer(target, status, *as_of, note, names),
@@ -132,6 +135,7 @@ impl<'a> FilingView<'a> {
                 outcome: words::upstream_outcome(note.outcome).0,
             }),
             filings: records.iter().map(|row| RecordView::of(row, personal)).collect(),
+            submitted: submitted.iter().map(|note| SubmittedView::of(note, names)).collect(),
         }
     }
 }

@@ -58,6 +58,7 @@ fn address() -> LookUp {
             as_of: Some(moment("2026-11-22T16:00:00Z")),
             upstream: None,
             records: vec![],
+            submitted: vec![],
         },
     })
 }
@@ -73,6 +74,7 @@ fn domain() -> LookUp {
             are_providers_known: false,
             ..FilingSummary::empty(moment("2026-11-22T16:00:00Z"))
         }),
+        submitted: vec![],
         as_of: Some(moment("2026-11-22T16:00:00Z")),
         upstream: None,
         records: vec![Filing {
@@ -171,6 +173,7 @@ fn what_the_register_cannot_say_stays_unknown() {
         as_of: None,
         upstream: None,
         records: vec![],
+        submitted: vec![],
     });
     let json = parsed(&answer, Personal::Masked);
     assert_eq!(json["status"], "unknown");
@@ -203,6 +206,7 @@ fn numbers_days_and_the_register_that_answered_are_told() {
             outcome: UpstreamOutcome::Answered,
         }),
         records: vec![],
+        submitted: vec![],
     });
     let expected = "\
 example.cn　已备案 active

@@ -24,6 +24,7 @@ use crate::facts::resolution::DnsAnswer;
 use crate::facts::resolution::View;
 use crate::facts::visit::Visit;
 use crate::publish::place::PlacementView;
+use crate::publish::submitted::SubmittedView;
 use crate::publish::trail::Trail;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
@@ -37,6 +38,8 @@ pub(super) struct TrailView<'a> {
     domain: String,
     domain_unicode: String,
     exemption: Option<ExemptionView<'a>>,
+    /// What providers submitted of it and the filing register has not.
+    submitted: Vec<SubmittedView>,
     examination: Option<ExaminationView<'a>>,
     findings: Vec<HistoryView<'a>>,
 }
@@ -193,6 +196,7 @@ impl<'a> TrailView<'a> {
             domain_unicode: trail.target.unicode(),
             exemption: exemption
                 .map(|given| ExemptionView { reason: given.reason, until: given.until }),
+            submitted: trail.submitted.iter().map(|note| SubmittedView::of(note, names)).collect(),
             examination: trail.examination.map(|seen| ExaminationView::of(seen, names)),
             findings: trail.findings.iter().map(history).collect(),
         }

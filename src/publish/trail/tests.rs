@@ -150,6 +150,7 @@ fn the_trail_tells_every_step() {
         target: &target,
         examination: Some(&examination),
         findings: &findings,
+        submitted: &[],
         exemption: Some(exemption),
     };
     let expected = format!(
@@ -200,7 +201,13 @@ example.cn
 #[test]
 fn a_name_that_was_never_examined_has_a_short_trail() {
     let target = "例子.中国".parse().unwrap();
-    let trail = Trail { target: &target, examination: None, findings: &[], exemption: None };
+    let trail = Trail {
+        target: &target,
+        examination: None,
+        findings: &[],
+        submitted: &[],
+        exemption: None,
+    };
     let expected = "例子.中国（xn--fsqu00a.xn--fiqs8s）\n\n尚未检测过\n\n发现结果\n  无\n";
     assert_eq!(texted(&trail), expected);
 }
@@ -232,6 +239,7 @@ fn the_trail_as_json_has_the_same_facts() {
         target: &target,
         examination: Some(&examination),
         findings: &findings,
+        submitted: &[],
         exemption: None,
     };
     let mut out = Vec::new();

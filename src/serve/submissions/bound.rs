@@ -8,9 +8,7 @@ use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::serve::door::Caller;
-use crate::serve::problem::Problem;
 use crate::serve::submissions::Refused;
-use crate::serve::submissions::held;
 
 /// The row as the caller may submit it, or why not.
 pub(super) fn allocation(
@@ -26,21 +24,9 @@ pub(super) fn allocation(
     if is_own { Ok(row) } else { Err(("provider", of_another())) }
 }
 
-/// The same for a filing, which is joined with what the register has of it: the caller is added to the
-/// access providers of a record that others have too, and nothing else of that is touched.
+/// The same for a filing.
 pub(super) fn filing(
-    row: Filing,
-    caller: &Caller,
-    held: &held::Filings<'_>,
-) -> Result<Result<Filing, Refused>, Problem> {
-    let Some(own) = caller.scope.provider() else { return Ok(Ok(row)) };
-    let known = held.known(&row.domain)?;
-    Ok(joined(row, &known, own, &held.directory))
-}
-
-fn joined(
     mut row: Filing,
-    known: &[Filing],
     own: &ProviderId,
     directory: &Directory,
 ) -> Result<Filing, Refused> {
@@ -57,33 +43,13 @@ fn joined(
     };
     match &row.providers {
         Some(names) if names.iter().any(|name| !is(directory, name, own)) => {
-            return Err(("providers", of_another()));
+            Err(("providers", of_another()))
         }
-        _ => row.providers = Some(vec![name.clone()]),
+        _ => {
+            row.providers = Some(vec![name]);
+            Ok(row)
+        }
     }
-    let is_same = |other: &&Filing| {
-        other.site_number == row.site_number
-            && other.subject_number == row.subject_number
-            && other.detail("record_id") == row.detail("record_id")
-            && !other.has_left()
-            && !other.is_unreadable()
-    };
-    let Some(before) = known.iter().find(is_same) else { return Ok(row) };
-    let others = before
-        .providers
-        .as_ref()
-        .is_none_or(|names| names.is_empty() || names.iter().any(|name| !is(directory, name, own)));
-    if !others {
-        return Ok(row);
-    }
-    let mut kept = before.clone();
-    // Where the access providers are not known, one of them does not make them known.
-    if let Some(names) = &mut kept.providers
-        && !names.iter().any(|name| is(directory, name, own))
-    {
-        names.push(name);
-    }
-    Ok(kept)
 }
 
 fn is(directory: &Directory, name: &ProviderName, own: &ProviderId) -> bool {
@@ -113,32 +79,21 @@ mod tests {
         filings::read(Cursor::new(text)).unwrap().next().unwrap().unwrap()
     }
 
-    fn check(submitted: &str, known: &[&str]) -> Result<(Vec<String>, String), &'static str> {
-        let known: Vec<Filing> = known.iter().map(|cells| row(cells)).collect();
-        let joined = joined(row(submitted), &known, &"P4".parse().unwrap(), &directory());
-        joined.map_err(|(column, _)| column).map(|row| {
-            let names = row.providers.iter().flatten().map(ToString::to_string).collect();
-            (names, row.detail("subject_name").unwrap_or_default().to_owned())
-        })
-    }
-
     #[test]
-    fn a_provider_speaks_for_itself_and_leaves_what_others_said() {
+    fn a_provider_speaks_for_itself() {
         let number = "京ICP备05014806号-1";
-        let new = format!("a.cn,{number},active,示例云,新");
-        let of = |names: &[&str], subject: &str| {
-            Ok((names.iter().map(|name| (*name).to_owned()).collect(), subject.to_owned()))
-        };
-        assert_eq!(check(&new, &[]), of(&["P4"], "新"));
-        assert_eq!(check(&format!("a.cn,{number},active,,新"), &[]), of(&["P4"], "新"));
-        let own = format!("a.cn,{number},active,P4,旧");
-        assert_eq!(check(&new, &[&own]), of(&["P4"], "新"));
-        let others = format!("a.cn,{number},active,别家云,旧");
-        assert_eq!(check(&new, &[&others]), of(&["别家云", "P4"], "旧"));
-        let both = format!("a.cn,{number},active,别家云;示例云,旧");
-        assert_eq!(check(&new, &[&both]), of(&["别家云", "示例云"], "旧"));
-        assert_eq!(check(&format!("a.cn,{number},active,别家云,新"), &[]), Err("providers"));
-        assert_eq!(check(&format!("a.cn,{number},cancelled,P4,新"), &[]), Err("state"));
-        assert_eq!(check("a.cn,,active,P4,新", &[]), Err("site_number"));
+        for (cells, expected) in [
+            (format!("a.cn,{number},active,示例云,新"), Ok(())),
+            (format!("a.cn,{number},active,,新"), Ok(())),
+            (format!("a.cn,{number},active,别家云,新"), Err("providers")),
+            (format!("a.cn,{number},active,示例云;别家云,新"), Err("providers")),
+            (format!("a.cn,{number},cancelled,P4,新"), Err("state")),
+            ("a.cn,,active,P4,新".to_owned(), Err("site_number")),
+        ] {
+            let taken = filing(row(&cells), &"P4".parse().unwrap(), &directory());
+            let names = taken.map(|row| row.providers.unwrap_or_default());
+            let own = vec!["P4".parse().unwrap()];
+            assert_eq!(names.map_err(|(column, _)| column), expected.map(|()| own), "{cells}");
+        }
     }
 }

@@ -12,7 +12,9 @@ use crate::clock;
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
-use crate::facts::target::Target;
+use crate::facts::provider::ProviderId;
+use crate::facts::submission::Standing;
+use crate::facts::submission::SubmittedFiling;
 use crate::formats::vocabulary::Vocabulary;
 use crate::net::guard::Guard;
 use crate::net::guard::OptOut;
@@ -24,7 +26,7 @@ use crate::store::StoreError;
 
 /// What filings are held against.
 pub(super) struct Filings<'a> {
-    desk: &'a Desk,
+    pub(super) desk: &'a Desk,
     pub(super) directory: Arc<Directory>,
     register: Arc<check::Filings>,
     guard: Guard,
@@ -45,9 +47,22 @@ impl<'a> Filings<'a> {
         })
     }
 
-    /// What the register has of a Domain.
-    pub(super) fn known(&self, target: &Target) -> Result<Vec<Filing>, Problem> {
-        Ok(self.register.register().map_or_else(|| Ok(Vec::new()), |it| it.lookup(target))?)
+    /// How a row of `own` stands to the register, and whether that knows of it already.
+    pub(super) fn standing(
+        &self,
+        row: &Filing,
+        own: &ProviderId,
+    ) -> Result<(Standing, bool), Problem> {
+        let register = self.register.register();
+        let known = register.map(|register| register.lookup(&row.domain)).transpose()?;
+        let known = known.unwrap_or_default();
+        let row =
+            SubmittedFiling { provider: own.clone(), at: self.desk.now(), filing: row.clone() };
+        let Some(place) = row.record_in(&known, &self.directory) else {
+            return Ok((Standing::Pending, false));
+        };
+        let is_new = row.connect(&mut known[place].clone(), &self.directory);
+        Ok((Standing::Connected, !is_new))
     }
 
     /// What annex 3 has against the row.
@@ -84,7 +99,7 @@ impl<'a> Filings<'a> {
 
 /// What allocations are held against.
 pub(super) struct Allocations<'a> {
-    desk: &'a Desk,
+    pub(super) desk: &'a Desk,
     pub(super) directory: Arc<Directory>,
     guard: Guard,
 }

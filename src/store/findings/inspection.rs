@@ -56,6 +56,7 @@ impl Findings {
         for notice in self.notices()?.all() {
             told(notice.err().map(|error| error.to_string()));
         }
+        self.submitted()?.inspect(told)?;
         let mut sequence = 0;
         let mut night = 0;
         for record in &self.tree {

@@ -11,6 +11,7 @@ use crate::store::issues::Issues;
 use crate::store::keys::Keys;
 use crate::store::notices::Outbox;
 use crate::store::samples::Samples;
+use crate::store::submitted::SubmittedFilings;
 
 impl Findings {
     fn branch(&self, name: &str, alone: &Arc<Mutex<()>>) -> Result<Branch, StoreError> {
@@ -36,6 +37,11 @@ impl Findings {
     /// The notices, which lie in the same database.
     pub fn notices(&self) -> Result<Outbox, StoreError> {
         self.branch("notices", &self.alone_with_notices).map(Outbox::new)
+    }
+
+    /// Filings that providers submitted and that wait for their record.
+    pub fn submitted(&self) -> Result<SubmittedFilings, StoreError> {
+        self.branch("submitted", &self.alone_with_submitted).map(SubmittedFilings::new)
     }
 
     /// The keys of the interface, which lie in the same database.

@@ -31,12 +31,13 @@ impl Findings {
     }
 
     /// Waits until nobody writes, findings or what lies beside them, and keeps everybody from it.
-    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 6] {
+    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 7] {
         let Self { alone, alone_with_samples, alone_with_bulletins, .. } = self;
         let Self { alone_with_issues, alone_with_notices, alone_with_keys, .. } = self;
+        let Self { alone_with_submitted: submitted, .. } = self;
         let beside = [alone_with_samples, alone_with_bulletins, alone_with_issues];
         let [samples, bulletins, issues] = beside;
-        [alone, samples, bulletins, issues, alone_with_notices, alone_with_keys]
+        [alone, samples, bulletins, issues, alone_with_notices, alone_with_keys, submitted]
             .map(|alone| alone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

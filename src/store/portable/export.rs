@@ -15,10 +15,18 @@ use crate::store::portable::lines::LineWriter;
 use crate::store::portable::nights;
 use crate::store::portable::registers;
 use crate::store::samples;
+use crate::store::submitted;
 
 /// Every tree of the database.
-pub(crate) const TREES: [&Tree; 6] =
-    [&findings::TREE, &bulletins::TREE, &issues::TREE, &keys::TREE, &notices::TREE, &samples::TREE];
+pub(crate) const TREES: [&Tree; 7] = [
+    &findings::TREE,
+    &bulletins::TREE,
+    &issues::TREE,
+    &keys::TREE,
+    &notices::TREE,
+    &samples::TREE,
+    &submitted::TREE,
+];
 
 /// Writes everything that `store` holds to `out`, while nobody writes to it. Tells how many records of
 /// each kind there are.
