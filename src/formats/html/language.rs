@@ -4,7 +4,7 @@
 use crate::facts::language::Language;
 
 /// So many letters of the beginning are enough.
-const SAMPLE: usize = 1500;
+const SAMPLE: usize = 600;
 
 /// Fewer letters tell nothing.
 const TOO_FEW: usize = 4;
