@@ -142,14 +142,14 @@ fn main() {
     loop {
         let page = findings.catalogue().unwrap().changes(&scope, after, 1000).unwrap();
         let Some(last) = page.last() else { break };
-        for sequence in &page {
-            let told = findings.told(*sequence).unwrap().unwrap();
+        for one in &page {
+            let told = findings.told(one.sequence).unwrap().unwrap();
             let row = findings.catalogue().unwrap().row(&scope, told.change.finding).unwrap();
             let view = FindingView::of(&row.unwrap().finding, &names, Timestamp::UNIX_EPOCH);
             serde_json::to_vec(&(ToldView::of(&told), view)).unwrap();
         }
         pulled += page.len();
-        after = *last;
+        after = last.sequence;
     }
     println!("{pulled} changes of one provider pulled in {:.2} s", begun.elapsed().as_secs_f64());
     stop.store(true, Ordering::Relaxed);

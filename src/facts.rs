@@ -32,6 +32,7 @@ pub mod exchange;
 pub mod examination;
 pub mod reason;
 pub mod finding;
+pub mod overseers;
 pub mod change;
 pub mod lifecycle;
 pub mod calendar;

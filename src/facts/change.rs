@@ -28,6 +28,8 @@ pub enum ChangeKind {
     Answered,
     /// A bureau did not follow the provider's objection.
     Upheld,
+    /// It went from one bureau to another, or from one carrier to another.
+    Transferred,
 }
 
 /// One event in the life of a finding; never rewritten.

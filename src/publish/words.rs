@@ -256,6 +256,7 @@ pub(crate) fn change_kind(kind: ChangeKind) -> Words {
         ChangeKind::Closed => ("closed", "关闭"),
         ChangeKind::Answered => ("answered", "答复"),
         ChangeKind::Upheld => ("upheld", "异议未获采纳"),
+        ChangeKind::Transferred => ("transferred", "移交"),
     }
 }
 

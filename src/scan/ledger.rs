@@ -15,6 +15,7 @@ use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Sightings;
 use crate::facts::lifecycle::claims_remedy;
+use crate::facts::overseers::Overseers;
 use crate::facts::reason::Reason;
 use crate::scan::ledger::deadlines::Deadlines;
 use crate::stages::judge::Ruling;
@@ -160,7 +161,7 @@ fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
                 }
                 return Some(transition);
             }
-            Some(Transition { finding: next, change: None, effect: Effect::Seen })
+            Some(seen_again(finding, next, tonight.now, format!("night {}", tonight.night)))
         }
         Ruling::Ends(reason, reasons) => Some(close(next, reason, reasons, tonight)),
         Ruling::Misses(_) => {
@@ -274,6 +275,21 @@ fn see(finding: &mut Finding, bureau: Bureau, seen: Sightings, tonight: Tonight<
         finding.times_seen += 1;
     }
     finding.last_night = tonight.night;
+}
+
+/// What stands and still does; told where others watch over it from now on.
+fn seen_again(before: &Finding, finding: Finding, at: Timestamp, actor: String) -> Transition {
+    let (from, to) = (Overseers::of(before), Overseers::of(&finding));
+    let change = (from != to).then(|| Change {
+        finding: finding.id,
+        kind: ChangeKind::Transferred,
+        state: finding.state,
+        at,
+        reasons: finding.seen.reasons.clone(),
+        actor,
+        note: Some(from.note(&to)),
+    });
+    Transition { finding, change, effect: Effect::Seen }
 }
 
 fn open_accrued(finding: Finding, tonight: Tonight<'_>) -> Transition {

@@ -8,14 +8,17 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 use tokio::time::Instant;
+use ulid::Ulid;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
 use crate::publish::told::ToldView;
 use crate::publish::view::FindingView;
+use crate::publish::view::in_china;
 use crate::serve::ask;
 use crate::serve::ask::Query;
 use crate::serve::desk::Desk;
@@ -23,6 +26,7 @@ use crate::serve::desk::apart;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
+use crate::store::catalogue::Numbered;
 
 /// Which changes are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,9 +53,19 @@ pub(super) struct ChangesPage {
     next: u64,
 }
 
+/// A change as the key may know of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum ChangeOf {
+    /// Of a finding that the key may see.
+    Seen(Box<ChangeSeen>),
+    /// By which a finding went to others, who alone may see it since.
+    Left(ChangeLeft),
+}
+
 /// A change, with its finding as it is now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ChangeOf {
+struct ChangeSeen {
     /// What happened.
     #[serde(flatten)]
     change: ToldView,
@@ -59,7 +73,35 @@ pub(super) struct ChangeOf {
     now: FindingView,
 }
 
+/// A finding that another bureau follows, or another carrier carries, from then on.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeLeft {
+    /// Its place in the order of all changes, from 1.
+    sequence: u64,
+    /// Which finding.
+    #[schema(value_type = String)]
+    finding: Ulid,
+    /// `left`.
+    kind: LeftWord,
+    /// When.
+    #[serde(serialize_with = "in_china")]
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+/// The one word.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LeftWord {
+    /// It went to others.
+    Left,
+}
+
 /// Every change of what the key may see, once, in order
+///
+/// `transferred` tells of a finding that another bureau follows from then on, or another carrier
+/// carries: whoever sees it newly has it whole in `now`, and whoever sees it no more is told `left`,
+/// without it.
 #[utoipa::path(get, path = "/changes", tag = "findings", params(ChangesQuery),
     responses((status = 200, description = "A page", body = ChangesPage)))]
 pub(super) async fn feed(
@@ -100,15 +142,26 @@ pub(super) async fn feed(
 
 fn page(desk: &Desk, caller: &Caller, after: u64, limit: usize) -> Result<ChangesPage, Problem> {
     let catalogue = desk.findings.catalogue()?;
-    let sequences = catalogue.changes(&caller.scope, after, limit)?;
-    let next = sequences.last().copied().unwrap_or(after);
     let names = desk.names()?;
-    let mut changes = Vec::with_capacity(sequences.len());
-    for sequence in sequences {
-        let Some(told) = desk.findings.told(sequence)? else { continue };
-        // What has come to lie beyond the scope since is not told of.
-        let Some(row) = catalogue.row(&caller.scope, told.change.finding)? else { continue };
-        changes.push(ChangeOf { change: ToldView::of(&told), now: desk.view(&row, &names) });
+    let mut page = ChangesPage { changes: Vec::new(), next: after };
+    // Where nothing of a page may be told any more, what comes behind it is not waited for.
+    while page.changes.is_empty() {
+        let numbered = catalogue.changes(&caller.scope, page.next, limit)?;
+        let Some(last) = numbered.last() else { break };
+        page.next = last.sequence;
+        for Numbered { sequence, has_left } in numbered {
+            let Some(told) = desk.findings.told(sequence)? else { continue };
+            let (finding, at) = (told.change.finding, told.change.at);
+            if has_left {
+                let kind = LeftWord::Left;
+                page.changes.push(ChangeOf::Left(ChangeLeft { sequence, finding, kind, at }));
+                continue;
+            }
+            // What has come to lie beyond the scope since is told to have left where that is told.
+            let Some(row) = catalogue.row(&caller.scope, finding)? else { continue };
+            let (change, now) = (ToldView::of(&told), desk.view(&row, &names));
+            page.changes.push(ChangeOf::Seen(Box::new(ChangeSeen { change, now })));
+        }
     }
-    Ok(ChangesPage { changes, next })
+    Ok(page)
 }

@@ -4,6 +4,7 @@
 //! It is built when it is first asked for, follows every write, and is gone with the process.
 
 mod columns;
+mod feed;
 mod file;
 
 use std::path::Path;
@@ -19,10 +20,12 @@ use crate::facts::dossier::Place;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
+use crate::facts::overseers::Overseers;
 use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::store::StoreError;
 use crate::store::catalogue::columns::Columns;
+use crate::store::catalogue::feed::Feed;
 use crate::store::catalogue::file::RowFile;
 use crate::store::findings::Findings;
 
@@ -78,6 +81,26 @@ pub struct Page {
     pub next: Option<Ulid>,
 }
 
+/// A change that was written.
+#[derive(Debug, Clone)]
+pub(crate) struct News {
+    /// Of which finding.
+    pub(crate) finding: Ulid,
+    /// Its number.
+    pub(crate) sequence: u64,
+    /// Who watched over the finding until then, where others do since.
+    pub(crate) from: Option<Overseers>,
+}
+
+/// A change that somebody is told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbered {
+    /// Its number.
+    pub sequence: u64,
+    /// Whether the finding went by it to others, so that nothing more of it is his to see.
+    pub has_left: bool,
+}
+
 /// Every finding that was ever told of.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -87,6 +110,7 @@ pub struct Catalogue {
 #[derive(Debug)]
 struct Inner {
     columns: Columns,
+    feed: Feed,
     file: RowFile,
     /// Whether the file could not be written; then nothing is told any more.
     is_broken: bool,
@@ -125,18 +149,15 @@ impl Catalogue {
         }
         file.flush()?;
         columns.sort();
-        for told in findings.told_after(0) {
-            let told = told?;
-            columns.tell(told.change.finding, told.sequence);
-        }
-        Ok(Self { inner: RwLock::new(Inner { columns, file, is_broken: false }) })
+        let feed = Feed::build(findings, &mut columns)?;
+        Ok(Self { inner: RwLock::new(Inner { columns, feed, file, is_broken: false }) })
     }
 
     /// Takes in what was written: findings as they are now, changes by number, dossiers.
     pub(crate) fn follow<'f, 'd>(
         &self,
         findings: impl Iterator<Item = &'f Finding>,
-        told: impl Iterator<Item = (Ulid, u64)>,
+        told: impl Iterator<Item = News>,
         dossiers: impl Iterator<Item = (Ulid, Option<&'d Dossier>)>,
     ) {
         let Ok(mut inner) = self.inner.write() else { return };
@@ -171,14 +192,16 @@ impl Catalogue {
         place.map(|place| inner.file.read(place)).transpose()
     }
 
-    /// The numbers of up to `limit` changes after `after` that `scope` may see, in order.
+    /// Up to `limit` of the changes after `after` that `scope` is told of, in order. Each is told to
+    /// those who might see the finding when it happened, or might until then.
     pub fn changes(
         &self,
         scope: &KeyScope,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<u64>, StoreError> {
-        Ok(self.read()?.columns.changes(scope, after, limit))
+    ) -> Result<Vec<Numbered>, StoreError> {
+        let inner = self.read()?;
+        Ok(inner.feed.changes(inner.columns.sight(scope), after, limit))
     }
 
     /// How many findings stand, by kind and state: open, answered, overdue on `today`.
@@ -191,7 +214,7 @@ impl Inner {
     fn follow<'f, 'd>(
         &mut self,
         findings: impl Iterator<Item = &'f Finding>,
-        told: impl Iterator<Item = (Ulid, u64)>,
+        told: impl Iterator<Item = News>,
         dossiers: impl Iterator<Item = (Ulid, Option<&'d Dossier>)>,
     ) -> Result<(), StoreError> {
         for finding in findings {
@@ -206,8 +229,11 @@ impl Inner {
             let at = self.file.append(&row.finding, dossier.and_then(newest))?;
             self.columns.put(&row.finding, at);
         }
-        for (id, sequence) in told {
-            self.columns.tell(id, sequence);
+        for news in told {
+            let from = news.from.map(|from| self.columns.side(&from));
+            if let Some((provider, to)) = self.columns.sides(news.finding) {
+                self.feed.tell(news.sequence, provider, to, from);
+            }
         }
         self.file.flush()?;
         if self.file.is_wasteful(self.columns.live()) {

@@ -15,6 +15,7 @@ mod exemptions;
 mod changes;
 mod once;
 mod writing;
+mod transfers;
 
 use std::path::Path;
 use std::path::PathBuf;

@@ -156,9 +156,18 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
     let changes = page["changes"].as_array().unwrap();
     let sequence = |change: &Value| change["sequence"].as_u64().unwrap();
     assert_eq!(all.taken, (1..=changes.len() as u64).collect::<Vec<_>>());
-    let is_own = |change: &&Value| {
-        ["/now/provider/id", "/now/carrier/id"].iter().any(|who| text(change, who) == Some(busiest))
+    // Whose a finding is, the command says, which does not know of the feed.
+    assert!(changes.iter().all(|change| change["kind"] != "transferred"));
+    let is_busiest = |finding: &&Value| {
+        ["/provider/id", "/carrier/id"].iter().any(|who| text(finding, who) == Some(busiest))
     };
+    let theirs: BTreeSet<String> = town
+        .findings()
+        .iter()
+        .filter(is_busiest)
+        .map(|finding| text(finding, "/id").unwrap().to_owned())
+        .collect();
+    let is_own = |change: &&Value| text(change, "/finding").is_some_and(|id| theirs.contains(id));
     let expected: Vec<u64> = changes.iter().filter(is_own).map(sequence).collect();
     assert!(expected.len() > 5, "{busiest} has too little to pull");
     assert_eq!(own.taken, expected);

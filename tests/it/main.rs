@@ -55,6 +55,7 @@ mod rotation;
 mod rejudging;
 mod resolving;
 mod sampling;
+mod transferring;
 mod prefixes;
 mod truth;
 mod upstream;

@@ -4,6 +4,8 @@
 //! ends where the rules or the registers of today say so of what was seen then; else only what is told
 //! of it is put right.
 
+use jiff::Timestamp;
+
 use crate::facts::bureau::Bureau;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
@@ -12,6 +14,7 @@ use crate::facts::finding::Sightings;
 use crate::scan::ledger::Effect;
 use crate::scan::ledger::Tonight;
 use crate::scan::ledger::Transition;
+use crate::scan::ledger::seen_again;
 use crate::scan::ledger::transition;
 use crate::stages::judge::Ruling;
 
@@ -30,7 +33,7 @@ pub fn rejudged(
         (Some(finding), _) if finding.state == FindingState::Accruing => None,
         (Some(finding), ruling) if finding.stands() => match ruling {
             ruling if tonight.is_exempt => transition(key, current, ruling, tonight),
-            Ruling::Stands(bureau, seen) => restated(finding, bureau, *seen),
+            Ruling::Stands(bureau, seen) => restated(finding, bureau, *seen, tonight.now),
             Ruling::Ends(..) => transition(key, current, ruling, tonight),
             Ruling::Accrues(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
         },
@@ -45,9 +48,14 @@ pub fn rejudged(
 }
 
 /// The same finding with what is to be said of it today; `None` where that is what was said.
-fn restated(finding: &Finding, bureau: Bureau, seen: Sightings) -> Option<Transition> {
+fn restated(
+    finding: &Finding,
+    bureau: Bureau,
+    seen: Sightings,
+    now: Timestamp,
+) -> Option<Transition> {
     let next = Finding { bureau, seen, ..finding.clone() };
-    (next != *finding).then_some(Transition { finding: next, change: None, effect: Effect::Seen })
+    (next != *finding).then(|| seen_again(finding, next, now, ACTOR.to_owned()))
 }
 
 #[cfg(test)]
@@ -58,7 +66,6 @@ mod tests {
     use crate::facts::finding::Kind;
     use crate::facts::reason::Reason;
     use crate::scan::ledger::deadlines::Deadlines;
-    use jiff::Timestamp;
 
     fn key() -> FindingKey {
         FindingKey { target: "a.cn".parse().unwrap(), kind: Kind::Unfiled, provider: None }
@@ -103,6 +110,14 @@ mod tests {
         assert_eq!(restated.finding.seen.reasons, [Reason::FilingCancelled]);
         let unchanged = Finding { seen: finding.seen.clone(), ..restated.finding };
         assert_eq!(unchanged, finding);
+    }
+
+    #[test]
+    fn whoever_it_goes_to_by_new_registers_is_told() {
+        let Ruling::Stands(_, seen) = stands(Reason::NotFiled) else { return };
+        let moved = Ruling::Stands("河北".parse().unwrap(), seen);
+        let change = check(Some(&open()), moved, false).unwrap().change.unwrap();
+        assert_eq!((change.kind, change.actor.as_str()), (ChangeKind::Transferred, ACTOR));
     }
 
     #[test]

@@ -125,6 +125,38 @@ fn a_standing_finding_is_seen_again_missed_or_closed() {
 }
 
 #[test]
+fn whoever_it_goes_to_or_from_is_told() {
+    let stands = |bureau: &str, carrier: Option<&str>| {
+        let carrier = carrier.map(|id| id.parse().unwrap());
+        let seen = Sightings { carrier, reasons: vec![Reason::NotFiled], ..Sightings::default() };
+        Ruling::Stands(bureau.parse().unwrap(), Box::new(seen))
+    };
+    let on_night_5 = |current: &Finding, ruling| {
+        with_night(5, false, |tonight| transition(&key(), Some(current), ruling, tonight)).unwrap()
+    };
+    for state in [Open, Answered] {
+        let current = finding(state);
+        assert_eq!(on_night_5(&current, stands("部", None)).change, None);
+        for (ruling, note) in [
+            (stands("河北", None), "监督单位由部改为河北"),
+            (stands("部", Some("C1")), "运营商有变"),
+            (stands("河北", Some("C1")), "监督单位由部改为河北，运营商有变"),
+        ] {
+            let done = on_night_5(&current, ruling);
+            let change = done.change.unwrap();
+            assert_eq!(
+                (change.kind, change.state, change.note.as_deref(), change.actor.as_str()),
+                (ChangeKind::Transferred, state, Some(note), "night 5")
+            );
+            assert_eq!(done.effect, Effect::Seen);
+        }
+    }
+    // What is told anyway is told once.
+    let back = on_night_5(&finding(Closed(ClosedReason::Gone)), stands("河北", None));
+    assert_eq!(back.change.unwrap().kind, ChangeKind::Reopened);
+}
+
+#[test]
 fn the_last_miss_in_a_row_closes_as_gone() {
     let current = Finding { nights_in_row: 2, ..finding(Open) };
     check(Some(&current), Misses, Some((Closed(ClosedReason::Gone), Effect::Closed)));

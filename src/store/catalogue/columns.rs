@@ -10,6 +10,7 @@ use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
 use crate::facts::lifecycle;
+use crate::facts::overseers::Overseers;
 use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::store::StoreError;
@@ -19,14 +20,20 @@ use crate::store::catalogue::file::RowFile;
 
 /// Stands for a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Party(u32);
+pub(super) struct Party(u32);
+
+/// Who watches over a finding beside its provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Side {
+    pub(super) bureau: Bureau,
+    pub(super) carrier: Option<Party>,
+}
 
 /// What is asked of one finding.
 #[derive(Debug, Clone, Copy)]
 struct Facet {
     provider: Option<Party>,
-    carrier: Option<Party>,
-    bureau: Bureau,
+    side: Side,
     kind: Kind,
     state: FindingState,
     is_referred: bool,
@@ -34,8 +41,8 @@ struct Facet {
 }
 
 /// A scope in terms of facets; nothing where the holder has no finding.
-#[derive(Debug, Clone, Copy)]
-enum Sight {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Sight {
     All,
     Party(Party),
     Bureau(Bureau),
@@ -50,23 +57,16 @@ pub(super) struct Columns {
     /// The bytes of the rows.
     live: u64,
     parties: HashMap<ProviderId, Party>,
-    told: Told,
-}
-
-/// The numbers of changes, ascending, by who may see them.
-#[derive(Debug, Default)]
-struct Told {
-    all: Vec<u64>,
-    of_party: HashMap<Party, Vec<u64>>,
-    of_bureau: HashMap<Bureau, Vec<u64>>,
 }
 
 impl Sight {
     fn has(self, facet: &Facet) -> bool {
         match self {
             Self::All => true,
-            Self::Party(party) => facet.provider == Some(party) || facet.carrier == Some(party),
-            Self::Bureau(bureau) => facet.bureau == bureau,
+            Self::Party(party) => {
+                facet.provider == Some(party) || facet.side.carrier == Some(party)
+            }
+            Self::Bureau(bureau) => facet.side.bureau == bureau,
             Self::Nothing => false,
         }
     }
@@ -111,13 +111,23 @@ impl Columns {
     fn facet(&mut self, finding: &Finding) -> Facet {
         Facet {
             provider: finding.key.provider.as_ref().map(|id| self.party(id)),
-            carrier: finding.seen.carrier.as_ref().map(|id| self.party(id)),
-            bureau: finding.bureau,
+            side: self.side(&Overseers::of(finding)),
             kind: finding.key.kind,
             state: finding.state,
             is_referred: lifecycle::is_referred(finding),
             due: finding.due,
         }
+    }
+
+    pub(super) fn side(&mut self, overseers: &Overseers) -> Side {
+        let carrier = overseers.carrier.as_ref().map(|id| self.party(id));
+        Side { bureau: overseers.bureau, carrier }
+    }
+
+    /// The provider of the finding, and who watches over it now.
+    pub(super) fn sides(&self, id: Ulid) -> Option<(Option<Party>, Side)> {
+        let facet = &self.facets[self.ids.binary_search(&id).ok()?];
+        Some((facet.provider, facet.side))
     }
 
     fn party(&mut self, id: &ProviderId) -> Party {
@@ -129,7 +139,7 @@ impl Columns {
         party
     }
 
-    fn sight(&self, scope: &KeyScope) -> Sight {
+    pub(super) fn sight(&self, scope: &KeyScope) -> Sight {
         match scope {
             KeyScope::Reader => Sight::Nothing,
             KeyScope::Provider(id) => {
@@ -138,30 +148,6 @@ impl Columns {
             KeyScope::Bureau(bureau) => Sight::Bureau(*bureau),
             KeyScope::Ministry => Sight::All,
         }
-    }
-
-    /// Says that the change `sequence` is about the finding `id`. Numbers come in ascending order.
-    pub(super) fn tell(&mut self, id: Ulid, sequence: u64) {
-        let Ok(index) = self.ids.binary_search(&id) else { return };
-        let facet = self.facets[index];
-        self.told.all.push(sequence);
-        self.told.of_bureau.entry(facet.bureau).or_default().push(sequence);
-        let carrier = facet.carrier.filter(|carrier| Some(*carrier) != facet.provider);
-        for party in [facet.provider, carrier].into_iter().flatten() {
-            self.told.of_party.entry(party).or_default().push(sequence);
-        }
-    }
-
-    pub(super) fn changes(&self, scope: &KeyScope, after: u64, limit: usize) -> Vec<u64> {
-        let told = match self.sight(scope) {
-            Sight::All => Some(&self.told.all),
-            Sight::Party(party) => self.told.of_party.get(&party),
-            Sight::Bureau(bureau) => self.told.of_bureau.get(&bureau),
-            Sight::Nothing => None,
-        };
-        let told = told.map(Vec::as_slice).unwrap_or_default();
-        let begin = told.partition_point(|sequence| *sequence <= after);
-        told[begin..].iter().take(limit).copied().collect()
     }
 
     /// Where the finding lies, if `scope` may see it.
@@ -196,7 +182,7 @@ impl Columns {
             wanted.state.has(facet.state)
                 && sight.has(facet)
                 && provider.is_none_or(|party| facet.provider == Some(party))
-                && wanted.bureau.is_none_or(|bureau| facet.bureau == bureau)
+                && wanted.bureau.is_none_or(|bureau| facet.side.bureau == bureau)
                 && (wanted.kinds.is_empty() || wanted.kinds.contains(&facet.kind))
                 && wanted.due_before.is_none_or(|day| facet.due < day)
                 && (!wanted.is_referred || facet.is_referred)

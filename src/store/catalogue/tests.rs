@@ -38,9 +38,13 @@ fn finding(number: u128, provider: &str, carrier: &str, bureau: &str) -> Finding
 }
 
 fn told(finding: &Finding) -> Change {
+    told_as(finding, ChangeKind::Opened)
+}
+
+fn told_as(finding: &Finding, kind: ChangeKind) -> Change {
     Change {
         finding: finding.id,
-        kind: ChangeKind::Opened,
+        kind,
         state: finding.state,
         at: Timestamp::UNIX_EPOCH,
         reasons: vec![],
@@ -114,7 +118,7 @@ fn each_scope_has_its_own_in_pages_of_any_size_before_and_after_a_restart() {
                 .changes(&scope, 0, 99)
                 .unwrap()
                 .into_iter()
-                .map(|sequence| findings.told(sequence).unwrap().unwrap().change.finding.into())
+                .map(|one| findings.told(one.sequence).unwrap().unwrap().change.finding.into())
                 .collect();
             assert_eq!(told.into_iter().collect::<Vec<_>>(), expected, "{scope:?}");
             for id in 1..=5_u128 {
@@ -156,10 +160,54 @@ fn filters_narrow_and_what_changes_is_followed() {
     let catalogue = findings.catalogue().unwrap();
     let row = catalogue.row(&KeyScope::Ministry, Ulid::from(1_u128)).unwrap().unwrap();
     assert_eq!(row.finding.state, closed);
-    assert_eq!(catalogue.changes(&KeyScope::Ministry, 5, 99).unwrap(), [6, 7]);
-    assert_eq!(catalogue.changes(&KeyScope::Ministry, 7, 99).unwrap(), [0; 0]);
+    let changes = |after| fed(&findings, &KeyScope::Ministry, after);
+    assert_eq!((changes(5), changes(7)), (vec![(6, false), (7, false)], vec![]));
     let counts = catalogue.counts(Date::constant(2026, 1, 2)).unwrap();
     assert_eq!(counts[0], (Kind::Unfiled, [3, 0, 3]));
+}
+
+/// The numbers of the changes that `scope` is told of, and by which of them it lost sight.
+fn fed(findings: &Findings, scope: &KeyScope, after: u64) -> Vec<(u64, bool)> {
+    let told = findings.catalogue().unwrap().changes(scope, after, 99).unwrap();
+    told.into_iter().map(|one| (one.sequence, one.has_left)).collect()
+}
+
+#[test]
+fn whoever_a_finding_goes_to_or_from_is_told_then_before_and_after_a_restart() {
+    let (dir, mut findings) = opened();
+    findings.catalogue().unwrap();
+    let at = |carrier: &str, bureau: &str| finding(1, "P4", carrier, bureau);
+    for (finding, kind) in [
+        (at("P1", "北京"), ChangeKind::Opened),
+        (at("P1", "河北"), ChangeKind::Transferred),
+        // The provider is its own carrier: another one sees it no more.
+        (at("P4", "河北"), ChangeKind::Closed),
+        (at("P2", "北京"), ChangeKind::Reopened),
+        (at("P2", "北京"), ChangeKind::Closed),
+    ] {
+        let changes = vec![told_as(&finding, kind)];
+        let update = Update { findings: vec![finding], changes, ..Update::default() };
+        findings.apply([&update], None).unwrap();
+    }
+    let bureau = |name: &str| KeyScope::Bureau(name.parse().unwrap());
+    for _ in 0..2 {
+        for (scope, expected) in [
+            (KeyScope::Ministry, vec![(1, false), (2, false), (3, false), (4, false), (5, false)]),
+            (provider("P4"), vec![(1, false), (2, false), (3, false), (4, false), (5, false)]),
+            (provider("P1"), vec![(1, false), (2, false), (3, true)]),
+            (provider("P2"), vec![(4, false), (5, false)]),
+            (bureau("北京"), vec![(1, false), (2, true), (4, false), (5, false)]),
+            (bureau("河北"), vec![(2, false), (3, false), (4, true)]),
+            (bureau("天津"), vec![]),
+            (KeyScope::Reader, vec![]),
+        ] {
+            assert_eq!(fed(&findings, &scope, 0), expected, "{scope:?}");
+            let rest: Vec<_> = expected.into_iter().filter(|(sequence, _)| *sequence > 2).collect();
+            assert_eq!(fed(&findings, &scope, 2), rest, "{scope:?}");
+        }
+        drop(findings);
+        findings = Findings::open(dir.path()).unwrap();
+    }
 }
 
 #[test]

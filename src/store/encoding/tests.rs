@@ -370,6 +370,7 @@ fn scans_exemptions_and_changes_come_back() {
         ChangeKind::Closed,
         ChangeKind::Answered,
         ChangeKind::Upheld,
+        ChangeKind::Transferred,
     ];
     for kind in kinds {
         check(&Change {

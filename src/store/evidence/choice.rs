@@ -70,7 +70,7 @@ fn occasion(finding: &Finding, update: &Update, examination: &Examination) -> Op
             let is_by_page = finding.state == FindingState::Closed(ClosedReason::Stopped);
             is_by_page.then_some(Occasion::Closed)
         }
-        Some(ChangeKind::Answered | ChangeKind::Upheld) | None => {
+        Some(ChangeKind::Answered | ChangeKind::Upheld | ChangeKind::Transferred) | None => {
             was_seen.then_some(Occasion::Changed)
         }
     }

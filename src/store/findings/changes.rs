@@ -14,7 +14,9 @@ use crate::facts::dossier::EvidenceFile;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
 use crate::facts::lifecycle::Amendment;
+use crate::facts::overseers::Overseers;
 use crate::store::StoreError;
+use crate::store::catalogue::News;
 use crate::store::encoding;
 use crate::store::findings::ANSWER;
 use crate::store::findings::CHANGE;
@@ -32,9 +34,11 @@ pub(super) struct Draft {
     pub(super) batch: sled::Batch,
     pub(super) sequence: u64,
     /// The findings of the batch as they are from then on.
-    findings: HashMap<Ulid, Finding>,
-    /// The changes of the batch, by their finding.
-    told: Vec<(Ulid, u64)>,
+    pub(super) findings: HashMap<Ulid, Finding>,
+    /// Whose findings were until then, of those that are told of.
+    pub(super) before: HashMap<Ulid, Overseers>,
+    /// The changes of the batch.
+    told: Vec<News>,
 }
 
 impl Findings {
@@ -59,6 +63,9 @@ impl Findings {
         let mut draft = self.draft()?;
         let updates: Vec<&Update> = updates.into_iter().collect();
         for update in &updates {
+            for change in &update.changes {
+                draft.look_back(self, change)?;
+            }
             for finding in &update.findings {
                 draft.put_finding(finding)?;
             }
@@ -85,7 +92,7 @@ impl Findings {
         draft: Draft,
         dossiers: impl Iterator<Item = (Ulid, Option<&'a Dossier>)>,
     ) -> Result<(), StoreError> {
-        let Draft { batch, sequence, findings, told } = draft;
+        let Draft { batch, sequence, findings, told, .. } = draft;
         self.write(batch)?;
         if let Some(catalogue) = self.catalogue.get() {
             catalogue.follow(findings.values(), told.into_iter(), dossiers);
@@ -126,6 +133,7 @@ impl Findings {
             batch: sled::Batch::default(),
             sequence,
             findings: HashMap::new(),
+            before: HashMap::new(),
             told: Vec::new(),
         })
     }
@@ -167,9 +175,11 @@ impl Findings {
     fn with_answer(&self, sequence: u64, change: Change) -> Result<Told, StoreError> {
         let answer = match change.kind {
             ChangeKind::Answered => self.value::<Answer>("answer", &numbered(ANSWER, sequence))?,
-            ChangeKind::Opened | ChangeKind::Reopened | ChangeKind::Closed | ChangeKind::Upheld => {
-                None
-            }
+            ChangeKind::Opened
+            | ChangeKind::Reopened
+            | ChangeKind::Closed
+            | ChangeKind::Upheld
+            | ChangeKind::Transferred => None,
         };
         Ok(Told { sequence, change, answer })
     }
@@ -211,7 +221,8 @@ impl Draft {
         let mut key = with_id(HISTORY, change.finding);
         key.extend_from_slice(&number);
         self.batch.insert(key, Vec::new());
-        self.told.push((change.finding, self.sequence));
+        let from = self.put_transfer(change.finding, self.sequence)?;
+        self.told.push(News { finding: change.finding, sequence: self.sequence, from });
         if let Some(finding) = self.findings.get(&change.finding) {
             let findings = std::slice::from_ref(finding);
             Findings::batch_circumstances(&mut self.batch, self.sequence, change, findings)?;

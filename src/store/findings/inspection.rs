@@ -14,6 +14,7 @@ use crate::facts::dossier::Reading;
 use crate::facts::exemption::Exemption;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
+use crate::facts::overseers::Transfer;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::ANSWER;
@@ -38,6 +39,7 @@ use crate::store::findings::evidence::file_key;
 use crate::store::findings::exemption_key;
 use crate::store::findings::finding_prefix;
 use crate::store::findings::once::RECEIPT;
+use crate::store::findings::transfers::TRANSFER;
 use crate::store::findings::with_id;
 
 /// Told of each record (`None`), and of what is wrong with one.
@@ -140,6 +142,13 @@ impl Findings {
                 let is_told = is_told.map_err(self.failed())?;
                 let fault = decoded::<Answer>("answer", value, |_| true);
                 fault.or_else(|| (!is_told).then(|| "an answer that no change tells of".to_owned()))
+            }
+            TRANSFER => {
+                let change: Option<Change> =
+                    self.value("change", &[&[CHANGE][..], rest].concat())?;
+                decoded::<Transfer>("transfer", value, |transfer| {
+                    change.as_ref().is_some_and(|change| change.finding == transfer.finding)
+                })
             }
             RECEIPT => decoded::<Done>("receipt", value, |_| true),
             CENSUS => decoded::<Census>("census", value, |_| true),

@@ -13,6 +13,7 @@ use crate::facts::dossier::Reading;
 use crate::facts::exemption::Exemption;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
+use crate::facts::overseers::Transfer;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::ANSWER;
@@ -36,6 +37,7 @@ use crate::store::findings::evidence::DOSSIER;
 use crate::store::findings::evidence::FILE;
 use crate::store::findings::evidence::READING;
 use crate::store::findings::once::RECEIPT;
+use crate::store::findings::transfers::TRANSFER;
 use crate::store::findings::with_id;
 use crate::store::portable::Kind;
 use crate::store::portable::Pairs;
@@ -52,6 +54,7 @@ pub(crate) const TREE: Tree = Tree {
         Kind::of::<Dossier>("dossier", &[DOSSIER], &[Part::Ulid]),
         Kind::of::<Finding>("finding", &[FINDING], &[Part::Target, Part::Ulid]).with(identity),
         Kind::of::<Circumstances>("circumstances", &[CIRCUMSTANCES], &[Part::U64]),
+        Kind::of::<Transfer>("transfer", &[TRANSFER], &[Part::U64]),
         Kind::of::<Done>("receipt", &[RECEIPT], &[Part::Ulid, Part::Hash]),
         Kind::of::<Position>("position", POSITION, &[]),
         Kind::of::<Reading>("evidence_reading", &[READING], &[Part::Ulid, Part::U64]),
