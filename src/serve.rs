@@ -20,6 +20,7 @@ mod findings;
 #[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod exports;
 mod health;
+mod kept;
 mod log;
 mod pace;
 mod problem;
@@ -52,6 +53,7 @@ use utoipa_axum::routes;
 pub use crate::serve::bulletins::BulletinForm;
 pub use crate::serve::desk::Desk;
 pub use crate::serve::desk::Parts;
+pub use crate::serve::desk::TellRates;
 use crate::serve::problem::Problem;
 pub use crate::serve::scans::Begun;
 pub use crate::serve::scans::Nights;

@@ -54,7 +54,7 @@ impl Drop for NightRight<'_> {
 /// As long as it lives, nothing is written.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is held, and never looked at")]
-pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, ()>; 7]);
+pub(super) struct Still<'a>(MutexGuard<'a, ()>, [MutexGuard<'a, u64>; 7]);
 
 /// A night was asked for while one is under way. Exit status 4.
 #[derive(Debug, thiserror::Error)]

@@ -27,6 +27,7 @@ use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
+use crate::config::Settings;
 use crate::facts::census::Census;
 use crate::facts::census::NightCount;
 use crate::facts::census::Scoped;
@@ -39,6 +40,8 @@ use crate::facts::provider::Provider;
 use crate::publish::rates;
 use crate::publish::rates::RateView;
 use crate::publish::samples::accuracy::AccuracyView;
+use crate::publish::view::ProviderNames;
+use crate::serve::TellRates;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
@@ -106,10 +109,14 @@ fn rows(
     rows_of(session, data, &wanted, moments)
 }
 
-/// The rates of today: of one, or of everybody.
-pub(super) fn today(session: &Session, data: &Data, whose: Option<Whose>) -> Result<Vec<RateView>> {
-    let wanted: Vec<Whose> = whose.into_iter().collect();
-    rows_of(session, data, &wanted, vec![session.clock.now()])
+/// Counts what the rates of now are told by, of whomever they are asked for later.
+pub(super) fn now(session: &Session, data: &Data) -> Result<Box<TellRates>> {
+    let counted = counted(session, data, vec![session.clock.now()])?;
+    let (settings, names) = (session.settings.clone(), data.names()?);
+    Ok(Box::new(move |whose| {
+        let rows = counted.iter().flat_map(|counted| counted.rows(whose, &settings, &names));
+        rows.collect()
+    }))
 }
 
 fn rows_of(
@@ -119,32 +126,59 @@ fn rows_of(
     moments: Vec<Timestamp>,
 ) -> Result<Vec<RateView>> {
     let names = data.names()?;
+    let wanted = Some(wanted).filter(|wanted| !wanted.is_empty());
+    let counted = counted(session, data, moments)?;
+    let rows = counted.iter().flat_map(|counted| counted.rows(wanted, &session.settings, &names));
+    Ok(rows.collect())
+}
+
+/// What was counted at one moment.
+struct Counted {
+    at: Timestamp,
+    census: Option<Census>,
+    night: Option<NightCount>,
+    unfiled: Scoped<UnfiledCount>,
+    accuracy: Vec<Rate>,
+}
+
+fn counted(session: &Session, data: &Data, moments: Vec<Timestamp>) -> Result<Vec<Counted>> {
     let censuses = data.findings.censuses().collect::<Result<Vec<Census>, _>>()?;
     let nights = data.findings.night_counts().collect::<Result<Vec<NightCount>, _>>()?;
     let unfiled = unfiled(data, moments.clone())?;
-    let settings = &session.settings;
-    let mut rows = Vec::new();
-    for (at, unfiled) in moments.into_iter().zip(&unfiled) {
-        let basis = Basis {
+    let at_each = moments.into_iter().zip(unfiled).map(|(at, unfiled)| {
+        Ok(Counted {
             at,
-            census: censuses.iter().rfind(|census| census.as_of <= at),
-            night: nights.iter().rfind(|night| night.at <= at),
-        };
+            census: censuses.iter().rfind(|census| census.as_of <= at).cloned(),
+            night: nights.iter().rfind(|night| night.at <= at).cloned(),
+            unfiled,
+            accuracy: accuracy(session, data, at)?,
+        })
+    });
+    at_each.collect()
+}
+
+impl Counted {
+    /// The rates of those who are `wanted`; of everybody of whom anything is known where none are.
+    fn rows(
+        &self,
+        wanted: Option<&[Whose]>,
+        settings: &Settings,
+        names: &ProviderNames,
+    ) -> Vec<RateView> {
+        let basis = Basis { at: self.at, census: self.census.as_ref(), night: self.night.as_ref() };
         let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
-        let goal = settings.rates.goal_on(clock::day(at));
-        let accuracy = accuracy(session, data, at)?;
-        let told = if wanted.is_empty() { everybody(basis, unfiled) } else { wanted.to_vec() };
-        for whose in &told {
-            let count = unfiled.of(whose).copied().unwrap_or_default();
-            let sampled = accuracy.iter().filter(|rate| is_of(rate, whose));
+        let goal = settings.rates.goal_on(clock::day(self.at));
+        let told = wanted.map_or_else(|| everybody(basis, &self.unfiled), <[Whose]>::to_vec);
+        let row = |whose: &Whose| {
+            let count = self.unfiled.of(whose).copied().unwrap_or_default();
+            let sampled = self.accuracy.iter().filter(|rate| is_of(rate, whose));
             let sampled = sampled
-                .map(|rate| AccuracyView::of(rate, &names, settings.accuracy.confidence))
+                .map(|rate| AccuracyView::of(rate, names, settings.accuracy.confidence))
                 .collect();
-            let row = RateView::of(whose, count, (basis, gap), goal, &names);
-            rows.push(row.with_accuracy(sampled));
-        }
+            RateView::of(whose, count, (basis, gap), goal, names).with_accuracy(sampled)
+        };
+        told.iter().map(row).collect()
     }
-    Ok(rows)
 }
 
 /// The accuracy rates of the samples as they were known at `at`.

@@ -18,7 +18,7 @@ use crate::commands::bulletin;
 use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::log;
-use crate::commands::rates::today;
+use crate::commands::rates::now;
 use crate::commands::scan::cancel_when_asked;
 use crate::commands::scan::daily;
 use crate::commands::scan::daily::Wish;
@@ -92,7 +92,7 @@ fn desk(
     let filings =
         move |register| Filings::new(register, &trust, clock.now()).with_upstream(upstream.clone());
     let (asked, of) = (session.clone(), Arc::clone(data));
-    let rates = move |whose| today(&asked, &of, whose).map_err(|error| with_causes(&error));
+    let rates = move || now(&asked, &of).map_err(|error| with_causes(&error));
     let (asked, of) = (session.clone(), Arc::clone(data));
     let bulletin = move |month, bureau, form| {
         let made = bulletin::current(&asked, &of, month, bureau).and_then(|edition| {

@@ -18,15 +18,17 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The sum that `text` writes in lower-case hex.
 pub fn of_hex(text: &str) -> Option<[u8; 32]> {
+    bytes_of_hex(text)?.try_into().ok()
+}
+
+/// The bytes that `text` writes in lower-case hex.
+pub fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {
     let is_digit = |digit: &u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.as_bytes().iter().all(is_digit) {
+    if !text.len().is_multiple_of(2) || !text.as_bytes().iter().all(is_digit) {
         return None;
     }
-    for (byte, place) in bytes.iter_mut().zip((0..64).step_by(2)) {
-        *byte = u8::from_str_radix(text.get(place..place + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    let places = (0..text.len()).step_by(2);
+    places.map(|place| u8::from_str_radix(text.get(place..place + 2)?, 16).ok()).collect()
 }
 
 /// Writes a sum.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -10,9 +9,12 @@ use std::time::Instant;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::clock::Clock;
+use crate::facts::allocation::Allocation;
 use crate::facts::census::Whose;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
@@ -21,12 +23,14 @@ use crate::publish::rates::RateView;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
 use crate::serve::bulletins::MakeBulletin;
+use crate::serve::kept::Kept;
 use crate::serve::log::UseLog;
 use crate::serve::pace::KeyPace;
 use crate::serve::problem::Problem;
 use crate::serve::scans::Nights;
 use crate::serve::settings::Settings;
 use crate::serve::submissions::Submitted;
+use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
 use crate::store::StoreError;
 use crate::store::catalogue::Row;
@@ -38,8 +42,11 @@ use crate::store::registers::Registers;
 /// Opens the filing register with whatever is asked beside it.
 type OpenFilings = dyn Fn(Option<FilingRegister>) -> Filings + Send + Sync;
 
-/// Tells the rates of one, or of everybody; the error is for the log.
-type TellRates = dyn Fn(Option<Whose>) -> Result<Vec<RateView>, String> + Send + Sync;
+/// Counts what the rates of now are told by; the error is for the log.
+type CountRates = dyn Fn() -> Result<Box<TellRates>, String> + Send + Sync;
+
+/// Tells the rates of these, or of everybody of whom anything is known.
+pub type TellRates = dyn Fn(Option<&[Whose]>) -> Vec<RateView> + Send + Sync;
 
 /// What whoever puts the program together hands over.
 pub struct Parts {
@@ -53,8 +60,8 @@ pub struct Parts {
     pub clock: Clock,
     /// How far a filing register is trusted, and who is asked where it cannot say.
     pub filings: Box<OpenFilings>,
-    /// The rates of today: of one, or of everybody.
-    pub rates: Box<TellRates>,
+    /// The rates of now.
+    pub rates: Box<CountRates>,
     /// Bulletins.
     pub bulletin: Box<MakeBulletin>,
     /// Nights.
@@ -78,21 +85,33 @@ pub struct Desk {
     pub(super) log: UseLog,
     pub(super) stop: CancellationToken,
     pub(super) calls: Calls,
-    pub(super) rates: Box<TellRates>,
     pub(super) bulletin: Box<MakeBulletin>,
     pub(super) nights: Nights,
     pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     pub(super) is_simulated: bool,
     filings: Box<OpenFilings>,
-    known: Mutex<Known>,
+    count_rates: Box<CountRates>,
+    known: Known,
 }
 
-/// What is read of the registers once, until they are imported anew.
-#[derive(Debug, Default)]
+/// What is read once, until what it rests on has changed.
+#[derive(Default)]
 struct Known {
-    directory: Option<(u64, Arc<Directory>)>,
-    names: Option<(u64, Arc<ProviderNames>)>,
-    filings: Option<(u64, Instant, Arc<Filings>)>,
+    directory: Kept<u64, Directory>,
+    names: Kept<u64, ProviderNames>,
+    addresses: Kept<(u64, u64, Date), AddressTable>,
+    filings: Mutex<Option<(u64, Instant, Arc<Filings>)>>,
+    rates: Kept<RatesRestOn, Box<TellRates>>,
+}
+
+/// What rates rest on: how often it was changed, and the day.
+#[derive(Debug, PartialEq, Eq)]
+struct RatesRestOn {
+    filings: u64,
+    providers: u64,
+    findings: u64,
+    samples: u64,
+    day: Date,
 }
 
 /// How long the filing register is not asked again how old it is.
@@ -146,7 +165,7 @@ impl Desk {
             pace: KeyPace::new(&settings),
             log: UseLog::default(),
             calls: Calls::default(),
-            rates,
+            count_rates: rates,
             bulletin,
             nights,
             after_import,
@@ -157,7 +176,7 @@ impl Desk {
             clock,
             stop,
             filings,
-            known: Mutex::default(),
+            known: Known::default(),
         })
     }
 
@@ -165,47 +184,60 @@ impl Desk {
         self.clock.now()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn directory(&self) -> Result<Arc<Directory>, Problem> {
         let version = self.registers.version::<Provider>();
-        let mut known = self.known();
-        match &known.directory {
-            Some((of, directory)) if *of == version => Ok(Arc::clone(directory)),
-            _ => {
-                let directory = Arc::new(Directory::new(self.registers.providers()?));
-                known.directory = Some((version, Arc::clone(&directory)));
-                Ok(directory)
-            }
-        }
+        let read = || Ok(Directory::new(self.registers.providers()?));
+        self.known.directory.get(version, read)
     }
 
     pub(super) fn names(&self) -> Result<Arc<ProviderNames>, Problem> {
         let version = self.registers.version::<Provider>();
-        let mut known = self.known();
-        match &known.names {
-            Some((of, names)) if *of == version => Ok(Arc::clone(names)),
-            _ => {
-                let names = Arc::new(ProviderNames::new(&self.registers.providers()?));
-                known.names = Some((version, Arc::clone(&names)));
-                Ok(names)
-            }
-        }
+        let read = || Ok(ProviderNames::new(&self.registers.providers()?));
+        self.known.names.get(version, read)
+    }
+
+    /// The address register as it is today.
+    pub(super) fn addresses(&self) -> Result<Arc<AddressTable>, Problem> {
+        let registers = &self.registers;
+        let (today, directory) = (clock::day(self.now()), self.directory()?);
+        let versions = (registers.version::<Allocation>(), registers.version::<Provider>(), today);
+        self.known.addresses.get(versions, || {
+            let mut broken = None;
+            let rows = registers.allocations()?;
+            let rows = rows.map_while(|row| row.map_err(|error| broken = Some(error)).ok());
+            let table = AddressTable::new(rows, &directory, today);
+            broken.map_or(Ok(table), |error| Err(error.into()))
+        })
+    }
+
+    /// The rates of now.
+    pub(super) fn rates(&self) -> Result<Arc<Box<TellRates>>, Problem> {
+        let state = RatesRestOn {
+            filings: self.registers.version::<Filing>(),
+            providers: self.registers.version::<Provider>(),
+            findings: self.findings.generation()?,
+            samples: self.findings.samples()?.turns(),
+            day: clock::day(self.now()),
+        };
+        self.known.rates.get(state, || {
+            (self.count_rates)().map_err(|error| {
+                tracing::error!("the rates could not be told: {error}");
+                Problem::ours()
+            })
+        })
     }
 
     /// The filing register as it is now.
     pub(super) fn filings(&self) -> Result<Arc<Filings>, Problem> {
         let version = self.registers.version::<Filing>();
-        let mut known = self.known();
-        match &known.filings {
+        let mut known = self.known.filings.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
             Some((of, since, filings)) if *of == version && since.elapsed() < FRESH => {
                 Ok(Arc::clone(filings))
             }
             _ => {
                 let filings = Arc::new((self.filings)(self.registers.filings()?));
-                known.filings = Some((version, Instant::now(), Arc::clone(&filings)));
+                *known = Some((version, Instant::now(), Arc::clone(&filings)));
                 Ok(filings)
             }
         }

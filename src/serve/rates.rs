@@ -1,5 +1,6 @@
 //! `GET /rates`: how much is filed of what is there, for those whom it is about.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::facts::census::Whose;
+use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::publish::rates::RateView;
 use crate::serve::desk::Desk;
@@ -21,12 +23,16 @@ use crate::serve::reply;
 /// The rates of today.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RatesReply {
-    /// The nation's, each bureau's and each provider's, as far as the key may see them.
+    /// One for the nation, each bureau and each provider, as far as the key may see them.
     #[schema(value_type = Vec<Object>)]
     rates: Vec<RateView>,
 }
 
 /// How much is filed of what is there, as of now
+///
+/// The ministry is told of the nation and of every bureau and provider of whom anything is known; a
+/// bureau of itself and of the providers that it supervises; a provider of itself and, as a Carrier, of
+/// those who have addresses from it.
 #[utoipa::path(get, path = "/rates", tag = "registers",
     responses((status = 200, description = "The rates", body = RatesReply)))]
 pub(super) async fn list(
@@ -34,18 +40,32 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let whose = match &caller.scope {
-        KeyScope::Reader => return Err(Problem::not_found()),
-        KeyScope::Provider(id) => Some(Whose::Provider(id.clone())),
-        KeyScope::Bureau(bureau) => Some(Whose::Bureau(*bureau)),
-        KeyScope::Ministry => None,
-    };
+    if !caller.scope.sees_findings() {
+        return Err(Problem::not_found());
+    }
     apart(move || {
-        let rates = (desk.rates)(whose).map_err(|error| {
-            tracing::error!("the rates could not be told: {error}");
-            Problem::ours()
-        })?;
+        let whose = match &caller.scope {
+            KeyScope::Reader => return Err(Problem::not_found()),
+            KeyScope::Provider(id) => {
+                let addresses = desk.addresses()?;
+                Some(with_providers(Whose::Provider(id.clone()), addresses.carried_by(id)))
+            }
+            KeyScope::Bureau(bureau) => {
+                let directory = desk.directory()?;
+                let below = directory.providers().iter().filter(|one| one.bureau == Some(*bureau));
+                Some(with_providers(Whose::Bureau(*bureau), below.map(|one| &one.id)))
+            }
+            KeyScope::Ministry => None,
+        };
+        let rates = (desk.rates()?)(whose.as_deref());
         Ok(reply::json(&headers, &RatesReply { rates }))
     })
     .await
+}
+
+/// `own`, and each of `below` once, by id.
+fn with_providers<'a>(own: Whose, below: impl Iterator<Item = &'a ProviderId>) -> Vec<Whose> {
+    let below: BTreeSet<&ProviderId> = below.collect();
+    let below = below.into_iter().map(|id| Whose::Provider(id.clone()));
+    std::iter::once(own).chain(below).collect()
 }

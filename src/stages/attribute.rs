@@ -17,6 +17,7 @@ use crate::facts::domain::Host;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
+use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::to_number;
 use crate::net::guard::Guard;
@@ -62,6 +63,18 @@ impl AddressTable {
             IpAddr::V4(v4) => self.v4.find(v4.into()),
             IpAddr::V6(v6) => self.v6.find(v6.into()),
         }
+    }
+
+    /// The providers below `carrier`: those to whom addresses lead that it was the first to have.
+    pub fn carried_by<'a>(
+        &'a self,
+        carrier: &'a ProviderId,
+    ) -> impl Iterator<Item = &'a ProviderId> {
+        let below = move |holding: &'a Holding| {
+            let provider = holding.provider().filter(|id| *id != carrier);
+            provider.filter(|_| holding.carrier.as_ref() == Some(carrier))
+        };
+        self.v4.holdings().chain(self.v6.holdings()).filter_map(below)
     }
 
     /// Where `address` lies when `chain` led to it, and who holds it.

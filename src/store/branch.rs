@@ -19,18 +19,25 @@ use crate::store::encoding;
 pub(crate) struct Branch {
     tree: sled::Tree,
     path: PathBuf,
-    alone: Arc<Mutex<()>>,
+    alone: Arc<Mutex<u64>>,
 }
 
 impl Branch {
-    /// `tree` of the database at `path`; whoever writes holds `alone`.
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<()>>) -> Self {
+    /// `tree` of the database at `path`; whoever writes holds `alone`, which counts them.
+    pub(crate) fn new(tree: sled::Tree, path: PathBuf, alone: Arc<Mutex<u64>>) -> Self {
         Self { tree, path, alone }
     }
 
     /// Held from looking to writing, where what is written follows from what was there.
-    pub(crate) fn alone(&self) -> MutexGuard<'_, ()> {
-        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn alone(&self) -> MutexGuard<'_, u64> {
+        let mut turns = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        *turns += 1;
+        turns
+    }
+
+    /// How often somebody wrote, or was about to; waits for whoever does.
+    pub(crate) fn turns(&self) -> u64 {
+        *self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says where an error of the database happened.

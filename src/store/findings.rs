@@ -121,18 +121,18 @@ pub struct Findings {
     database: sled::Db,
     tree: sled::Tree,
     path: PathBuf,
-    /// Held by whoever writes.
-    alone: Arc<Mutex<()>>,
+    /// Held by whoever writes; where it is counted, it counts how often.
+    alone: Arc<Mutex<u64>>,
     /// Held by whoever writes into the tree of that name ([`trees`]).
-    alone_with_samples: Arc<Mutex<()>>,
-    alone_with_bulletins: Arc<Mutex<()>>,
-    alone_with_issues: Arc<Mutex<()>>,
-    alone_with_notices: Arc<Mutex<()>>,
-    alone_with_submitted: Arc<Mutex<()>>,
+    alone_with_samples: Arc<Mutex<u64>>,
+    alone_with_bulletins: Arc<Mutex<u64>>,
+    alone_with_issues: Arc<Mutex<u64>>,
+    alone_with_notices: Arc<Mutex<u64>>,
+    alone_with_submitted: Arc<Mutex<u64>>,
     /// How often somebody other than a night changed what a night judges by.
     turns: Arc<AtomicU64>,
     /// Held by whoever writes of keys.
-    alone_with_keys: Arc<Mutex<()>>,
+    alone_with_keys: Arc<Mutex<u64>>,
     /// What is told of findings to those who ask for many; made when it is first asked for.
     catalogue: Arc<OnceLock<Catalogue>>,
     /// The sequence of the newest change.
@@ -205,7 +205,7 @@ impl Findings {
     }
 
     /// How often the database was written.
-    fn generation(&self) -> Result<u64, StoreError> {
+    pub fn generation(&self) -> Result<u64, StoreError> {
         let bytes = self.tree.get(GENERATION).map_err(self.failed())?;
         let number = bytes.and_then(|bytes| bytes.first_chunk::<8>().copied());
         Ok(number.map_or(0, u64::from_be_bytes))

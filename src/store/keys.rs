@@ -74,11 +74,11 @@ pub struct Entry {
 pub struct Keys {
     tree: sled::Tree,
     path: PathBuf,
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<u64>>,
 }
 
 impl Keys {
-    pub(crate) fn new(tree: sled::Tree, path: PathBuf, turn: Arc<Mutex<()>>) -> Self {
+    pub(crate) fn new(tree: sled::Tree, path: PathBuf, turn: Arc<Mutex<u64>>) -> Self {
         Self { tree, path, turn }
     }
 
@@ -87,7 +87,7 @@ impl Keys {
         move |source| StoreError::Findings { path: path.clone(), source }
     }
 
-    fn turn(&self) -> MutexGuard<'_, ()> {
+    fn turn(&self) -> MutexGuard<'_, u64> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

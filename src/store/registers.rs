@@ -278,6 +278,20 @@ impl Registers {
         self.all::<Problem>()
     }
 
+    /// The same with their keys, from after `key` on.
+    pub fn problems_after(
+        &self,
+        key: &[u8],
+    ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Problem), StoreError>> + use<>, StoreError>
+    {
+        let from = [key, &[0]].concat();
+        let rows = self.file(Problem::REGISTER, 0)?.map(|file| file.records_from(&from));
+        Ok(rows.into_iter().flatten().map(|record| {
+            let (key, bytes) = record?;
+            Ok((key, Problem::decode(&bytes)?))
+        }))
+    }
+
     /// Every problem that checks of the filing register saw, by record; mended ones too.
     pub fn filing_problems(
         &self,

@@ -59,7 +59,7 @@ pub struct Samples {
 #[derive(Debug)]
 pub struct Keeping<'a> {
     samples: &'a Samples,
-    _alone: MutexGuard<'a, ()>,
+    _alone: MutexGuard<'a, u64>,
 }
 
 impl Samples {
@@ -71,6 +71,12 @@ impl Samples {
     pub fn keeping(&self) -> Keeping<'_> {
         let alone = self.tree.alone();
         Keeping { samples: self, _alone: alone }
+    }
+
+    /// How often somebody took the right to add, since they were opened. What was read after asking is
+    /// what stands as long as it is the same.
+    pub fn turns(&self) -> u64 {
+        self.tree.turns()
     }
 
     /// Every round, oldest first.

@@ -191,7 +191,7 @@ impl SortedFile {
     }
 
     /// Every record from `key` on, ascending.
-    fn records_from(&self, key: &[u8]) -> Records {
+    pub(crate) fn records_from(&self, key: &[u8]) -> Records {
         Records {
             next_block: self.inner.index.block_of(key).unwrap_or(0),
             from: Some(key.to_vec()),

@@ -117,6 +117,11 @@ impl<N: Number> Stretches<N> {
         self.first = first;
     }
 
+    /// What holds anywhere, each once.
+    pub(super) fn holdings(&self) -> impl Iterator<Item = &Holding> {
+        self.holdings.iter().flatten()
+    }
+
     /// What holds at `address`; `None` where nothing covers it.
     pub(super) fn find(&self, address: N) -> Option<&Holding> {
         let leading = address.leading();

@@ -14,7 +14,7 @@ use crate::store::samples::Samples;
 use crate::store::submitted::SubmittedFilings;
 
 impl Findings {
-    fn branch(&self, name: &str, alone: &Arc<Mutex<()>>) -> Result<Branch, StoreError> {
+    fn branch(&self, name: &str, alone: &Arc<Mutex<u64>>) -> Result<Branch, StoreError> {
         let tree = self.database.open_tree(name).map_err(self.failed())?;
         Ok(Branch::new(tree, self.path.clone(), Arc::clone(alone)))
     }

@@ -20,7 +20,7 @@ use crate::store::findings::Update;
 #[derive(Debug)]
 pub struct Writing<'a> {
     findings: &'a Findings,
-    _alone: MutexGuard<'a, ()>,
+    _alone: MutexGuard<'a, u64>,
 }
 
 impl Findings {
@@ -31,7 +31,7 @@ impl Findings {
     }
 
     /// Waits until nobody writes, findings or what lies beside them, and keeps everybody from it.
-    pub(crate) fn still(&self) -> [MutexGuard<'_, ()>; 7] {
+    pub(crate) fn still(&self) -> [MutexGuard<'_, u64>; 7] {
         let Self { alone, alone_with_samples, alone_with_bulletins, .. } = self;
         let Self { alone_with_issues, alone_with_notices, alone_with_keys, .. } = self;
         let Self { alone_with_submitted: submitted, .. } = self;
