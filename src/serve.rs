@@ -22,6 +22,7 @@ mod exports;
 mod health;
 mod kept;
 mod log;
+mod messages;
 mod pace;
 mod problem;
 #[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
@@ -145,7 +146,8 @@ fn calls() -> OpenApiRouter<Arc<Desk>> {
         .routes(routes!(exports::csv))
         .routes(routes!(exports::xlsx))
         .routes(routes!(exports::jsonl))
-        .routes(routes!(exports::xml))
+        .routes(routes!(messages::unfiled))
+        .routes(routes!(messages::of_access))
         .routes(routes!(bulletins::one))
         .routes(routes!(problems::list))
         .routes(routes!(rates::list))

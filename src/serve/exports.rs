@@ -1,5 +1,5 @@
-//! `GET /exports/findings.{csv,xlsx,jsonl,xml}`: what bureaus take away, and providers too. What is
-//! filed by now is left out; the same findings give the same bytes.
+//! `GET /exports/findings.{csv,xlsx,jsonl}`: what bureaus take away, and providers too. What is mended
+//! by now is left out; the same findings give the same bytes.
 
 use std::io;
 use std::sync::Arc;
@@ -8,18 +8,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
-use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::ToSchema;
 
-use crate::clock;
-use crate::facts::issue::Issue;
 use crate::publish::findings;
-use crate::publish::findings::v3::Outbox;
-use crate::publish::findings::v3::unfiled;
 use crate::publish::findings::workbook::NoWorkbook;
 use crate::publish::findings::workbook::Sheets;
 use crate::publish::layout::Layout;
@@ -34,15 +29,16 @@ use crate::serve::filter::Filter;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
 use crate::store::catalogue::Row;
+use crate::store::catalogue::Wanted;
 
 /// Findings of one file, at the most: all of them are in memory while it is written.
-const MOST: usize = 200_000;
+pub(super) const MOST: usize = 200_000;
 
-/// How many findings are filed or connected by now; the next night closes them.
-const MENDED: &str = "x-mended";
+/// How many findings say what the registers no longer do; the next night closes them.
+pub(super) const MENDED: &str = "x-mended";
 
 /// How many findings, or addresses of them, the ministry's message cannot hold.
-const LEFT_OUT: &str = "x-left-out";
+pub(super) const LEFT_OUT: &str = "x-left-out";
 
 /// In how many cells GBK lacks characters, which are written as `?`.
 const INEXPRESSIBLE: &str = "x-inexpressible";
@@ -87,8 +83,9 @@ struct File {
 
 /// Findings as CSV
 ///
-/// `X-Mended` counts those that are left out because they are filed or connected by now,
-/// `X-Inexpressible` the cells in which GBK lacks characters.
+/// `X-Mended` counts those that are left out because what they say is mended by now: the site is filed or
+/// connected, or the record that is over-reported or without access is gone. `X-Inexpressible` counts the
+/// cells in which GBK lacks characters.
 #[utoipa::path(get, path = "/exports/findings.csv", tag = "findings", params(Filter, CsvQuery),
     responses((status = 200, description = "The file", body = String, content_type = "text/csv")))]
 pub(super) async fn csv(
@@ -114,7 +111,8 @@ pub(super) async fn csv(
 
 /// Findings as an XLSX workbook
 ///
-/// `X-Mended` counts those that are left out because they are filed or connected by now.
+/// `X-Mended` counts those that are left out because what they say is mended by now: the site is filed or
+/// connected, or the record that is over-reported or without access is gone.
 #[utoipa::path(get, path = "/exports/findings.xlsx", tag = "findings", params(Filter, XlsxQuery),
     responses((status = 200, description = "The file", content(
         (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))))]
@@ -143,7 +141,8 @@ pub(super) async fn xlsx(
 
 /// Findings as JSON lines
 ///
-/// `X-Mended` counts those that are left out because they are filed or connected by now.
+/// `X-Mended` counts those that are left out because what they say is mended by now: the site is filed or
+/// connected, or the record that is over-reported or without access is gone.
 #[utoipa::path(get, path = "/exports/findings.jsonl", tag = "findings", params(Filter),
     responses((status = 200, description = "The file", body = String, content_type = "application/jsonl")))]
 pub(super) async fn jsonl(
@@ -156,40 +155,6 @@ pub(super) async fn jsonl(
         let mut body = Vec::new();
         findings::jsonl(views(desk, rows)?, &mut body)?;
         Ok(File { name: "findings.jsonl", kind: "application/jsonl", body, told: vec![] })
-    })
-    .await
-}
-
-/// Unfiled sites as the ministry's message WBAWZLB; 204 where it can tell none
-///
-/// `X-Left-Out` counts findings and addresses that the message cannot hold, `X-Mended` those that are
-/// left out because they are filed by now.
-#[utoipa::path(get, path = "/exports/findings.xml", tag = "findings", params(Filter),
-    responses((status = 200, description = "The file", body = String, content_type = "application/xml"),
-        (status = 204, description = "No finding can be told in this message, and an empty one is none")))]
-pub(super) async fn xml(
-    State(desk): State<Arc<Desk>>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    Query(filter): Query<Filter>,
-) -> Result<Response, Problem> {
-    taken_away((desk, caller, headers), filter, Sheets::One, |desk, rows| {
-        let mut body = Vec::new();
-        let mut put = |message: &[u8]| {
-            body.extend_from_slice(message);
-            Ok(())
-        };
-        let issues = desk.findings.issues()?;
-        let today = clock::day(desk.now());
-        let mut number = |issue: &Issue| issues.number(issue, today).map_err(Problem::from);
-        let names = desk.names()?;
-        let listed = rows.iter().map(|row| (&row.finding.key.target, desk.view(row, &names)));
-        let mut outbox = Outbox { put: &mut put, is_single: true };
-        let listing = unfiled::write::<Problem>(listed, &names, &mut number, &mut outbox)?;
-        // The numbers are seen onto the disk before a message goes out that has them.
-        issues.flush()?;
-        let told = vec![(LEFT_OUT, listing.left_out.len())];
-        Ok(File { name: "findings.xml", kind: "application/xml", body, told })
     })
     .await
 }
@@ -210,34 +175,49 @@ async fn taken_away(
         return Err(Problem::not_found());
     }
     apart(move || {
-        let rows = match filter.wanted(&desk, &caller)? {
-            None => Vec::new(),
-            Some(wanted) => {
-                let page = desk.findings.catalogue()?.page(&wanted, None, MOST)?;
-                if page.next.is_some() {
-                    return Err(Problem::unprocessable(format!(
-                        "more than {MOST} findings; narrow the query, or take them by pages"
-                    )));
-                }
-                page.rows
-            }
-        };
-        let asked = rows.len();
-        let mut rows = standing(&desk, rows)?;
-        let mended = asked - rows.len();
-        rows.sort_by_cached_key(|row| {
-            let provider = &row.finding.key.provider;
-            let sheet =
-                (sheets == Sheets::PerProvider).then(|| (provider.is_none(), provider.clone()));
-            (sheet, row_order(&row.finding), row.finding.id)
-        });
+        let Listed { rows, mended } = listed(&desk, filter.wanted(&desk, &caller)?, sheets)?;
         let file = write(&desk, &rows)?;
         Ok(sent(&headers, file, mended))
     })
     .await
 }
 
-/// `rows` without those that are filed or connected by now.
+/// What is listed, in order, and how many were left out because what they say is mended by now.
+pub(super) struct Listed {
+    pub(super) rows: Vec<Row>,
+    pub(super) mended: usize,
+}
+
+/// What is `wanted` as it goes out; nothing where nothing can be.
+pub(super) fn listed(
+    desk: &Desk,
+    wanted: Option<Wanted>,
+    sheets: Sheets,
+) -> Result<Listed, Problem> {
+    let rows = match wanted {
+        None => Vec::new(),
+        Some(wanted) => {
+            let page = desk.findings.catalogue()?.page(&wanted, None, MOST)?;
+            if page.next.is_some() {
+                return Err(Problem::unprocessable(format!(
+                    "more than {MOST} findings; narrow the query, or take them by pages"
+                )));
+            }
+            page.rows
+        }
+    };
+    let asked = rows.len();
+    let mut rows = standing(desk, rows)?;
+    let mended = asked - rows.len();
+    rows.sort_by_cached_key(|row| {
+        let provider = &row.finding.key.provider;
+        let sheet = (sheets == Sheets::PerProvider).then(|| (provider.is_none(), provider.clone()));
+        (sheet, row_order(&row.finding), row.finding.id)
+    });
+    Ok(Listed { rows, mended })
+}
+
+/// `rows` without those that are mended by now.
 fn standing(desk: &Desk, rows: Vec<Row>) -> Result<Vec<Row>, Problem> {
     let (filings, directory) = (desk.filings()?, desk.directory()?);
     let mut standing = Vec::with_capacity(rows.len());
@@ -251,21 +231,13 @@ fn standing(desk: &Desk, rows: Vec<Row>) -> Result<Vec<Row>, Problem> {
 
 fn sent(asked: &HeaderMap, file: File, mended: usize) -> Response {
     let File { name, kind, body, mut told } = file;
-    let is_empty = body.is_empty() && kind == "application/xml";
     let mut response = reply::bytes(asked, kind, body);
     let headers = response.headers_mut();
-    if is_empty {
-        headers.remove(header::CONTENT_TYPE);
-    } else {
-        let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
-        headers.extend(name.ok().map(|name| (header::CONTENT_DISPOSITION, name)));
-    }
+    let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    headers.extend(name.ok().map(|name| (header::CONTENT_DISPOSITION, name)));
     told.push((MENDED, mended));
     for (name, count) in told.into_iter().filter(|(_, count)| *count > 0) {
         headers.insert(name, HeaderValue::from(count));
-    }
-    if is_empty {
-        *response.status_mut() = StatusCode::NO_CONTENT;
     }
     response
 }

@@ -9,6 +9,9 @@ use std::process::Command;
 use chabei::facts::provider::Provider;
 
 use crate::listing::copy;
+use crate::messages::parts;
+use crate::served::Served;
+use crate::served::key;
 use crate::town::Town;
 use crate::town::text;
 
@@ -66,6 +69,19 @@ fn feed(town: &Town) -> String {
     xml
 }
 
+/// Every message that the interface gives to the ministry, by the name of its file.
+fn fetched(town: &Town) -> BTreeMap<String, String> {
+    let (ministry, _) = key(town, &["--ministry"]);
+    let served = Served::start(town);
+    let mut fetched = BTreeMap::new();
+    for path in ["/exports/findings.xml", "/exports/access.xml"] {
+        for (name, message) in parts(&served, path, &ministry) {
+            assert!(fetched.insert(name, String::from_utf8_lossy(&message).into_owned()).is_none());
+        }
+    }
+    fetched
+}
+
 #[test]
 fn access_is_reported_as_the_ministry_asks_for_it() {
     let town = Town::new(150, 5);
@@ -120,6 +136,7 @@ fn access_is_reported_as_the_ministry_asks_for_it() {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         written.insert(name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned());
     }
+    assert_eq!(fetched(&town), written, "over the interface they are the same");
     let told = |what: &str| -> u64 {
         let messages = written.iter().filter(|(name, _)| name.starts_with("hcjg-"));
         messages.map(|(_, message)| message.matches(what).map(|_| 1).sum::<u64>()).sum()

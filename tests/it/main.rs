@@ -38,6 +38,7 @@ mod listing;
 mod live;
 mod lookup;
 mod matrix;
+mod messages;
 mod mail;
 mod manners;
 mod nights;

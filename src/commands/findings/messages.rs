@@ -19,11 +19,11 @@ use crate::facts::directory::Directory;
 use crate::facts::finding::Finding;
 use crate::facts::finding::Kind;
 use crate::facts::issue::Issue;
-use crate::facts::provider::ProviderId;
 use crate::publish::findings::v3::Listing;
 use crate::publish::findings::v3::Outbox;
 use crate::publish::findings::v3::access;
 use crate::publish::findings::v3::access::Checked;
+use crate::publish::findings::v3::file_name;
 use crate::publish::findings::v3::handled;
 use crate::publish::findings::v3::handled::Upload;
 use crate::publish::findings::v3::unfiled;
@@ -90,8 +90,7 @@ pub(super) fn write(
         let mut put = |bytes: &[u8]| {
             writer.flushed()?;
             part += 1;
-            let part = if part == 1 { String::new() } else { format!("-{part}") };
-            fs::write(folder.join(format!("{message}-{}{part}.xml", file_name(name))), bytes)
+            fs::write(folder.join(file_name(message, name, part)), bytes)
         };
         tell(&writer.write(own, &mut Outbox { put: &mut put, is_single: false })?);
     }
@@ -129,13 +128,11 @@ pub(super) fn write_answers(
     if let Some(folder) = folder {
         fs::create_dir_all(folder).with_context(|| format!("cannot write {}", folder.display()))?;
     }
-    let name = file_name(Some(&provider.id));
     let mut put = |message: &[u8]| {
         part += 1;
-        let end = if part == 1 { String::new() } else { format!("-{part}") };
         match (folder, &output) {
             (Some(folder), _) => {
-                fs::write(folder.join(format!("wbacljg-{name}{end}.xml")), message)
+                fs::write(folder.join(file_name("wbacljg", Some(&provider.id), part)), message)
             }
             (None, Some(path)) => fs::write(path, message),
             (None, None) => session.terminal.out().write_all(message),
@@ -185,32 +182,4 @@ fn tell(listing: &Listing) {
 /// Whether `path` is meant as a folder: it is one, or ends like one.
 fn is_folder(path: &Path) -> bool {
     path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
-}
-
-/// `provider` as a part of a file's name; different providers stay different.
-fn file_name(provider: Option<&ProviderId>) -> String {
-    let Some(provider) = provider else { return "nobody".to_owned() };
-    let mut name = String::new();
-    for c in provider.as_str().chars() {
-        if c.is_alphanumeric() || c == '-' || c == '_' {
-            name.push(c);
-        } else {
-            name.extend(["%", &format!("{:02X}", u32::from(c))]);
-        }
-    }
-    name
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_provider_cannot_lead_out_of_the_folder() {
-        let name = |id: &str| file_name(Some(&id.parse().unwrap()));
-        assert_eq!(name("P004"), "P004");
-        assert_eq!(name("../a b"), "%2E%2E%2Fa%20b");
-        assert_eq!(name("甲"), "甲");
-        assert_eq!(file_name(None), "nobody");
-    }
 }

@@ -127,6 +127,21 @@ impl fmt::Debug for Outbox<'_> {
     }
 }
 
+/// What the file of a message of `provider` is called: the message, the provider, and the part where
+/// there are several. Different providers stay different, and none leads out of a folder.
+pub fn file_name(message: &str, provider: Option<&ProviderId>, part: usize) -> String {
+    let part = if part == 1 { String::new() } else { format!("-{part}") };
+    let mut name = String::new();
+    for c in provider.map_or("nobody", ProviderId::as_str).chars() {
+        if c.is_alphanumeric() || c == '-' || c == '_' {
+            name.push(c);
+        } else {
+            name.extend(["%", &format!("{:02X}", u32::from(c))]);
+        }
+    }
+    format!("{message}-{name}{part}.xml")
+}
+
 /// The records of one message after the other.
 struct Messages<'a, 'b> {
     outbox: &'b mut Outbox<'a>,
@@ -276,6 +291,15 @@ fn in_gbk(xml: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_cannot_lead_out_of_the_folder() {
+        let name = |id: &str| file_name("hcjg", Some(&id.parse().unwrap()), 1);
+        assert_eq!(name("P004"), "hcjg-P004.xml");
+        assert_eq!(name("../a b"), "hcjg-%2E%2E%2Fa%20b.xml");
+        assert_eq!(name("甲"), "hcjg-甲.xml");
+        assert_eq!(file_name("wbawzlb", None, 2), "wbawzlb-nobody-2.xml");
+    }
 
     #[test]
     fn text_that_gbk_or_xml_cannot_hold_is_written_all_the_same() {

@@ -46,7 +46,7 @@ pub enum NoWorkbook {
     TooMany,
     /// More providers than sheets.
     #[error(
-        "more than {MOST_SHEETS} providers; narrow the list with --provider or --bureau, or leave out --per-provider"
+        "more than {MOST_SHEETS} providers do not fit into one workbook of a sheet each; narrow the list to a bureau or a kind, or take one sheet for all"
     )]
     TooManySheets,
     /// The workbook could not be put together, for instance because the folder for temporary files

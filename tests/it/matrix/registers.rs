@@ -113,6 +113,17 @@ fn bulletins_are_told_to_authorities_each_its_own() {
             _ => not_found(),
         });
     }
+    // The ministry may have each province's.
+    let of_beijing = callers.call(RightBureau, "GET", "/bulletins/2009-06.json", None).ends(200);
+    callers.check(
+        "GET",
+        "/bulletins/2009-06.json?bureau=%E5%8C%97%E4%BA%AC",
+        None,
+        |who| match who {
+            Ministry | RightBureau => (200, of_beijing.bytes.clone()),
+            _ => not_found(),
+        },
+    );
     for path in ["/bulletins/2009-13.csv", "/bulletins/2999-01.csv", "/bulletins/x.csv"] {
         callers.check("GET", path, None, |_| not_found());
     }
