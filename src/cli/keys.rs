@@ -41,10 +41,13 @@ pub enum Keys {
         #[arg(long)]
         reason: String,
     },
-    /// What was done with keys: every step, use and refusal
+    /// What was done with keys: every step, and the newest uses and refusals
     Log {
         /// Only of this key
         id: Option<Ulid>,
+        /// How often each key was used and refused on each day, which is kept for good
+        #[arg(long)]
+        daily: bool,
         /// How to write it
         #[arg(long, default_value = "text")]
         format: Format,

@@ -30,7 +30,9 @@ use crate::publish::keys;
 use crate::publish::keys::KeyView;
 use crate::publish::keys::Wait;
 use crate::publish::text::printable;
+use crate::store::keys::Count;
 use crate::store::keys::Entry;
+use crate::store::keys::Tallied;
 
 /// Who does what the command line says.
 const OPERATOR: &str = "operator";
@@ -82,7 +84,8 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             writeln!(out, "revoked: {} {}", key.id, key.holder)?;
         }
         Request::List { format } => list(session, &data, *format, out)?,
-        Request::Log { id, format } => log(session, &data, *id, *format, out)?,
+        Request::Log { id, daily: false, format } => log(session, &data, *id, *format, out)?,
+        Request::Log { id, daily: true, format } => daily(session, &data, *id, *format, out)?,
     }
     Ok(Ended::Done)
 }
@@ -214,6 +217,53 @@ fn log(
             }
             Format::Json => {
                 serde_json::to_writer(&mut *out, &LogLine { at, key: *key, what, by })?;
+                out.write_all(b"\n")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How often a key was used or refused on a day, as JSON.
+#[derive(Serialize)]
+struct DayLine<'a> {
+    day: String,
+    key: Option<Ulid>,
+    what: &'a str,
+    by: Option<&'a str>,
+    count: u64,
+    first: String,
+    last: String,
+}
+
+fn daily(
+    session: &Session,
+    data: &Data,
+    id: Option<Ulid>,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<()> {
+    match format {
+        Format::Text => session.mark(out)?,
+        Format::Json => session.mark_in_log(),
+    }
+    for (of, told) in data.findings.keys()?.tallies()? {
+        let Tallied { day, key, what, by } = &of;
+        if id.is_some() && *key != id {
+            continue;
+        }
+        let Count { count, first, last } = told;
+        let (first, last) = (clock::written(first), clock::written(last));
+        match format {
+            Format::Text => {
+                let key = key.map_or_else(|| "-".to_owned(), |key| key.to_string());
+                let by = by.as_deref().map_or_else(|| "-".to_owned(), printable);
+                writeln!(out, "{day} {key} {} {by} {count} {first} {last}", printable(what))?;
+            }
+            Format::Json => {
+                let (day, by) = (day.to_string(), by.as_deref());
+                let line = DayLine { day, key: *key, what, by, count, first, last };
+                serde_json::to_writer(&mut *out, &line)?;
                 out.write_all(b"\n")?;
             }
         }

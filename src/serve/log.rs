@@ -9,17 +9,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::serve::desk::Desk;
 use crate::store::keys::Entry;
+use crate::store::keys::Tallies;
 
 /// How long an entry may wait for the disk.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Entries of each kind that may wait; what comes beyond is only counted.
+/// Entries of each kind that may wait; what comes beyond is only counted, by key, call and day.
 const MOST: usize = 20_000;
 
 #[derive(Debug, Default)]
 struct Waiting {
     uses: Vec<Entry>,
     refusals: Vec<Entry>,
+    tallies: Tallies,
     lost: u64,
 }
 
@@ -31,7 +33,8 @@ impl UseLog {
     /// Notes a call: a use, or a refusal.
     pub(super) fn note(&self, entry: Entry, is_refused: bool) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Waiting { uses, refusals, lost } = &mut *waiting;
+        let Waiting { uses, refusals, tallies, lost } = &mut *waiting;
+        tallies.add(&entry, is_refused);
         let list = if is_refused { refusals } else { uses };
         if list.len() < MOST {
             list.push(entry);
@@ -43,14 +46,17 @@ impl UseLog {
     /// Writes what waits.
     pub(super) fn write(&self, desk: &Desk) {
         let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let Waiting { uses, refusals, lost } = waiting;
+        let Waiting { uses, refusals, tallies, lost } = waiting;
         if lost > 0 {
-            tracing::warn!(lost, "more calls came than the log of keys takes in a second");
+            tracing::warn!(
+                lost,
+                "more calls came than the log of keys takes one by one in a second"
+            );
         }
-        if uses.is_empty() && refusals.is_empty() {
+        if tallies.is_empty() {
             return;
         }
-        if let Err(error) = desk.keys.log(&uses, &refusals) {
+        if let Err(error) = desk.keys.log(&uses, &refusals, &tallies) {
             tracing::error!(%error, "the log of keys could not be written");
         }
     }

@@ -1,7 +1,10 @@
 //! Keys and their log, in trees of their own beside the findings.
 //!
-//! What is done about a key is kept for good. Uses and refusals are many: so many of the newest are
-//! kept, refusals apart from uses, so that whoever has no key cannot wash the log clean.
+//! What is done about a key is kept for good, and how often it was used and refused on each day. Single
+//! uses and refusals are many: so many of the newest are kept, uses, refusals of a known key and those of
+//! whoever shows none apart, so that whoever has no key cannot wash the log clean.
+
+mod tally;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +22,9 @@ use crate::facts::key::Key;
 use crate::facts::key::KeyHash;
 use crate::store::StoreError;
 use crate::store::encoding;
+pub use crate::store::keys::tally::Count;
+pub use crate::store::keys::tally::Tallied;
+pub use crate::store::keys::tally::Tallies;
 use crate::store::portable::Kind;
 use crate::store::portable::Pairs;
 use crate::store::portable::Part;
@@ -32,10 +38,12 @@ const HASH: u8 = b'h';
 const DEED: u8 = b'd';
 /// `u` sequence → use.
 const USE: u8 = b'u';
-/// `r` sequence → refusal.
+/// `r` sequence → refusal of whoever shows no key, or none that is known.
 const REFUSAL: u8 = b'r';
+/// `b` sequence → refusal of a key.
+const BARRED: u8 = b'b';
 
-/// So many uses are kept, and so many refusals.
+/// So many uses are kept, and so many refusals of either kind.
 const KEPT: u64 = 200_000;
 
 /// All of it as lines.
@@ -46,6 +54,8 @@ pub(crate) const TREE: Tree = Tree {
         Kind::of::<Entry>("key_deed", &[DEED], &[Part::U64]),
         Kind::of::<Entry>("key_use", &[USE], &[Part::U64]),
         Kind::of::<Entry>("key_refusal", &[REFUSAL], &[Part::U64]),
+        Kind::of::<Entry>("key_barred", &[BARRED], &[Part::U64]),
+        tally::KIND,
     ],
     derived: &[&[HASH]],
 };
@@ -156,15 +166,24 @@ impl Keys {
         Ok(key)
     }
 
-    /// Adds uses and refusals to the log, the oldest beyond what is kept going.
-    pub fn log(&self, uses: &[Entry], refusals: &[Entry]) -> Result<(), StoreError> {
+    /// Adds uses and refusals to the log, the oldest beyond what is kept going, and to what is counted.
+    pub fn log(
+        &self,
+        uses: &[Entry],
+        refusals: &[Entry],
+        tallies: &Tallies,
+    ) -> Result<(), StoreError> {
         let _turn = self.turn();
         let mut batch = sled::Batch::default();
-        for (prefix, entries) in [(USE, uses), (REFUSAL, refusals)] {
+        self.batch_tallies(&mut batch, tallies)?;
+        let (barred, others): (Vec<_>, Vec<_>) =
+            refusals.iter().partition(|entry| entry.key.is_some());
+        for (prefix, entries) in [(USE, uses.iter().collect()), (BARRED, barred), (REFUSAL, others)]
+        {
             let mut number = self.last(prefix)?;
             for entry in entries {
                 number += 1;
-                batch.insert(numbered(prefix, number), encoding::encode("entry", entry)?);
+                batch.insert(numbered(prefix, number), encoding::encode("entry", &entry)?);
                 if number > KEPT {
                     batch.remove(numbered(prefix, number - KEPT));
                 }
@@ -179,6 +198,7 @@ impl Keys {
     pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
         let mut all = self.values("entry", DEED)?;
         all.extend(self.values::<Entry>("entry", USE)?);
+        all.extend(self.values::<Entry>("entry", BARRED)?);
         all.extend(self.values::<Entry>("entry", REFUSAL)?);
         Ok(all)
     }
@@ -262,10 +282,56 @@ mod tests {
         let holder = Holder::Reader("公安".to_owned());
         let key = Key::requested(Ulid::from(7_u128), holder, step());
         keys.change::<StoreError>(None, |_| Ok((key, entry("requested")))).unwrap();
-        keys.log(&[entry("one")], &[entry("no")]).unwrap();
-        keys.log(&[entry("two")], &[]).unwrap();
+        let none = Tallies::default();
+        let barred = Entry { key: Some(Ulid::from(7_u128)), ..entry("revoked") };
+        keys.log(&[entry("one")], &[entry("no"), barred], &none).unwrap();
+        keys.log(&[entry("two")], &[], &none).unwrap();
         let all = keys.entries().unwrap();
         let what: Vec<_> = all.iter().map(|entry| entry.what.as_str()).collect();
-        assert_eq!(what, ["requested", "one", "two", "no"]);
+        assert_eq!(what, ["requested", "one", "two", "revoked", "no"]);
+    }
+
+    #[test]
+    fn of_what_is_kept_no_longer_it_is_known_how_often_when_and_by_whom_a_key_was_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Findings::open(&dir.path().join("findings")).unwrap().keys().unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let used = |second, key, by: &str| Entry {
+            at: at(second),
+            key: Some(Ulid::from(key)),
+            what: "GET /findings 200".to_owned(),
+            by: by.to_owned(),
+        };
+        let calls = [
+            (used(1, 7_u128, "1.1.1.1"), false),
+            (used(2, 7, "2.2.2.2"), false),
+            (used(3, 7, "1.1.1.1"), true),
+            (used(5, 7, "2.2.2.2"), true),
+            (used(200_000, 7, "1.1.1.1"), false),
+        ];
+        for half in calls.chunks(3) {
+            let mut tallies = Tallies::default();
+            for (entry, is_refused) in half {
+                tallies.add(entry, *is_refused);
+            }
+            keys.log(&[], &[], &tallies).unwrap();
+        }
+        let mut tallies = Tallies::default();
+        tallies.add(&used(4, 7, "3.3.3.3"), false);
+        keys.log(&[], &[], &tallies).unwrap();
+        let told: Vec<_> = keys
+            .tallies()
+            .unwrap()
+            .into_iter()
+            .map(|(of, count)| (of.day.to_string(), of.by, count.count, count.first, count.last))
+            .collect();
+        let by = |address: &str| Some(address.to_owned());
+        let expected = [
+            ("1970-01-01".to_owned(), None, 3, at(1), at(4)),
+            ("1970-01-01".to_owned(), by("1.1.1.1"), 1, at(3), at(3)),
+            ("1970-01-01".to_owned(), by("2.2.2.2"), 1, at(5), at(5)),
+            ("1970-01-03".to_owned(), None, 1, at(200_000), at(200_000)),
+        ];
+        assert_eq!(told, expected);
     }
 }

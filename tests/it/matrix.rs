@@ -262,4 +262,8 @@ fn nights_are_for_authorities_and_the_machines_numbers_for_the_ministry() {
     for part in ["GET /api/v1/scans 200", "401 no key", "401 revoked", "401 expired", "404"] {
         assert!(has(part), "no {part} in the log");
     }
+    let daily = desk.run(&["keys", "log", "--daily", "--format", "json"]).json();
+    let refused = daily.iter().filter(|day| day["what"] == "GET /api/v1/scans 401 revoked");
+    let refused: Vec<_> = refused.map(|day| (&day["count"], &day["by"])).collect();
+    assert_eq!(refused, [(&json!(1), &json!("127.0.0.1"))]);
 }
