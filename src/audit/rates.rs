@@ -12,13 +12,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::Serialize;
 
 use crate::facts::census::Census;
 use crate::facts::census::NightCount;
 
 /// A share between 0 and 1, exact to a millionth, so that 95 % is 95 % and not a little less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "f64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
 pub struct Share(u32);
 
 /// What a whole is divided into.
@@ -26,7 +27,7 @@ const WHOLE: u32 = 1_000_000;
 
 /// The filing rate that is to be reached by a day (section 2 of the plan). The targets of accuracy
 /// stand beside its own settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
     /// 网站备案率, from 0 to 1.
@@ -36,7 +37,7 @@ pub struct Goal {
 }
 
 /// `[rates]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The goals, in any order.
@@ -75,6 +76,12 @@ impl Share {
     pub fn missing(self, part: u64, whole: u64) -> u64 {
         let needed = (u128::from(self.0) * u128::from(whole)).div_ceil(u128::from(WHOLE));
         u64::try_from(needed).unwrap_or(u64::MAX).saturating_sub(part)
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.value()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `bulletin`: a month's tables, as a draft or as they were released.
 
 mod gather;
+pub(super) mod rules;
 
 use std::io::BufWriter;
 use std::io::Write;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Scan as Request;
 use crate::clock;
 use crate::commands::Ended;
+use crate::commands::bulletin::rules::Rules;
 use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::log;
@@ -156,6 +157,7 @@ pub(super) async fn night(
     // Nothing can be refused any more, so from here on there is a night.
     data.findings.put_scan(&scan)?;
     keep_census(session, data);
+    Rules::keep(session, data)?;
     let gap = stages.filings.gap();
     let journal = Journal::open(&session.nights(), scan.night)?;
     let mut counts = NightCounts::default();

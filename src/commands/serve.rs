@@ -15,6 +15,7 @@ use crate::cli::BulletinFormat;
 use crate::cli::Serve as Request;
 use crate::commands::Ended;
 use crate::commands::bulletin;
+use crate::commands::bulletin::rules::Rules;
 use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
 use crate::commands::log;
@@ -49,6 +50,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let address = listener.local_addr().context("cannot tell where the interface listens")?;
     let data = session.data()?;
     let owner = session.let_others_in(&data);
+    Rules::keep(session, &data)?;
     let stop = CancellationToken::new();
     let scheme = if settings.certificate.is_some() { "https" } else { "http" };
     let followed = Arc::new(Wanted::default());

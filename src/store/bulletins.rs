@@ -23,6 +23,8 @@ use crate::store::portable::Tree;
 const DECLARED: u8 = b'd';
 /// `p` moment → the providers register.
 const ROSTER: u8 = b'p';
+/// `g` moment → what bulletins go by.
+const RULES: u8 = b'g';
 /// `a` moment → count of the address register.
 const ADDRESSES: u8 = b'a';
 /// `r` month, bureau → release.
@@ -35,6 +37,7 @@ pub(crate) const TREE: Tree = Tree {
         Kind::of::<AddressCensus>("address_census", &[ADDRESSES], &[Part::Moment]),
         Kind::of::<Declared>("declared_figure", &[DECLARED], &[Part::Month, Part::U64]),
         Kind::of::<Vec<Provider>>("roster", &[ROSTER], &[Part::Moment]),
+        Kind::of::<String>("bulletin_rules", &[RULES], &[Part::Moment]),
         Kind::of::<Release>("release", &[RELEASE], &[Part::Text]),
     ],
     derived: &[],
@@ -99,30 +102,54 @@ impl Bulletins {
 
     /// Keeps the providers register as it is from `at` on, unless it is as it was.
     pub fn put_roster(&self, at: Timestamp, providers: &[Provider]) -> Result<(), StoreError> {
+        self.put_from(ROSTER, at, encoding::encode("providers register", &providers)?)
+    }
+
+    /// Keeps what holds under `prefix` from `at` on, unless it held already.
+    fn put_from(&self, prefix: u8, at: Timestamp, bytes: Vec<u8>) -> Result<(), StoreError> {
         let _alone = self.tree.alone();
-        let last = self.tree.scan_prefix([ROSTER]).next_back();
-        let last = last.transpose().map_err(self.tree.failed())?;
-        let bytes = encoding::encode("providers register", &providers)?;
-        if last.is_some_and(|(_, kept)| *kept == bytes[..]) {
+        if self.held_at(prefix, at)?.is_some_and(|(since, kept)| since && *kept == bytes[..]) {
             return Ok(());
         }
-        self.tree.insert(with_moment(ROSTER, at), bytes).map_err(self.tree.failed())?;
+        self.tree.insert(with_moment(prefix, at), bytes).map_err(self.tree.failed())?;
         self.tree.flush().map_err(self.tree.failed())?;
         Ok(())
+    }
+
+    /// What held under `prefix` at `moment`, and whether it did by then; the oldest known where none is
+    /// so old.
+    fn held_at(
+        &self,
+        prefix: u8,
+        moment: Timestamp,
+    ) -> Result<Option<(bool, sled::IVec)>, StoreError> {
+        let until = with_moment(prefix, moment);
+        let by_then = self.tree.range([prefix].to_vec()..=until).next_back();
+        if let Some((_, bytes)) = by_then.transpose().map_err(self.tree.failed())? {
+            return Ok(Some((true, bytes)));
+        }
+        let oldest = self.tree.scan_prefix([prefix]).next();
+        let oldest = oldest.transpose().map_err(self.tree.failed())?;
+        Ok(oldest.map(|(_, bytes)| (false, bytes)))
+    }
+
+    /// Keeps what bulletins go by from `at` on, unless it is as it was.
+    pub fn put_rules(&self, at: Timestamp, rules: &str) -> Result<(), StoreError> {
+        self.put_from(RULES, at, encoding::encode("rules of bulletins", &rules)?)
+    }
+
+    /// What bulletins went by at `moment`; the oldest that is known where none is so old. `None` where
+    /// none was ever kept.
+    pub fn rules(&self, moment: Timestamp) -> Result<Option<String>, StoreError> {
+        let held = self.held_at(RULES, moment)?;
+        held.map(|(_, bytes)| encoding::decode("rules of bulletins", &bytes)).transpose()
     }
 
     /// The providers register as it was at `moment`; the oldest one known where none is so old.
     /// `None` where none was ever kept.
     pub fn roster(&self, moment: Timestamp) -> Result<Option<Vec<Provider>>, StoreError> {
-        let mut by_then = None;
-        for record in self.tree.scan_prefix([ROSTER]) {
-            let (key, bytes) = record.map_err(self.tree.failed())?;
-            if by_then.is_some() && key[..] > with_moment(ROSTER, moment)[..] {
-                break;
-            }
-            by_then = Some(bytes);
-        }
-        by_then.map(|bytes| encoding::decode("providers register", &bytes)).transpose()
+        let held = self.held_at(ROSTER, moment)?;
+        held.map(|(_, bytes)| encoding::decode("providers register", &bytes)).transpose()
     }
 
     /// Keeps what a check of the address register saw, in place of an older one of the same moment.
@@ -246,6 +273,22 @@ mod tests {
             assert_eq!(roster[0].name.as_str(), name, "{day}");
         }
         assert_eq!(bulletins.tree.len(), 2);
+    }
+
+    #[test]
+    fn what_a_month_goes_by_is_what_was_in_force() {
+        let (_dir, bulletins) = opened();
+        assert_eq!(bulletins.rules(at("2009-06-01")).unwrap(), None);
+        for (day, rules) in [("2009-06-10", "a"), ("2009-06-20", "a"), ("2009-07-10", "b")] {
+            bulletins.put_rules(at(day), rules).unwrap();
+        }
+        // Told of a day that is past, they hold from then on until the next that is known.
+        bulletins.put_rules(at("2009-06-30"), "c").unwrap();
+        for (day, rules) in
+            [("2009-05-01", "a"), ("2009-06-29", "a"), ("2009-07-09", "c"), ("2009-07-10", "b")]
+        {
+            assert_eq!(bulletins.rules(at(day)).unwrap().as_deref(), Some(rules), "{day}");
+        }
     }
 
     fn release(actor: &str) -> Release {

@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::Serialize;
 
 use crate::audit::accuracy::interval::Confidence;
 use crate::facts::sample::Age;
 
 /// `[accuracy]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How sure intervals are, in per cent.
@@ -17,7 +18,7 @@ pub struct Settings {
 }
 
 /// What is asked for by one day.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// Of which records: `new` or `older`.

@@ -11,6 +11,7 @@ use crate::audit::months::Span;
 use crate::audit::months::addresses::AddressMonth;
 use crate::audit::rates::Basis;
 use crate::audit::rates::share;
+use crate::commands::bulletin::rules::Rules;
 use crate::commands::data::Data;
 use crate::commands::rates::take_census;
 use crate::commands::session::Session;
@@ -42,9 +43,11 @@ pub(super) fn bulletin(
         .ok_or_else(|| usage(format!("{month} lies ahead; bulletins are of months that began")))?;
     take_census(session, data)?;
     data.keep_roster()?;
+    Rules::keep(session, data)?;
     let bulletins = data.findings.bulletins()?;
-    let campaigns = &session.settings.deadlines.campaigns;
-    let campaign = campaigns
+    let rules = Rules::at(data, span.until)?;
+    let campaign = rules
+        .campaigns
         .iter()
         .filter(|campaign| campaign.kind == Kind::Unfiled && campaign.due <= span.day())
         .max_by_key(|campaign| campaign.due);
@@ -65,11 +68,11 @@ pub(super) fn bulletin(
         roster: &bulletins.roster(span.until)?.unwrap_or_default(),
         count: &count,
         nights: looked.count() as u64,
-        accuracy: &accuracy(session, data, span)?,
+        accuracy: &accuracy(&rules, data, span)?,
         addresses: &AddressMonth::of(bulletins.address_censuses(), span)?,
         declared: &DeclaredMonth::new(bulletins.declared(month)?),
         tasks: tasks::builtin(),
-        filing: filing(session, data, counting, (&count, &nights))?,
+        filing: filing(&rules, data, counting, (&count, &nights))?,
     };
     Ok(compose(&known))
 }
@@ -85,33 +88,32 @@ fn count(data: &Data, counting: Counting) -> Result<MonthCount> {
     Ok(tally.finish())
 }
 
-fn accuracy(session: &Session, data: &Data, span: Span) -> Result<Vec<Rate>> {
+fn accuracy(rules: &Rules, data: &Data, span: Span) -> Result<Vec<Rate>> {
     let samples = data.findings.samples()?;
     let tallies = accuracy::rates::tallies_at(&samples, &data.findings, None, span.until)?;
-    let settings = &session.settings.accuracy;
+    let settings = &rules.accuracy;
     Ok(accuracy::rates::rates(&tallies, settings, settings.confidence, span.day()))
 }
 
 /// How much is filed of what is there at the end of the span.
 fn filing(
-    session: &Session,
+    rules: &Rules,
     data: &Data,
     Counting { span, bureau, .. }: Counting,
     (count, nights): (&MonthCount, &[NightCount]),
 ) -> Result<Filing> {
-    let settings = &session.settings;
     let censuses = data.findings.censuses().collect::<Result<Vec<Census>, _>>()?;
     let basis = Basis {
         at: span.until,
         census: censuses.iter().rfind(|census| census.as_of <= span.until),
         night: nights.iter().rfind(|night| night.at <= span.until),
     };
-    let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
+    let gap = basis.gap(rules.is_complete, rules.max_age);
     let whose = bureau.map_or(Whose::Nation, Whose::Bureau);
     let filed = basis.census.map(|census| census.filed.of(&whose).map_or(0, |one| one.domains));
     let left = count.unfiled().left;
     let rate = filed.filter(|_| gap.is_none()).and_then(|filed| share(filed, filed + left));
-    let target = settings.rates.goal_on(span.day());
+    let target = rules.rates.goal_on(span.day());
     Ok(Filing {
         filed,
         rate,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde::Serialize;
 
 use crate::clock;
 use crate::facts::calendar::Calendar;
@@ -60,7 +61,7 @@ pub enum Term {
 }
 
 /// A campaign: what was found until its day is due on that day.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Campaign {
     /// What people call it.
