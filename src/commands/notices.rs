@@ -166,6 +166,7 @@ fn send_until(
     }
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
+    let directory = data.directory()?;
     loop {
         let mut soonest: Option<Timestamp> = None;
         for notice in outbox.waiting()? {
@@ -175,7 +176,7 @@ fn send_until(
             let Delivery::Waiting { attempts, next } = notice.delivery else { continue };
             let now = Clock::default().now();
             let notice = if next <= now {
-                let tried = runtime.block_on(attempt(session, &notice, now));
+                let tried = runtime.block_on(attempt(session, &directory, &notice, now));
                 let delivery = delivery(session, &notice, attempts, tried);
                 let notice = Notice { delivery, ..notice };
                 outbox.put(&notice)?;
@@ -205,12 +206,21 @@ fn send_until(
 }
 
 /// One attempt; the error is what went wrong, for the log.
-async fn attempt(session: &Session, notice: &Notice, now: Timestamp) -> Result<(), String> {
+async fn attempt(
+    session: &Session,
+    directory: &Directory,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<(), String> {
     let settings = &session.settings.notices;
     let link = settings.link.as_deref();
     let is_simulated = session.settings.simulated;
-    let mut subscribers = settings.to.iter();
-    let Some(subscriber) = subscribers.find(|one| one.way().as_ref() == Some(&notice.way)) else {
+    // Several may be told at one place, each under a secret of its own.
+    let is_meant = |one: &&Subscriber| {
+        one.way().as_ref() == Some(&notice.way)
+            && recipient(one, directory).as_ref() == Some(&notice.recipient)
+    };
+    let Some(subscriber) = settings.to.iter().find(is_meant) else {
         return Err("the configuration names it no more".to_owned());
     };
     let sent = match &notice.way {

@@ -34,9 +34,13 @@ impl Post {
 
     /// Whether whoever knows the secret wrote it.
     fn is_signed(&self) -> bool {
+        self.is_signed_with(SECRET)
+    }
+
+    fn is_signed_with(&self, secret: &str) -> bool {
         let signature = self.field("chabei-signature");
         let (time, digest) = signature.split_once(",v1=").unwrap();
-        let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         mac.update(format!("{}.{}", time.strip_prefix("t=").unwrap(), self.body).as_bytes());
         let digest: Vec<u8> = (0..digest.len())
             .step_by(2)
@@ -175,6 +179,34 @@ fn each_is_told_once_until_it_is_taken_by_post_and_by_mail() {
     town.scan(&["--domain", "nothing-there.example.cn"]);
     town.scan(&["--limit", "1"]);
     assert!(posts.try_recv().is_err() && mails.try_recv().is_err());
+}
+
+#[test]
+fn two_that_are_told_at_one_place_are_told_under_a_secret_each() {
+    let town = Town::new(40, 9);
+    let (http, port) = listener();
+    let posts = receive(http, &["200 OK"]);
+    let hook = format!("webhook = \"http://127.0.0.1:{port}/\"");
+    let to = format!(
+        "{{ bureau = \"部\", {hook}, secret_file = \"recipient.secret\" }}, \
+         {{ provider = \"C01\", {hook}, secret_file = \"other.secret\" }}, \
+         {{ bureau = \"北京\", {hook}, secret_file = \"other.secret\" }}"
+    );
+    subscribe(&town, "1m", &to, 25);
+    town.write("other.secret", "another secret\n");
+    town.import_all();
+    town.scan(&[]);
+    let mut told = 0;
+    while let Ok(post) = posts.try_recv() {
+        let body: Value = serde_json::from_str(&post.body).unwrap();
+        let is_ministry = body["bureau"] == "部";
+        assert_eq!(
+            (post.is_signed(), post.is_signed_with("another secret")),
+            (is_ministry, !is_ministry)
+        );
+        told += 1;
+    }
+    assert!(told >= 2, "{told}");
 }
 
 #[test]
