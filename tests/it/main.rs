@@ -56,6 +56,7 @@ mod rotation;
 mod rejudging;
 mod resolving;
 mod sampling;
+mod together;
 mod transferring;
 mod prefixes;
 mod truth;
