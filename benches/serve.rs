@@ -1,11 +1,14 @@
-//! A page of 500 findings out of many, and the pull of every change of one provider, while somebody
-//! writes findings as fast as the disk allows: `cargo bench --bench serve -- --findings 1000000`.
+//! What a night at full speed leaves of the interface: a page of 500 findings out of many, and the pull
+//! of every change of one provider, over HTTP, while the process that serves them examines a simulated
+//! internet, which is played by another process.
+//!
+//! `cargo bench --bench serve -- --findings 1000000`; 20,000 findings by default, and a few without
+//! `--bench` (as `cargo test --all-targets` runs it). The findings are none of the lab's: the night looks
+//! for all their names as well, which is what a night of so many findings does. Whoever asks shares the
+//! machine with whoever is asked.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench fails and tells on stdout")]
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -16,16 +19,26 @@ use chabei::facts::finding::FindingKey;
 use chabei::facts::finding::FindingState;
 use chabei::facts::finding::Kind;
 use chabei::facts::finding::Sightings;
-use chabei::facts::scope::KeyScope;
-use chabei::publish::told::ToldView;
-use chabei::publish::view::FindingView;
-use chabei::publish::view::ProviderNames;
-use chabei::store::catalogue::Wanted;
-use chabei::store::catalogue::WantedState;
 use chabei::store::findings::Findings;
 use chabei::store::findings::Update;
 use jiff::Timestamp;
+use serde_json::json;
 use ulid::Ulid;
+
+use crate::desk::Desk;
+use crate::outskirts::Outskirts;
+use crate::served::Served;
+use crate::served::key;
+
+#[path = "../tests/it/desk.rs"]
+#[expect(dead_code, reason = "a bench needs less of it than the tests")]
+mod desk;
+#[path = "../tests/it/outskirts.rs"]
+#[expect(dead_code, reason = "a bench needs less of it than the tests")]
+mod outskirts;
+#[path = "../tests/it/served.rs"]
+#[expect(dead_code, reason = "a bench needs less of it than the tests")]
+mod served;
 
 /// Findings of one batch.
 const BATCH: u64 = 1000;
@@ -35,15 +48,15 @@ fn argument(name: &str, usual: u64) -> u64 {
     arguments.next().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }
 
-/// One finding in ten lies at the provider that is asked for.
+/// One finding in ten lies at the provider that pulls.
 fn finding(number: u64) -> Finding {
-    let provider = if number.is_multiple_of(10) { 0 } else { number % 97 + 1 };
+    let provider = if number.is_multiple_of(10) { 1 } else { number % 5 + 2 };
     Finding {
         id: Ulid::from(u128::from(number)),
         key: FindingKey {
             target: format!("d{number}.cn").parse().unwrap(),
             kind: Kind::Unfiled,
-            provider: format!("P{provider}").parse().ok(),
+            provider: format!("P{provider:02}").parse().ok(),
         },
         bureau: "北京".parse().unwrap(),
         channel: "list".to_owned(),
@@ -54,7 +67,7 @@ fn finding(number: u64) -> Finding {
         times_seen: 1,
         due: jiff::civil::date(2026, 12, 31),
         seen: Sightings {
-            carrier: "C1".parse().ok(),
+            carrier: "C01".parse().ok(),
             hosts: vec![format!("www.d{number}.cn").parse().unwrap()],
             addresses: vec!["10.1.2.3".parse().unwrap()],
             ..Sightings::default()
@@ -78,7 +91,8 @@ fn opened(finding: &Finding) -> Change {
     }
 }
 
-fn fill(findings: &Findings, count: u64) {
+fn fill(desk: &Desk, count: u64) {
+    let findings = Findings::open(&desk.path("data").join("findings")).unwrap();
     for first in (0..count).step_by(usize::try_from(BATCH).unwrap()) {
         let all: Vec<Finding> = (first..count.min(first + BATCH)).map(finding).collect();
         let changes = all.iter().map(opened).collect();
@@ -88,82 +102,67 @@ fn fill(findings: &Findings, count: u64) {
 }
 
 fn main() {
-    let count = argument("--findings", 20_000);
-    let pages = argument("--pages", 400);
-    let dir = tempfile::tempdir().unwrap();
-    let findings = Findings::open(&dir.path().join("findings")).unwrap();
+    let is_bench = std::env::args().any(|argument| argument == "--bench");
+    let (findings, sites, pages) = if is_bench { (20_000, 20_000, 400) } else { (300, 60, 5) };
+    let (count, pages) = (argument("--findings", findings), argument("--pages", pages));
+    let sites = argument("--sites", sites).to_string();
+    let outskirts = Outskirts::new(&["--brisk", "--sites", &sites]);
+    let desk = outskirts.desk();
+    desk.configure(&[("per_address", "1000.0"), ("per_provider", "10000.0")]);
+    let config = std::fs::read_to_string(desk.path("chabei.toml")).unwrap();
+    let calls = "\n[serve]\ncalls_per_second = 100000\ncalls_at_once = 100000\n";
+    desk.write("chabei.toml", config + calls);
+    outskirts.import_all();
     let begun = Instant::now();
-    fill(&findings, count);
+    fill(desk, count);
     println!("{count} findings written in {:.1} s", begun.elapsed().as_secs_f64());
+    let (ministry, _) = key(desk, &["--ministry"]);
+    let (provider, _) = key(desk, &["--provider", "P01"]);
     let begun = Instant::now();
-    findings.catalogue().unwrap();
-    println!("the catalogue was built in {:.2} s", begun.elapsed().as_secs_f64());
-
-    let stop = Arc::new(AtomicBool::new(false));
-    let writer = {
-        let (findings, stop) = (findings.clone(), Arc::clone(&stop));
-        std::thread::spawn(move || {
-            let mut written = 0_u64;
-            while !stop.load(Ordering::Relaxed) {
-                let from = written % count;
-                let all = (from..count.min(from + 256))
-                    .map(|number| Finding { times_seen: 2, ..finding(number) });
-                let update = Update { findings: all.collect(), ..Update::default() };
-                findings.apply([&update], None).unwrap();
-                written += 256;
-            }
-            written
-        })
-    };
-    let names = ProviderNames::default();
-    for scope in [KeyScope::Ministry, KeyScope::Provider("P0".parse().unwrap())] {
-        let mut times = Vec::new();
-        let mut after = None;
+    let served = Served::start(desk);
+    println!("it serves after {:.1} s", begun.elapsed().as_secs_f64());
+    served.call("POST", "/scans", Some(&ministry), Some(&json!({}))).ends(202);
+    for (who, key) in [("the ministry", &ministry), ("a provider", &provider)] {
+        let (mut after, mut times) = (String::new(), Vec::new());
         for _ in 0..pages {
             let begun = Instant::now();
-            let page =
-                findings.catalogue().unwrap().page(&wanted(scope.clone()), after, 500).unwrap();
-            let views: Vec<FindingView> = page
-                .rows
-                .iter()
-                .map(|row| FindingView::of(&row.finding, &names, Timestamp::UNIX_EPOCH))
-                .collect();
-            let body = serde_json::to_vec(&views).unwrap();
+            let page = served.get(&format!("/findings?limit=500{after}"), key).ends(200);
             times.push(begun.elapsed());
-            assert!(!body.is_empty());
-            after = page.next;
+            let page = page.json();
+            after = page["next"].as_str().map(|next| format!("&after={next}")).unwrap_or_default();
         }
-        times.sort();
-        let at = |part: usize| -> Duration { times[(times.len() - 1) * part / 100] };
-        println!("a page of 500, {scope:?}: p50 {:?}, p99 {:?}", at(50), at(99));
+        times.sort_unstable();
+        let at = |per_cent: usize| times[(times.len() * per_cent / 100).min(times.len() - 1)];
+        println!("{pages} pages of 500 for {who}: p50 {:.1?}, p99 {:.1?}", at(50), at(99));
+        println!("{}", progress(&served, &ministry));
     }
-    let scope = KeyScope::Provider("P0".parse().unwrap());
-    let (begun, mut after, mut pulled) = (Instant::now(), 0, 0_usize);
+    let (begun, mut after, mut pulled) = (Instant::now(), 0, 0);
+    let mut asked = Duration::ZERO;
     loop {
-        let page = findings.catalogue().unwrap().changes(&scope, after, 1000).unwrap();
-        let Some(last) = page.last() else { break };
-        for one in &page {
-            let told = findings.told(one.sequence).unwrap().unwrap();
-            let row = findings.catalogue().unwrap().row(&scope, told.change.finding).unwrap();
-            let view = FindingView::of(&row.unwrap().finding, &names, Timestamp::UNIX_EPOCH);
-            serde_json::to_vec(&(ToldView::of(&told), view)).unwrap();
+        let since = Instant::now();
+        let page = served.get(&format!("/changes?limit=1000&after={after}"), &provider).ends(200);
+        asked += since.elapsed();
+        let page = page.json();
+        let changes = page["changes"].as_array().unwrap().len();
+        if changes == 0 {
+            break;
         }
-        pulled += page.len();
-        after = last.sequence;
+        pulled += changes;
+        after = page["next"].as_u64().unwrap();
     }
-    println!("{pulled} changes of one provider pulled in {:.2} s", begun.elapsed().as_secs_f64());
-    stop.store(true, Ordering::Relaxed);
-    println!("{} findings were written meanwhile", writer.join().unwrap());
+    let (all, asked) = (begun.elapsed().as_secs_f64(), asked.as_secs_f64());
+    println!("{pulled} changes of one provider pulled in {all:.2} s, of which {asked:.2} s waited");
+    println!("{}", progress(&served, &ministry));
+    assert!(pulled as u64 >= count / 10, "every change is told");
 }
 
-fn wanted(scope: KeyScope) -> Wanted {
-    Wanted {
-        scope,
-        kinds: vec![],
-        state: WantedState::Standing,
-        provider: None,
-        bureau: None,
-        due_before: None,
-        is_referred: false,
-    }
+/// How far the night is.
+fn progress(served: &Served, ministry: &str) -> String {
+    let night = served.get("/scans/1", ministry).ends(200).json();
+    let is_over = !night["finished"].is_null();
+    let over = if is_over { "is over: begin with more sites" } else { "runs" };
+    format!(
+        "the night {over}: {} examined, {} asked for a page",
+        night["candidates"], night["probed"]
+    )
 }
