@@ -1,5 +1,7 @@
 //! Certificates good and bad.
 
+use proptest::prelude::*;
+use proptest::sample::Index;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::CertifiedIssuer;
@@ -34,6 +36,70 @@ fn signed(params: &CertificateParams) -> CertificateDer<'static> {
 fn read(certificate: &CertificateDer<'_>, name: &str) -> Certificate {
     let now = "2026-11-24T00:00:00Z".parse().unwrap();
     Notary::default().read(std::slice::from_ref(certificate), name, now).unwrap()
+}
+
+/// Reads whatever `bytes` are, and holds what is told of them to its bounds.
+fn check_hostile(bytes: &[u8]) {
+    let read = read(&CertificateDer::from(bytes), "www.a.cn");
+    assert!(read.names.len() <= NAMES_KEPT);
+    let texts = read.names.iter().chain([&read.issuer, &read.subject]);
+    assert!(texts.into_iter().all(|text| text.chars().count() <= LONGEST_TEXT));
+    assert!(read.fault.is_some() || !knows_authorities(), "nobody vouches for it");
+}
+
+/// `inner` within so many SEQUENCEs.
+fn nested(inner: Vec<u8>, depth: usize) -> Vec<u8> {
+    (0..depth).fold(inner, |inner, _| {
+        let length = u32::try_from(inner.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x84][..], &length, &inner].concat()
+    })
+}
+
+proptest! {
+    #[test]
+    fn bytes_that_are_no_certificate_are_told_as_such(
+        bytes in prop::collection::vec(any::<u8>(), 0..3000),
+    ) {
+        check_hostile(&bytes);
+    }
+
+    #[test]
+    fn a_certificate_changed_and_cut_anywhere_is_read_as_far_as_it_goes(
+        changes in prop::collection::vec((any::<Index>(), any::<u8>()), 0..8),
+        cut in prop::option::of(any::<Index>()),
+        more in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            signed(&params(&["www.a.cn", "*.a.cn", "127.0.0.1"])).to_vec()
+        });
+        let mut bytes = GOOD.clone();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        bytes.extend(more);
+        check_hostile(&bytes);
+    }
+}
+
+#[test]
+fn a_huge_certificate_and_one_of_nothing_but_depth_are_no_harm() {
+    let good = signed(&params(&["www.a.cn"])).to_vec();
+    for hostile in [
+        vec![0x30; 16 << 20],
+        vec![0xff; 16 << 20],
+        [&good[..], &vec![0; 16 << 20]].concat(),
+        // It says that it is as long as can be said.
+        [&[0x30, 0x88][..], &[0xff; 8], &good].concat(),
+        [&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff][..], &good].concat(),
+        nested(good, 2_000),
+        nested(vec![], 4_000),
+    ] {
+        check_hostile(&hostile);
+    }
 }
 
 #[test]
