@@ -33,6 +33,9 @@ pub struct Holding {
     pub is_reported: bool,
 }
 
+/// The name in [`Holder::Unknown`] of whoever has an address whose row could not be read.
+pub const UNREAD: &str = "未能读取的报备记录";
+
 /// The direct access provider of an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Holder {
@@ -68,6 +71,11 @@ impl Holding {
             Holder::Provider { id, .. } => Some(id),
             Holder::Disputed(_) | Holder::Unknown(_) | Holder::Nobody => None,
         }
+    }
+
+    /// Whether the row that decides could not be read, so that not even that it is reported is certain.
+    pub fn is_unread(&self) -> bool {
+        matches!(&self.holder, Holder::Unknown(name) if name.as_str() == UNREAD)
     }
 
     /// Whether the provider serves the name as a CDN.

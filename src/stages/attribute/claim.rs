@@ -9,6 +9,7 @@ use crate::facts::bureau::Bureau;
 use crate::facts::directory::Directory;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
+use crate::facts::placement::UNREAD;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
@@ -20,9 +21,6 @@ enum Party {
     Known { id: ProviderId, is_cdn: bool },
     Unknown(ProviderName),
 }
-
-/// Who has a range whose row could not be read.
-const UNREAD: &str = "未能读取的报备记录";
 
 /// The number of a party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use crate::facts::filing::NumberOwner;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::Sightings;
+use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::reason::Reason;
 use crate::stages::judge::Rules;
@@ -86,7 +87,13 @@ pub(super) fn unreported_address(
     before: &[IpAddr],
 ) -> Ruling {
     let Some(place) = &presence.unreported else {
-        if before.iter().any(|address| is_reported_now(examination, *address)) {
+        if before.iter().any(|address| is_so_now(examination, *address, Holding::is_unread)) {
+            return Ruling::Unknown(vec![Reason::HolderUnknown]);
+        }
+        if before
+            .iter()
+            .any(|address| is_so_now(examination, *address, |holding| holding.is_reported))
+        {
             return Ruling::Ends(ClosedReason::Reported, vec![Reason::AddressReported]);
         }
         return match presence.service(None, None) {
@@ -116,9 +123,10 @@ pub(super) fn unreported_address(
     }
 }
 
-fn is_reported_now(examination: &Examination, address: IpAddr) -> bool {
+/// Whether `is_so` says yes of who holds `address`, where the target leads to it tonight.
+fn is_so_now(examination: &Examination, address: IpAddr, is_so: impl Fn(&Holding) -> bool) -> bool {
     examination.hosts.iter().flat_map(|host| &host.sightings).any(|sighting| {
         sighting.address == address
-            && matches!(&sighting.placement, Placement::Mainland(holding) if holding.is_reported)
+            && matches!(&sighting.placement, Placement::Mainland(holding) if is_so(holding))
     })
 }
