@@ -92,8 +92,12 @@ impl Rejudge {
         counts.examinations += 1;
         counts.changed += u64::from(examination != *kept);
         let known = ledger::newest(self.findings.of_target(&examination.target)?);
-        let rules =
-            Rules { settings: &self.judge, parked: self.parked, directory: &self.directory };
+        let rules = Rules {
+            settings: &self.judge,
+            parked: self.parked,
+            directory: &self.directory,
+            fresh_since: self.filings.fresh_since(),
+        };
         let exemption = self.findings.exemption(&examination.target)?;
         let tonight = Tonight {
             night: examination.night,

@@ -84,6 +84,11 @@ impl Filings {
         self.gap
     }
 
+    /// A register that was imported before is older than is believed.
+    pub fn fresh_since(&self) -> Timestamp {
+        self.now.saturating_sub(self.max_age).unwrap_or(Timestamp::MIN)
+    }
+
     /// The register itself, if there is one.
     pub fn register(&self) -> Option<&FilingRegister> {
         self.register.as_ref()

@@ -7,6 +7,7 @@ mod filed;
 mod page;
 mod presence;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::facts::bureau::Bureau;
@@ -51,6 +52,8 @@ pub struct Rules<'a> {
     pub parked: Parked,
     /// The providers register, for bureaus.
     pub directory: &'a Directory,
+    /// A filing register that was imported before is too old to accuse anybody by (`[filings] max_age`).
+    pub fresh_since: Timestamp,
 }
 
 /// What one night says about one fault.

@@ -56,8 +56,12 @@ impl Stages {
         known: &Known,
     ) -> Result<Outcome, StoreError> {
         let today = day(examination.at);
-        let rules =
-            Rules { settings: &self.judge, parked: self.parked, directory: &self.directory };
+        let rules = Rules {
+            settings: &self.judge,
+            parked: self.parked,
+            directory: &self.directory,
+            fresh_since: self.filings.fresh_since(),
+        };
         let exemption = self.findings.exemption(&examination.target)?;
         let tonight = Tonight {
             night: examination.night,

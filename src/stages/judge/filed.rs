@@ -87,6 +87,10 @@ pub(super) fn over_reported(
     if presence.at(provider).is_some() {
         return Ruling::Ends(ClosedReason::Served, vec![Reason::ServedAgain]);
     }
+    // The provider may have corrected its record since.
+    if summary.as_of < rules.fresh_since {
+        return Ruling::Unknown(vec![Reason::FilingUnknown]);
+    }
     if !presence.is_certain() {
         return Ruling::Unknown(vec![Reason::DnsFailed]);
     }

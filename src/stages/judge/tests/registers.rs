@@ -24,6 +24,19 @@ fn a_record_at_a_provider_with_no_address_accrues() {
 }
 
 #[test]
+fn a_register_that_is_too_old_accuses_nobody_of_its_records() {
+    let old = |providers: &[&str]| {
+        let FilingStatus::Active(summary) = active_partly_known(providers) else { panic!() };
+        FilingStatus::Active(FilingSummary { as_of: Timestamp::MIN, ..summary })
+    };
+    let elsewhere = at(old(&["P1"]), vec![seen("1.0.0.1", by("P2"), &[])]);
+    check(&elsewhere, Kind::OverReported, Some("P1"), "unknown R21");
+    assert_eq!(opened(&elsewhere), [""; 0]);
+    let there = at(old(&["P1"]), vec![seen("1.0.0.1", by("P1"), &[])]);
+    check(&there, Kind::OverReported, Some("P1"), "ends served R28");
+}
+
+#[test]
 fn each_provider_of_record_is_judged_by_itself() {
     let examination = at(active(&["P1", "P2", "P3"]), vec![seen("1.0.0.1", by("P2"), &[])]);
     assert_eq!(opened(&examination), ["over_reported P1", "over_reported P3"]);
