@@ -48,6 +48,7 @@ pub use crate::cli::sample::ReadSample;
 pub use crate::cli::sample::ReportFormat;
 pub use crate::cli::sample::ReportSample;
 pub use crate::cli::sample::Sample;
+pub use crate::cli::sample::SampleStep;
 pub use crate::cli::sample::SheetFormat;
 pub use crate::cli::sample::SheetKind;
 pub use crate::cli::sample::SheetSample;
@@ -112,7 +113,6 @@ pub enum Command {
     /// A month's tables of the 2009 plan: annex 4, and the progress and province tables of annex 6
     Bulletin(Bulletin),
     /// Draws the accuracy sample, writes call sheets, reads them back, gives the accuracy rate
-    #[command(subcommand)]
     Sample(Sample),
     /// Whether everything on the disk is as it was written
     CheckData(CheckData),

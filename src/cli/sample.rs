@@ -12,9 +12,21 @@ use crate::cli::Format;
 use crate::facts::bureau::Bureau;
 use crate::facts::provider::ProviderName;
 
-/// `sample`
+/// `sample`: without a word it draws
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct Sample {
+    /// What to do
+    #[command(subcommand)]
+    pub what: Option<SampleStep>,
+    /// What is drawn where no word says what to do
+    #[command(flatten)]
+    pub draw: DrawSample,
+}
+
+/// What is done about samples.
 #[derive(Debug, Subcommand)]
-pub enum Sample {
+pub enum SampleStep {
     /// Draws a round: so many sites of each provider, records new this month and older ones apart
     Draw(DrawSample),
     /// Writes a call sheet, a call list or a message list; masked unless --reveal

@@ -15,6 +15,7 @@ use crate::clock::day;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
+use crate::commands::usage;
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::target::Target;
@@ -29,6 +30,11 @@ use crate::stages::check::Checked;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let (subjects, refused) = subjects(session, request)?;
+    let no_subjects =
+        || usage(format!("{refused} of what is asked for is no address and no domain"));
+    if subjects.is_empty() && refused > 0 {
+        return Err(no_subjects());
+    }
     let data = session.data()?;
     let names = data.names()?;
     let directory = data.directory()?;
@@ -50,11 +56,14 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         }
     }
     out.flush()?;
-    Ok(if refused { Ended::Failed } else { Ended::Done })
+    if refused > 0 {
+        return Err(no_subjects());
+    }
+    Ok(Ended::Done)
 }
 
-/// What is asked for, in order; and whether something was no address and no domain.
-fn subjects(session: &Session, request: &Request) -> Result<(Vec<Target>, bool)> {
+/// What is asked for, in order; and how much of it was no address and no domain.
+fn subjects(session: &Session, request: &Request) -> Result<(Vec<Target>, usize)> {
     let mut texts = Vec::new();
     for subject in &request.subjects {
         if subject == "-" {
@@ -66,12 +75,12 @@ fn subjects(session: &Session, request: &Request) -> Result<(Vec<Target>, bool)>
         }
     }
     let mut subjects = Vec::new();
-    let mut refused = false;
+    let mut refused = 0;
     for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         match text.parse::<Target>() {
             Ok(target) => subjects.push(target),
             Err(error) => {
-                refused = true;
+                refused += 1;
                 tracing::error!("`{text}`: {error}");
             }
         }

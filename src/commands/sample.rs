@@ -17,6 +17,7 @@ use crate::cli::Format;
 use crate::cli::RateSample;
 use crate::cli::ReportFormat;
 use crate::cli::Sample as Request;
+use crate::cli::SampleStep;
 use crate::clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
@@ -35,14 +36,15 @@ use crate::store::samples::Samples;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
-    match request {
-        Request::Draw(request) => draw::run(session, &data, request)?,
-        Request::Sheet(request) => sheet::run(session, &data, request)?,
-        Request::Read(request) => read::run(session, &data, request)?,
-        Request::Rate(request) => rate(session, &data, request)?,
-        Request::Report(request) => sheet::report(session, &data, request)?,
-        Request::List { format } => list(session, &data, *format)?,
-        Request::Log { format } => log(session, &data, *format)?,
+    match &request.what {
+        None => draw::run(session, &data, &request.draw)?,
+        Some(SampleStep::Draw(request)) => draw::run(session, &data, request)?,
+        Some(SampleStep::Sheet(request)) => sheet::run(session, &data, request)?,
+        Some(SampleStep::Read(request)) => read::run(session, &data, request)?,
+        Some(SampleStep::Rate(request)) => rate(session, &data, request)?,
+        Some(SampleStep::Report(request)) => sheet::report(session, &data, request)?,
+        Some(SampleStep::List { format }) => list(session, &data, *format)?,
+        Some(SampleStep::Log { format }) => log(session, &data, *format)?,
     }
     Ok(Ended::Done)
 }

@@ -107,7 +107,10 @@ fn subjects_come_from_stdin_too_and_nonsense_fails_without_stopping_the_rest() {
     assert_eq!(text(&answers[0], "/status"), Some("filed"));
     assert_eq!(text(&answers[1], "/address"), Some("1.0.0.1"));
     let ran = desk.run(&["lookup", "not a name", "shop.cn"]);
-    ran.ends(1).complains(&["`not a name`"]).says("shop.cn");
+    ran.ends(2).complains(&["`not a name`"]).complains(&["1 of"]).says("shop.cn");
+    let ran = desk.run(&["lookup", "nonsense", "1.2.3"]);
+    ran.ends(2).complains(&["`nonsense`"]).complains(&["2 of"]);
+    assert!(ran.out.is_empty());
 }
 
 #[test]

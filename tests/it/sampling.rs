@@ -59,6 +59,21 @@ fn rate(desk: &Desk, args: &[&str], wanted: [&str; 3]) -> Value {
 }
 
 #[test]
+fn without_a_word_it_draws() {
+    let drawn = |word: &[&str]| {
+        let desk = desk();
+        let args = ["--size", "10", "--provider", "甲", "--seed", "5"];
+        let ran = desk.run(&[&["--now", NOW, "sample"], word, &args].concat());
+        (ran.ends(0).text().to_owned(), sheet(&desk, &[]))
+    };
+    let (told, sites) = drawn(&[]);
+    assert_eq!((told, sites.len()), (drawn(&["draw"]).0, 11));
+    assert_eq!(sites, drawn(&["draw"]).1, "the same sites");
+    desk().run(&["sample"]).ends(2).complains(&["chabei sample <COMMAND>"]);
+    desk().run(&["sample", "--size", "3", "list"]).ends(2);
+}
+
+#[test]
 fn the_same_seed_draws_the_same_sites_in_whatever_order_they_were_imported() {
     let draw = |desk: &Desk| -> BTreeSet<String> {
         let draw = ["--now", NOW, "sample", "draw", "--size", "12", "--provider", "甲"];
