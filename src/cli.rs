@@ -4,6 +4,7 @@ mod answer;
 mod bulletin;
 mod check;
 mod data;
+mod exempt;
 mod findings;
 mod keys;
 mod rates;
@@ -17,7 +18,6 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::civil::Time;
 
 pub use crate::cli::answer::Answer;
@@ -34,6 +34,7 @@ pub use crate::cli::check::ProblemsFormat;
 pub use crate::cli::data::CheckData;
 pub use crate::cli::data::ExportData;
 pub use crate::cli::data::ImportData;
+pub use crate::cli::exempt::Exempt;
 pub use crate::cli::findings::Encoding;
 pub use crate::cli::findings::Findings;
 pub use crate::cli::findings::FindingsFormat;
@@ -282,33 +283,6 @@ pub struct Lookup {
     /// Shows personal data unmasked; logged
     #[arg(long)]
     pub reveal: bool,
-}
-
-/// `exempt`
-#[derive(Debug, Subcommand)]
-pub enum Exempt {
-    /// Reports a name no more
-    Add {
-        /// The name
-        domain: Target,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// The last day on which it holds [default: no end]
-        #[arg(long, value_name = "DATE")]
-        until: Option<Date>,
-    },
-    /// Shows every exemption
-    List {
-        /// How to write them
-        #[arg(long, default_value = "text")]
-        format: Format,
-    },
-    /// Reports a name again
-    Remove {
-        /// The name
-        domain: Target,
-    },
 }
 
 /// `serve`

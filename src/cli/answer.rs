@@ -25,6 +25,9 @@ pub struct Answer {
     /// Takes nothing if any row is refused
     #[arg(long, requires = "file")]
     pub strict: bool,
+    /// Who says so, as the provider is told too [default: operator]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// `withdraw`
@@ -35,6 +38,9 @@ pub struct Withdraw {
     /// Why it is taken back
     #[arg(long)]
     pub reason: String,
+    /// Who decides, as the provider is told too [default: operator]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// `uphold`
@@ -45,6 +51,9 @@ pub struct Uphold {
     /// Why the provider's objection is not followed
     #[arg(long)]
     pub reason: String,
+    /// Who decides, as the provider is told too [default: operator]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 fn result(text: &str) -> Result<AnswerResult, String> {

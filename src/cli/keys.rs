@@ -18,6 +18,9 @@ pub enum Keys {
     Approve {
         /// The key
         id: Ulid,
+        /// Who does it, for the log [default: the account]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Hands an approved key out: prints it, once
     Issue {
@@ -26,6 +29,9 @@ pub enum Keys {
         /// The last day on which it is good [default: a year from now]
         #[arg(long, value_name = "DATE")]
         until: Option<Date>,
+        /// Who does it, for the log [default: the account]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Lists keys, pending requests first with their age in working days
     List {
@@ -40,6 +46,9 @@ pub enum Keys {
         /// Why
         #[arg(long)]
         reason: String,
+        /// Who does it, for the log [default: the account]
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// What was done with keys: every step, and the newest uses and refusals
     Log {
@@ -63,6 +72,9 @@ pub struct RequestKey {
     /// What there is to say about the request
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
+    /// Who asks, for the log [default: the account]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }
 
 /// For whom a key is: one of these.

@@ -17,6 +17,7 @@ use ulid::Ulid;
 use crate::cli::Answer as Request;
 use crate::commands::Ended;
 use crate::commands::data::Data;
+use crate::commands::sample::actor;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::finding::Finding;
@@ -63,7 +64,7 @@ pub(super) struct Answers {
 }
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
-    let act = Act { actor: "operator".to_owned(), at: session.clock.now() };
+    let act = Act { actor: actor(request.by.as_ref()), at: session.clock.now() };
     let out = &mut session.terminal.out();
     if let (Some(id), Some(result)) = (request.id, request.result) {
         let data = session.data()?;

@@ -17,6 +17,7 @@ use crate::cli::RequestKey;
 use crate::clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
+use crate::commands::sample::doer;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::bureau::Bureau;
@@ -34,9 +35,6 @@ use crate::store::keys::Count;
 use crate::store::keys::Entry;
 use crate::store::keys::Tallied;
 
-/// Who does what the command line says.
-const OPERATOR: &str = "operator";
-
 /// The longest note or name, in characters.
 const LONGEST: usize = 200;
 
@@ -49,7 +47,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let out = &mut session.terminal.out();
     match request {
         Request::Request(request) => {
-            let key = ask(&data, request, now)?;
+            let key = ask(&data, request, (now, doer(session, request.by.as_ref())))?;
             tracing::info!(
                 holder = %key.holder,
                 due = %session.settings.deadlines.due_of_key(now),
@@ -57,14 +55,16 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             );
             writeln!(out, "{}", key.id)?;
         }
-        Request::Approve { id } => {
-            let key = step(&data, *id, ("approved", None), now, Key::approve)?;
+        Request::Approve { id, by } => {
+            let at = (now, doer(session, by.as_ref()));
+            let key = step(&data, *id, ("approved", None), at, Key::approve)?;
             writeln!(out, "approved: {} {}", key.id, key.holder)?;
         }
-        Request::Issue { id, until } => {
+        Request::Issue { id, until, by } => {
             let secret = Secret::new(rand::rng().random::<[u8; RANDOM]>());
             let expires = expires(now, *until)?;
-            let key = step(&data, *id, ("issued", None), now, |key, step| {
+            let at = (now, doer(session, by.as_ref()));
+            let key = step(&data, *id, ("issued", None), at, |key, step| {
                 key.issue(step, secret.hash(), expires)
             })?;
             tracing::info!(
@@ -75,12 +75,13 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             );
             writeln!(out, "{}", secret.reveal())?;
         }
-        Request::Revoke { id, reason } => {
+        Request::Revoke { id, reason, by } => {
             let note = note(Some(reason), "--reason")?;
             if note.is_none() {
                 return Err(usage("--reason must say why the key is revoked"));
             }
-            let key = step(&data, *id, ("revoked", note), now, Key::revoke)?;
+            let at = (now, doer(session, by.as_ref()));
+            let key = step(&data, *id, ("revoked", note), at, Key::revoke)?;
             writeln!(out, "revoked: {} {}", key.id, key.holder)?;
         }
         Request::List { format } => list(session, &data, *format, out)?,
@@ -90,7 +91,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-fn ask(data: &Data, request: &RequestKey, now: Timestamp) -> Result<Key> {
+fn ask(data: &Data, request: &RequestKey, (now, by): (Timestamp, String)) -> Result<Key> {
     let holder = match (&request.holder.provider, request.holder.bureau, &request.holder.reader) {
         (Some(name), ..) => {
             let directory = data.directory()?;
@@ -109,9 +110,9 @@ fn ask(data: &Data, request: &RequestKey, now: Timestamp) -> Result<Key> {
     let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
     let id = Ulid::from_parts(milliseconds, Ulid::new().random());
     let note = note(request.note.as_ref(), "--note")?;
-    let step = Step { at: now, by: OPERATOR.to_owned(), note };
+    let step = Step { at: now, by, note };
     data.findings.keys()?.change(None, |_| {
-        let entry = entry(id, "requested", now);
+        let entry = entry(id, "requested", &step);
         Ok((Key::requested(id, holder, step), entry))
     })
 }
@@ -121,20 +122,21 @@ fn step(
     data: &Data,
     id: Ulid,
     (word, note): (&str, Option<String>),
-    now: Timestamp,
+    (now, by): (Timestamp, String),
     go: impl FnOnce(&Key, Step) -> std::result::Result<Key, Unready>,
 ) -> Result<Key> {
     data.findings.keys()?.change(Some(id), |key| {
         let key =
             key.ok_or_else(|| usage(format!("there is no key {id}; `keys list` shows them")))?;
-        let step = Step { at: now, by: OPERATOR.to_owned(), note };
+        let step = Step { at: now, by, note };
+        let entry = entry(id, word, &step);
         let key = go(key, step).map_err(|unready| usage(format!("{id}: {unready}")))?;
-        Ok((key, entry(id, word, now)))
+        Ok((key, entry))
     })
 }
 
-fn entry(id: Ulid, what: &str, at: Timestamp) -> Entry {
-    Entry { at, key: Some(id), what: what.to_owned(), by: OPERATOR.to_owned() }
+fn entry(id: Ulid, what: &str, step: &Step) -> Entry {
+    Entry { at: step.at, key: Some(id), what: what.to_owned(), by: step.by.clone() }
 }
 
 /// The end of the day `until` in China, or a year from now.

@@ -153,9 +153,18 @@ fn provider_id(directory: &Directory, name: Option<&ProviderName>) -> Result<Opt
     Ok(Some(found))
 }
 
+/// Who does something to a finding: as they say. Providers are told, and no account is their business.
+pub(super) fn actor(by: Option<&String>) -> String {
+    named(by.cloned())
+}
+
+fn named(name: Option<String>) -> String {
+    let name = name.filter(|name| !name.trim().is_empty());
+    let name = name.unwrap_or_else(|| "operator".to_owned());
+    name.trim().chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
 /// Who does it, for the log: as they say, else the account the program runs under.
 pub(super) fn doer(session: &Session, by: Option<&String>) -> String {
-    let name =
-        by.cloned().or_else(|| session.terminal.account()).unwrap_or_else(|| "operator".to_owned());
-    name.chars().filter(|c| !c.is_control()).take(60).collect()
+    named(by.cloned().or_else(|| session.terminal.account()))
 }

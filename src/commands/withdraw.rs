@@ -8,6 +8,7 @@ use ulid::Ulid;
 use crate::cli::Uphold;
 use crate::cli::Withdraw as Request;
 use crate::commands::Ended;
+use crate::commands::sample::actor;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::finding::Finding;
@@ -23,24 +24,25 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if request.reason.trim().is_empty() {
         return Err(usage("--reason must say why the finding is taken back"));
     }
-    decide(session, request.id, &request.reason, ("withdrawn", lifecycle::withdraw))
+    let asked = (request.id, &*request.reason, request.by.as_ref());
+    decide(session, asked, ("withdrawn", lifecycle::withdraw))
 }
 
 pub(super) fn uphold(session: &Session, request: &Uphold) -> Result<Ended> {
     if request.reason.trim().is_empty() {
         return Err(usage("--reason must say why the objection is not followed"));
     }
-    decide(session, request.id, &request.reason, ("upheld", lifecycle::uphold))
+    let asked = (request.id, &*request.reason, request.by.as_ref());
+    decide(session, asked, ("upheld", lifecycle::uphold))
 }
 
 fn decide(
     session: &Session,
-    id: Ulid,
-    reason: &str,
+    (id, reason, by): (Ulid, &str, Option<&String>),
     (word, decide): (&str, Decide),
 ) -> Result<Ended> {
     let data = session.data()?;
-    let act = Act { actor: "operator".to_owned(), at: session.clock.now() };
+    let act = Act { actor: actor(by), at: session.clock.now() };
     let mut told = String::new();
     data.findings.amend::<anyhow::Error>(&[id], |_, finding| {
         let finding = finding

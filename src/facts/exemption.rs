@@ -1,4 +1,4 @@
-//! A name that is not reported, with reason and end.
+//! A name that is not reported, with reason and end, and who decided so.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,6 +18,33 @@ pub struct Exemption {
     pub until: Option<Date>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What somebody did about an exemption.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExemptionDeed {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: String,
+    /// Of which name.
+    pub target: Target,
+    /// What.
+    pub kind: ExemptionDeedKind,
+}
+
+/// What is done about exemptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExemptionDeedKind {
+    /// The name is reported no more.
+    Added {
+        /// Why.
+        reason: String,
+        /// The last day on which that holds; `None` for no end.
+        until: Option<Date>,
+    },
+    /// It is reported again.
+    Removed,
 }
 
 impl Exemption {

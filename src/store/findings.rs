@@ -71,6 +71,8 @@ const CIRCUMSTANCES: u8 = b'k';
 const SCAN: u8 = b's';
 /// `x` target → exemption.
 const EXEMPTION: u8 = b'x';
+/// `X` sequence → what was done about an exemption.
+const EXEMPTION_DEED: u8 = b'X';
 /// `C` day → census of the filing register.
 const CENSUS: u8 = b'C';
 /// `N` night → what it could not tell.

@@ -19,7 +19,7 @@ use crate::town::Town;
 use crate::town::text;
 
 /// What must be in the file of such a town.
-const KINDS: [&str; 38] = [
+const KINDS: [&str; 39] = [
     "provider",
     "allocation",
     "filing",
@@ -37,6 +37,7 @@ const KINDS: [&str; 38] = [
     "receipt",
     "scan",
     "exemption",
+    "exemption_deed",
     "census",
     "night_count",
     "dossier",

@@ -13,7 +13,8 @@ fn a_withdrawn_finding_stays_closed_on_the_next_night() {
     town.run(&["withdraw", &id, "--reason", ""]).ends(2);
     town.run(&["withdraw", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--reason", "x"]).ends(2);
     assert_eq!(text(&town.findings()[0], "/state"), Some("open"));
-    town.run(&["withdraw", &id, "--reason", "一场误会"]).ends(0).says(&domain);
+    let by = ["withdraw", &id, "--reason", "一场误会", "--by", "李科长"];
+    town.run(&by).ends(0).says(&domain);
     town.run(&["withdraw", &id, "--reason", "again"]).ends(2).complains(&["closed"]);
     town.scan(&["--domain", &domain]);
     let findings = town.findings();
@@ -21,7 +22,7 @@ fn a_withdrawn_finding_stays_closed_on_the_next_night() {
     assert_eq!(text(finding, "/id"), Some(id.as_str()));
     assert_eq!(text(finding, "/state"), Some("closed"));
     assert_eq!(text(finding, "/closed_reason"), Some("withdrawn"));
-    town.run(&["explain", &domain]).ends(0).says("一场误会");
+    town.run(&["explain", &domain]).ends(0).says("一场误会").says("李科长");
 }
 
 #[test]
@@ -50,8 +51,21 @@ fn an_exempt_name_is_not_reported_until_it_is_so_no_more() {
     assert!(town.run(&["exempt", "list", "--format", "json"]).out.is_empty());
     assert_eq!(scan(), both);
 
-    town.run(&["exempt", "add", &other, "--reason", "x"]).ends(0);
+    town.run(&["exempt", "add", &other, "--reason", "x", "--by", "王处长"]).ends(0);
     assert_eq!(scan(), [domain.as_str()]);
+    let log = town.run(&["exempt", "log", "--format", "json"]).json();
+    let told = |deed: &serde_json::Value| {
+        ["deed", "domain", "reason"].map(|field| deed[field].as_str().unwrap_or("-").to_owned())
+    };
+    let told: Vec<_> = log.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [["added", &domain, "政府网站"], ["removed", &domain, "-"], ["added", &other, "x"],]
+    );
+    assert_eq!(log[2]["by"], "王处长");
+    let of_one = town.run(&["exempt", "log", &other]);
+    of_one.ends(0).says("王处长").says("added");
+    assert!(!of_one.text().contains(&*domain));
     let closed = town.run(&["findings", "--state", "closed", "--format", "jsonl"]).json();
     assert_eq!(text(&closed[0], "/domain"), Some(other.as_str()));
     assert_eq!(text(&closed[0], "/closed_reason"), Some("exempt"));

@@ -12,6 +12,7 @@ use crate::facts::dossier::Dossier;
 use crate::facts::dossier::EvidenceFile;
 use crate::facts::dossier::Reading;
 use crate::facts::exemption::Exemption;
+use crate::facts::exemption::ExemptionDeed;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
 use crate::facts::overseers::Transfer;
@@ -23,6 +24,7 @@ use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
 use crate::store::findings::Done;
 use crate::store::findings::EXEMPTION;
+use crate::store::findings::EXEMPTION_DEED;
 use crate::store::findings::FINDING;
 use crate::store::findings::Findings;
 use crate::store::findings::GENERATION;
@@ -125,6 +127,7 @@ impl Findings {
             EXEMPTION => decoded::<Exemption>("exemption", value, |exemption| {
                 key == exemption_key(&exemption.target)
             }),
+            EXEMPTION_DEED => decoded::<ExemptionDeed>("exemption deed", value, |_| true),
             DOSSIER => {
                 let fault = decoded::<Dossier>("dossier", value, |_| true);
                 let has_finding = self.tree.contains_key(with_id(IDENTITY, id_of(rest)));

@@ -11,6 +11,7 @@ use crate::facts::dossier::Dossier;
 use crate::facts::dossier::EvidenceFile;
 use crate::facts::dossier::Reading;
 use crate::facts::exemption::Exemption;
+use crate::facts::exemption::ExemptionDeed;
 use crate::facts::finding::Answer;
 use crate::facts::finding::Finding;
 use crate::facts::overseers::Transfer;
@@ -22,6 +23,7 @@ use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
 use crate::store::findings::Done;
 use crate::store::findings::EXEMPTION;
+use crate::store::findings::EXEMPTION_DEED;
 use crate::store::findings::FINDING;
 use crate::store::findings::Findings;
 use crate::store::findings::GENERATION;
@@ -61,6 +63,7 @@ pub(crate) const TREE: Tree = Tree {
         Kind::of::<Scan>("scan", &[SCAN], &[Part::U32]),
         Kind::of::<EvidenceFile>("evidence_file", &[FILE], &[Part::U32, Part::U32]),
         Kind::of::<Exemption>("exemption", &[EXEMPTION], &[Part::Text]),
+        Kind::of::<ExemptionDeed>("exemption_deed", &[EXEMPTION_DEED], &[Part::U64]),
     ],
     derived: &[GENERATION, &[HISTORY], &[IDENTITY]],
 };

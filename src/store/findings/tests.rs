@@ -199,7 +199,7 @@ fn an_exemption_is_kept_replaced_and_removed() {
         since: Timestamp::UNIX_EPOCH,
     };
     for (target, reason) in [("b.cn", "1"), ("a.cn", "2"), ("a.com", "3"), ("a.cn", "4")] {
-        findings.put_exemption(&exemption(target, reason)).unwrap();
+        findings.put_exemption(&exemption(target, reason), "王处长").unwrap();
     }
     let findings = reopened(&dir, findings);
     let a = "a.cn".parse().unwrap();
@@ -207,11 +207,16 @@ fn an_exemption_is_kept_replaced_and_removed() {
     let reasons: Vec<String> =
         findings.exemptions().unwrap().into_iter().map(|exemption| exemption.reason).collect();
     assert_eq!(reasons, ["4", "3", "1"]);
-    assert!(findings.remove_exemption(&a).unwrap());
-    assert!(!findings.remove_exemption(&a).unwrap());
+    assert!(findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH)).unwrap());
+    assert!(!findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH)).unwrap());
     let findings = reopened(&dir, findings);
     assert_eq!(findings.exemption(&a).unwrap(), None);
     assert_eq!(findings.exemptions().unwrap().len(), 2);
+    let deeds = findings.exemption_deeds().unwrap();
+    let told: Vec<_> = deeds.iter().map(|deed| (deed.target.to_string(), &*deed.by)).collect();
+    let added = ["b.cn", "a.cn", "a.com", "a.cn"].map(|name| (name.to_owned(), "王处长"));
+    assert_eq!(told[..4], added);
+    assert_eq!(told[4..], [("a.cn".to_owned(), "李科长")]);
 }
 
 #[test]
@@ -232,12 +237,15 @@ fn records_of_different_kinds_never_show_as_each_other() {
     let one = update(vec![finding(1, "a.cn", Open)], vec![change(1, "told")]);
     findings.apply([&one], Some(position)).unwrap();
     findings
-        .put_exemption(&Exemption {
-            target: "a.cn".parse().unwrap(),
-            reason: String::new(),
-            until: None,
-            since: Timestamp::UNIX_EPOCH,
-        })
+        .put_exemption(
+            &Exemption {
+                target: "a.cn".parse().unwrap(),
+                reason: String::new(),
+                until: None,
+                since: Timestamp::UNIX_EPOCH,
+            },
+            "operator",
+        )
         .unwrap();
     assert_eq!(findings.all().count(), 1);
     assert_eq!(findings.scans().unwrap(), []);
