@@ -19,7 +19,7 @@ use crate::town::Town;
 use crate::town::text;
 
 /// What must be in the file of such a town.
-const KINDS: [&str; 39] = [
+const KINDS: [&str; 41] = [
     "provider",
     "allocation",
     "filing",
@@ -54,6 +54,8 @@ const KINDS: [&str; 39] = [
     "key_deed",
     "key_use",
     "key_refusal",
+    "key_tally",
+    "bulletin_rules",
     "sample_round",
     "sample",
     "drawn_site",
