@@ -378,7 +378,7 @@ fn open(session: &Session, path: &Path) -> Result<In> {
 /// What is wrong with a whole file: the user's to mend, and nothing was changed.
 fn named(path: &Path, error: &anyhow::Error) -> anyhow::Error {
     let is_ours = !(error.is::<FileError>() || error.is::<Usage>() || error.is::<io::Error>());
-    let message = format!("{}: {}; nothing was imported", path.display(), with_causes(&error));
+    let message = format!("{}: {}; nothing was imported", path.display(), with_causes(error));
     if is_ours { anyhow::anyhow!(message) } else { usage(message) }
 }
 

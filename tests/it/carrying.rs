@@ -248,7 +248,7 @@ fn a_night_under_way_is_exported_as_far_as_it_is() {
 fn nobody_begins_to_use_a_folder_that_is_being_filled_and_what_a_kill_left_is_cleared_away() {
     let desk = Desk::new();
     let names: Vec<_> = (0..10_000).map(|number| format!("a{number}.cn")).collect();
-    desk.import("candidates", "c.txt", &names.join("\n"));
+    desk.import("candidates", "c.txt", names.join("\n"));
     let whole = desk.run(&["export-data", "-"]).ends(0).text().to_owned();
     let (most, rest) = whole.split_at(whole.len() - 100);
     assert!(most.len() > 1 << 18, "a pipe must not hold what is told before it is read");

@@ -91,13 +91,13 @@ fn copied(path: &Path, place: &Path) -> Result<TempDir, StoreError> {
     Ok(copy)
 }
 
-/// What `make` makes in the first of `places` that is not full; `None` where all are.
+/// What `attempt` gives in the first of `places` that is not full; `None` where all are.
 fn where_there_is_room<'p, T>(
     places: impl IntoIterator<Item = &'p Path>,
-    mut make: impl FnMut(&'p Path) -> Result<T, StoreError>,
+    mut attempt: impl FnMut(&'p Path) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
     for place in places {
-        match make(place) {
+        match attempt(place) {
             Err(StoreError::Io { source, .. }) if is_full(&source) => {}
             made => return made.map(Some),
         }
