@@ -4,6 +4,8 @@
 //! Labels lie often on Chinese sites, so a label is believed only while the bytes bear it out; a
 //! browser would show such a page garbled.
 
+mod common;
+
 use std::borrow::Cow;
 
 use chardetng::EncodingDetector;
@@ -17,6 +19,8 @@ use encoding_rs::UTF_8;
 use encoding_rs::UTF_16BE;
 use encoding_rs::UTF_16LE;
 use encoding_rs::WINDOWS_1252;
+
+use crate::formats::charset::common::is_plainly_gbk;
 
 /// Pages declare their encoding within so many bytes, as the HTML standard demands; some come after a
 /// long comment or style sheet, and browsers read those, too.
@@ -56,8 +60,14 @@ pub fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> Cow<'a, str> {
             return text;
         }
     }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     let sample = sample(body);
+    if is_plainly_gbk(&sample)
+        && std::str::from_utf8(body).is_err()
+        && let Some(text) = readable(body, GB18030)
+    {
+        return text;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, sample.len() < LONGEST_SAMPLE);
     // Told that a page is from the mainland, the detector takes Big5 without a label for GBK, where
     // it is full of private characters.
