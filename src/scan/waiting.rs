@@ -32,7 +32,7 @@ use crate::store::shelf;
 use crate::store::shelf::Shelf;
 
 /// So many tickets are in memory before lines are kept short.
-const MANY: usize = 200_000;
+const MANY: usize = 20_000;
 
 /// How long a line stands back that has more than its share of those in flight.
 const STANDS_BACK: Duration = Duration::from_millis(50);

@@ -19,11 +19,15 @@ use crate::facts::target::Target;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::registers::Registers;
-use crate::store::sorter::MEMORY_AT_NIGHT;
 use crate::store::sorter::Sorter;
 
 /// The name of the runs that sites are sorted in.
 const SITES: &str = "sites";
+
+/// What one batch of them may hold in memory, in bytes. The system's allocator keeps about as much of
+/// what every thread gives back from then on as the largest piece that was ever given back, and a night
+/// begins with this count.
+const MEMORY: usize = 2 << 20;
 
 /// Where one Domain or site is counted.
 #[derive(Debug, Default)]
@@ -52,7 +56,7 @@ impl Registers {
             filed: Scoped::default(),
             unplaced: 0,
         };
-        let mut sites = Sorter::new(&self.dir, SITES, MEMORY_AT_NIGHT);
+        let mut sites = Sorter::new(&self.dir, SITES, MEMORY);
         let mut domain: Option<(Target, Places)> = None;
         for filing in register.all() {
             let filing = filing?;

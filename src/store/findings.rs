@@ -47,8 +47,8 @@ pub use crate::store::findings::writing::Writing;
 use crate::store::garbage;
 
 /// sled's cache; it counts bytes on disk, which take several times as much in memory. The default is a
-/// gigabyte.
-const CACHE: u64 = 8 * 1024 * 1024;
+/// gigabyte. What is read again and again is in the catalogue, or read once a night and target.
+const CACHE: u64 = 2 * 1024 * 1024;
 
 /// sled lets go of its folder a moment after its last handle, on a thread of its own. Who owns the
 /// data is told by our own lock, so that waiting here never waits for another process.

@@ -35,7 +35,7 @@ const HOLDS_NOT: Duration = Duration::from_mins(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// So many bytes of robots.txt are remembered, once more of them are as good as forgotten.
-const REMEMBERED: usize = 8 << 20;
+const REMEMBERED: usize = 2 << 20;
 
 /// What a remembered file takes, whatever is in it.
 const LEAST: usize = 512;
