@@ -34,15 +34,14 @@ impl Pairs {
             }
             pairs.all += 1;
             match (lead, after.first()) {
-                // A sample may end within a character.
-                (_, None) => {}
                 (0xb0..=0xd7, Some(0xa1..=0xfe)) => {
                     pairs.usual += 1;
                     pairs.usual_and_late += usize::from(lead >= 0xc9);
                 }
                 (0xa1..=0xa3, Some(0xa1..=0xfe)) => pairs.signs += 1,
                 (0xa4..=0xa5, Some(0xa1..=0xfe)) => pairs.kana += 1,
-                (0x81..=0xfe, Some(0x40..=0x7e | 0x80..=0xfe)) => {}
+                // A sample may end within a character.
+                (_, None) | (0x81..=0xfe, Some(0x40..=0x7e | 0x80..=0xfe)) => {}
                 _ => {
                     pairs.broken += 1;
                     continue;

@@ -99,7 +99,7 @@ fn where_there_is_room<'p, T>(
     for place in places {
         match attempt(place) {
             Err(StoreError::Io { source, .. }) if is_full(&source) => {}
-            made => return made.map(Some),
+            other => return other.map(Some),
         }
     }
     Ok(None)
