@@ -1,7 +1,8 @@
 //! One request and its answer, byte for byte as far as they may be kept: what a finding rests on.
 //!
 //! Never part of what is stored of every name. Bodies are held only while a finding may come of
-//! them, and all of them together within one [`Allowance`].
+//! them, and all of them together within one [`Allowance`]; on the disk, with whoever waits there,
+//! they count against nothing.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,11 +11,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
 
 use crate::facts::certificate::Certificate;
 
 /// A request that was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
     /// What was asked for, without user name and password.
     pub url: String,
@@ -42,11 +47,12 @@ pub struct Exchange {
     /// The body, unpacked, as far as it is kept.
     pub body: KeptBody,
     /// What the address showed of itself over TLS; `None` without TLS.
+    #[serde(serialize_with = "unshared", deserialize_with = "shared")]
     pub certificate: Option<Arc<Certificate>>,
 }
 
 /// The protocol of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HttpVersion {
     /// HTTP/1.0
     Http10,
@@ -69,7 +75,8 @@ impl HttpVersion {
 
 /// A body as far as it is kept. Cloning shares the bytes; the last one gives back what they took of
 /// the allowance.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "(Vec<u8>, bool)", into = "(Vec<u8>, bool)")]
 pub struct KeptBody {
     lent: Arc<Lent>,
     /// Whether these are all bytes that there are: neither reading nor keeping cut them off.
@@ -110,6 +117,12 @@ impl Allowance {
         let lent = Arc::new(Lent { bytes, left: Arc::clone(&self.left) });
         KeptBody { lent, is_whole: is_whole && granted == length }
     }
+
+    /// Keeps a body that was taken up from the disk.
+    pub fn keep_again(&self, body: KeptBody) -> KeptBody {
+        let (bytes, is_whole) = body.into();
+        self.keep(bytes, is_whole)
+    }
 }
 
 impl KeptBody {
@@ -126,6 +139,33 @@ impl PartialEq for KeptBody {
 }
 
 impl Eq for KeptBody {}
+
+/// As it comes from the disk: against no allowance.
+impl From<(Vec<u8>, bool)> for KeptBody {
+    fn from((bytes, is_whole): (Vec<u8>, bool)) -> Self {
+        let left = Arc::default();
+        Self { lent: Arc::new(Lent { bytes, left }), is_whole }
+    }
+}
+
+impl From<KeptBody> for (Vec<u8>, bool) {
+    fn from(body: KeptBody) -> Self {
+        (body.bytes().to_vec(), body.is_whole)
+    }
+}
+
+fn unshared<S: Serializer>(
+    certificate: &Option<Arc<Certificate>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    certificate.as_deref().serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Arc<Certificate>>, D::Error> {
+    Ok(Option::<Certificate>::deserialize(deserializer)?.map(Arc::new))
+}
 
 impl Drop for Lent {
     fn drop(&mut self) {
@@ -155,5 +195,21 @@ mod tests {
         drop((two, four));
         assert_eq!(allowance.left.load(Ordering::Acquire), 10);
         assert!(!allowance.keep(b"abc".to_vec(), false).is_whole, "it was cut off before");
+    }
+
+    #[test]
+    fn what_waited_on_the_disk_is_lent_anew_when_it_is_taken_up() {
+        let allowance = Allowance::new(10, 6);
+        let bytes = postcard::to_stdvec(&allowance.keep(b"abcde".to_vec(), true)).unwrap();
+        assert_eq!(allowance.left.load(Ordering::Acquire), 10);
+        let taken_up = || postcard::from_bytes::<KeptBody>(&bytes).unwrap();
+        assert_eq!(taken_up().bytes(), b"abcde");
+        let one = allowance.keep_again(taken_up());
+        assert_eq!(allowance.left.load(Ordering::Acquire), 5);
+        let two = allowance.keep_again(taken_up());
+        let three = allowance.keep_again(taken_up());
+        assert!(one.is_whole && two.is_whole && !three.is_whole);
+        drop((one, two, three));
+        assert_eq!(allowance.left.load(Ordering::Acquire), 10);
     }
 }

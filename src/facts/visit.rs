@@ -83,7 +83,7 @@ pub enum Sign {
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Excess {
     /// The head of an answer: too long, or too many headers.
     Head,

@@ -129,6 +129,13 @@ impl Prober {
         &self.pace
     }
 
+    /// Lets exchanges that waited on the disk count again against what may be held of bodies.
+    pub fn hold(&self, exchanges: &mut [Exchange]) {
+        for exchange in exchanges {
+            exchange.body = self.allowance.keep_again(exchange.body.clone());
+        }
+    }
+
     /// What is known of `address` where it is left alone tonight.
     pub fn not_visited(&self, address: IpAddr) -> Visit {
         let is_secure = self.http_port == 0;

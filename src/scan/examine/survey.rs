@@ -13,10 +13,12 @@ use crate::facts::domain::Host;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
+use crate::facts::exchange::Exchange;
 use crate::facts::filing::FilingStatus;
 use crate::facts::finding::Finding;
 use crate::facts::placement::Holding;
 use crate::facts::target::Target;
+use crate::facts::visit::Excess;
 use crate::scan::due;
 use crate::scan::due::Known;
 use crate::scan::examine::Place;
@@ -34,6 +36,10 @@ pub struct Survey {
     pub(super) vouched: Option<usize>,
     /// Whether it was visited tonight already, and its address was in no state to answer.
     pub(super) is_again: bool,
+    /// What the visits of the examination rest on, where there are any already.
+    pub(super) exchanges: Vec<Exchange>,
+    /// What was more than is taken of any site.
+    pub(super) excess: Option<Excess>,
     /// When the name servers were asked, from the beginning of this run on.
     pub(super) asked: Duration,
     /// Whether it was sent to another line already, because it no longer led to the address that it
@@ -44,8 +50,15 @@ pub struct Survey {
 impl Survey {
     /// One that has only just been made.
     pub fn of(examination: Examination) -> Self {
-        let asked = Duration::ZERO;
-        Self { examination, vouched: None, is_again: false, asked, has_moved: false }
+        Self {
+            examination,
+            vouched: None,
+            is_again: false,
+            exchanges: Vec::new(),
+            excess: None,
+            asked: Duration::ZERO,
+            has_moved: false,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::scan::due;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
 use crate::scan::examine::Visited;
+use crate::scan::examine::settle::Known;
 use crate::scan::examine::survey::Survey;
 use crate::stages::probe::Door;
 use crate::store::StoreError;
@@ -41,6 +42,7 @@ impl Stages {
     /// Visits a surveyed target that waited for `turn`, and judges it. Nothing is written yet.
     pub async fn visit(&self, mut survey: Survey, turn: &Place) -> Result<Visited, StoreError> {
         let known = self.known(&survey.examination.target)?;
+        self.prober.hold(&mut survey.exchanges);
         if self.renew(&mut survey).await
             && !survey.has_moved
             && let Some((host, place)) = self.next_place(&mut survey, &known).await
@@ -52,12 +54,9 @@ impl Stages {
                 return Ok(Visited::Elsewhere(Box::new(survey), place));
             }
         }
-        let mut exchanges = Vec::new();
-        let mut excess = None;
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
             let (more, here) = self.ask(&mut survey.examination, host, place).await?;
-            exchanges.extend(more);
-            excess = excess.or(here);
+            survey.excess = survey.excess.or(here);
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             if !survey.is_again && sighting.visits.iter().any(was_too_much) {
                 sighting.visits.clear();
@@ -66,31 +65,38 @@ impl Stages {
                 let place = Place { address, provider: self.provider_of(address) };
                 return Ok(Visited::Again(Box::new(survey), place));
             }
+            survey.exchanges.extend(more);
         }
-        if let Some(excess) = excess {
+        Ok(Visited::Judged(Box::new(self.conclude(survey, &known)?)))
+    }
+
+    /// Judges a target of which everything is known that can be had tonight.
+    fn conclude(&self, mut survey: Survey, known: &Known) -> Result<Outcome, StoreError> {
+        if let Some(excess) = survey.excess {
             let target = &survey.examination.target;
             tracing::info!(%target, excess = excess.word(), "more than is taken of any site");
         }
         let most = if self.follow_links { MOST_LINKS } else { 0 };
         let is_permitted = |domain: &Domain| self.guard.permits_host(domain.host());
         survey.examination.retain_links(most, is_permitted);
-        let mut outcome = self.settle(survey.examination, &known)?;
+        let mut outcome = self.settle(survey.examination, known)?;
         // Nothing rests on what was seen of a target that nothing follows for.
         if !outcome.update.findings.is_empty() {
-            outcome.exchanges = exchanges;
+            outcome.exchanges = survey.exchanges;
         }
-        Ok(Visited::Judged(Box::new(outcome)))
+        Ok(outcome)
     }
 
     /// Judges a surveyed target whose address is not to be asked any more tonight: what answers
     /// there is unknown.
     pub async fn put_off(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
         let known = self.known(&survey.examination.target)?;
+        self.prober.hold(&mut survey.exchanges);
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             sighting.visits.push(self.prober.not_visited(sighting.address));
         }
-        self.settle(survey.examination, &known)
+        self.conclude(survey, &known)
     }
 
     /// Asks at one sighting, port by port, until one shows a site. Returns the exchanges, and what was
