@@ -82,7 +82,7 @@ impl Stages {
             at: self.clock.now(),
             channel: candidate.channel.clone(),
             names: candidate.names(),
-            hosts: self.resolve(&candidate).await,
+            hosts: self.resolve(&candidate, &known).await,
             target: candidate.target,
             filing,
             upstream: None,
@@ -147,7 +147,7 @@ impl Stages {
         }
     }
 
-    async fn resolve(&self, candidate: &Candidate) -> Vec<HostExamination> {
+    async fn resolve(&self, candidate: &Candidate, known: &[Finding]) -> Vec<HostExamination> {
         if let Target::Address(address) = candidate.target {
             let sighting = self.sighting(address, &[]);
             return vec![HostExamination {
@@ -157,7 +157,15 @@ impl Stages {
                 is_invented: false,
             }];
         }
-        self.resolved(candidate.hosts_to_examine()).await
+        let mut names = candidate.hosts_to_examine();
+        // A list may name a host no more at which a fault stands; that alone mends nothing.
+        let standing = known.iter().filter(|finding| finding.stands());
+        for host in standing.flat_map(|finding| &finding.seen.hosts) {
+            if !names.contains(host) {
+                names.push(host.clone());
+            }
+        }
+        self.resolved(names).await
     }
 
     async fn resolved(&self, names: Vec<Host>) -> Vec<HostExamination> {
