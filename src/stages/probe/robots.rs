@@ -173,6 +173,9 @@ impl Remembered {
     pub(super) fn keep(&self, file: &RobotsFile, address: IpAddr, length: usize) {
         let holds = match *file.rules {
             Rules::Served(_) | Rules::Absent => HOLDS,
+            // Whoever says that it is too much is asked once more when it has rested, for robots.txt
+            // first; as long as it rests nobody is sent there anyway.
+            Rules::Unavailable(429 | 503) => return,
             Rules::Unavailable(_) => HOLDS_NOT,
             // Whether somebody answers is for each visit to find out.
             Rules::Unreachable(_) => return,
@@ -292,10 +295,10 @@ mod tests {
         let (here, there) = ("1.2.4.8".parse().unwrap(), "1.2.4.9".parse().unwrap());
         let remembered = Remembered::default();
         remembered.keep(&RobotsFile::of(&url, 200, b"User-agent: *\nDisallow: /a"), here, 26);
-        remembered.keep(&RobotsFile::of(&url, 503, b""), there, 0);
+        remembered.keep(&RobotsFile::of(&url, 500, b""), there, 0);
         let found = |address| remembered.find(&url, address).map(|file| file.permits(&url));
         assert_eq!(found(here), Some(Permission::Forbidden));
-        assert_eq!(found(there), Some(Permission::Unavailable(503)));
+        assert_eq!(found(there), Some(Permission::Unavailable(500)));
         let other = Url::parse("http://example.cn/a").unwrap();
         assert!(remembered.find(&other, here).is_none());
         tokio::time::advance(Duration::from_mins(11)).await;
@@ -303,6 +306,17 @@ mod tests {
         assert_eq!(found(here), Some(Permission::Forbidden));
         tokio::time::advance(Duration::from_hours(24)).await;
         assert_eq!(found(here), None);
+    }
+
+    #[test]
+    fn whoever_said_that_robots_txt_was_too_much_is_asked_for_it_again() {
+        let url = Url::parse("http://www.example.cn/").unwrap();
+        let here = "1.2.4.8".parse().unwrap();
+        let remembered = Remembered::default();
+        for status in [429, 503] {
+            remembered.keep(&RobotsFile::of(&url, status, b""), here, 0);
+            assert!(remembered.find(&url, here).is_none(), "{status}");
+        }
     }
 
     #[tokio::test]
