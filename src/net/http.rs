@@ -342,17 +342,31 @@ impl Answer {
             return None;
         }
         let text = self.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let wait = text.and_then(|text| {
-            let text = text.trim();
-            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs));
-            }
-            let date = date(text)?;
-            // A date that is past asks for nothing.
-            Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
-        });
-        Some(wait.unwrap_or_default().min(LONGEST_WAIT))
+        Some(text.and_then(|text| wait(text, now)).unwrap_or_default())
     }
+}
+
+/// What `Retry-After` of 429 and 503 asked for in any of `exchanges`; zero where none did.
+pub fn longest_wait_asked(exchanges: &[Exchange], now: Timestamp) -> Duration {
+    let refused = exchanges.iter().filter(|exchange| matches!(exchange.status, 429 | 503));
+    refused
+        .flat_map(|exchange| &exchange.headers)
+        .filter(|(name, _)| name.eq_ignore_ascii_case(RETRY_AFTER.as_str().as_bytes()))
+        .filter_map(|(_, value)| wait(std::str::from_utf8(value).ok()?, now))
+        .max()
+        .unwrap_or_default()
+}
+
+/// How long `text`, seconds or a date, asks to wait; `None` where it can not be read.
+fn wait(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().map_or(LONGEST_WAIT, Duration::from_secs)
+    } else {
+        // A date that is past asks for nothing.
+        Duration::try_from(date(text)?.duration_since(now)).unwrap_or_default()
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
 /// A date of HTTP, in the two old forms as well (RFC 9110, section 5.6.7).

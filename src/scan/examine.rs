@@ -97,8 +97,9 @@ pub enum Surveyed {
 pub enum Visited {
     /// Everything is known.
     Judged(Box<Outcome>),
-    /// It was too much for the address, which is to be asked once more later in the night.
-    Again(Box<Survey>, Place),
+    /// It was too much for the address, which is to be asked once more later in the night: not before
+    /// so much time is over, which it asked for.
+    Again(Box<Survey>, Place, Duration),
     /// By now it leads elsewhere, where it is to wait for its turn.
     Elsewhere(Box<Survey>, Place),
 }

@@ -5,6 +5,7 @@
 //! queue. Whoever waits for a pace waits on the disk and not in flight.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::task::Id;
@@ -77,6 +78,8 @@ enum Landed {
     Done(Box<Outcome>),
     /// It waits for its visit.
     Waits(Box<Survey>, Place, Worth),
+    /// It waits to be visited once more, not before then.
+    Again(Box<Survey>, Place, Instant),
     /// The name servers failed; it is to be asked again.
     Failed(Candidate),
     /// It is not this run's to judge.
@@ -210,7 +213,9 @@ impl Flight {
         let visit = async move {
             match stages.visit(survey, &from).await? {
                 Visited::Judged(outcome) => hand_over(&writer, *outcome).await,
-                Visited::Again(survey, place) => Ok(Landed::Waits(survey, place, Worth::Again)),
+                Visited::Again(survey, place, asked) => {
+                    Ok(Landed::Again(survey, place, Instant::now() + asked))
+                }
                 Visited::Elsewhere(survey, place) => {
                     Ok(Landed::Waits(survey, place, Worth::Changed))
                 }
@@ -223,10 +228,14 @@ impl Flight {
     /// Ends the night of one target whose address rests for longer than anybody waits.
     fn put_off(&mut self) -> Result<(), StoreError> {
         let Some((survey, address)) = self.waiting.give_up()? else { return Ok(()) };
+        self.end(survey, address);
+        Ok(())
+    }
+
+    fn end(&mut self, survey: Box<Survey>, address: IpAddr) {
         tracing::debug!(target = %survey.examination.target, %address, "put off to the next night");
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
         self.tasks.spawn(async move { hand_over(&writer, stages.put_off(*survey).await?).await });
-        Ok(())
     }
 
     /// Takes in all that are back.
@@ -256,6 +265,13 @@ impl Flight {
             }
             Ok((_, Ok(Landed::Waits(survey, place, worth)))) => {
                 self.waiting.push(&survey, place, worth).err()
+            }
+            Ok((_, Ok(Landed::Again(survey, place, then)))) if self.waiting.has_room() => {
+                self.waiting.push_later(&survey, place, then).err()
+            }
+            Ok((_, Ok(Landed::Again(survey, place, _)))) => {
+                self.end(survey, place.address);
+                None
             }
             Ok((_, Ok(Landed::Failed(candidate)))) => {
                 self.queue.ask_again(candidate);

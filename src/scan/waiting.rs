@@ -8,6 +8,7 @@
 
 mod line;
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -34,6 +35,9 @@ use crate::store::shelf::Shelf;
 /// So many tickets are in memory before lines are kept short.
 const MANY: usize = 20_000;
 
+/// So many targets at most wait for a moment of their own; they are in memory.
+const MOST_LATER: usize = 100_000;
+
 /// How long a line stands back that has more than its share of those in flight.
 const STANDS_BACK: Duration = Duration::from_millis(50);
 
@@ -45,6 +49,9 @@ pub(super) struct Waiting {
     lines: HashMap<Option<ProviderId>, Line>,
     /// When each line is worth asking again.
     wakes: BTreeSet<(Instant, Option<ProviderId>)>,
+    /// Those who asked to be left alone until then, by the numbers of their tickets. Their addresses may
+    /// be open to others before.
+    later: BTreeMap<(Instant, u64), (Option<ProviderId>, Ticket)>,
     /// Targets that wait, on the disk or in memory.
     count: usize,
     /// Tickets in memory.
@@ -75,6 +82,7 @@ impl Waiting {
             shelf: Shelf::new(dir, "surveys")?,
             lines: HashMap::new(),
             wakes: BTreeSet::new(),
+            later: BTreeMap::new(),
             count: 0,
             held: 0,
             born: 0,
@@ -94,28 +102,80 @@ impl Waiting {
         place: Place,
         worth: Worth,
     ) -> Result<(), StoreError> {
+        let ticket = self.ticket(survey, place.address, worth)?;
+        self.line_up(ticket, place.provider)
+    }
+
+    /// Whether one more may wait for a moment of its own.
+    pub(super) fn has_room(&self) -> bool {
+        self.later.len() < MOST_LATER
+    }
+
+    /// Lets a target that was visited once wait for `place` until it may be asked again, which is not
+    /// before `then`.
+    pub(super) fn push_later(
+        &mut self,
+        survey: &Survey,
+        place: Place,
+        then: Instant,
+    ) -> Result<(), StoreError> {
+        let ticket = self.ticket(survey, place.address, Worth::Again)?;
+        self.later.insert((then, ticket.number), (place.provider, ticket));
+        Ok(())
+    }
+
+    fn ticket(
+        &mut self,
+        survey: &Survey,
+        address: IpAddr,
+        worth: Worth,
+    ) -> Result<Ticket, StoreError> {
         let slot = self.shelf.put(survey)?;
         self.numbered += 1;
-        let ticket = Ticket { worth, number: self.numbered, address: place.address, slot };
+        self.count += 1;
+        Ok(Ticket { worth, number: self.numbered, address, slot })
+    }
+
+    fn line_up(&mut self, ticket: Ticket, provider: Option<ProviderId>) -> Result<(), StoreError> {
         let room = if self.held < MANY { Room::Ample } else { Room::Scarce };
-        let line = self.lines.entry(place.provider.clone()).or_insert_with(|| {
+        let line = self.lines.entry(provider.clone()).or_insert_with(|| {
             self.born += 1;
-            Line::new(place.provider.clone(), &self.dir, self.born)
+            Line::new(provider.clone(), &self.dir, self.born)
         });
         let before = line.held();
         line.push(ticket, room)?;
         self.held += line.held() - before;
-        self.count += 1;
         // Its address may be free although all others of the line rest.
         let wake = line.opens().max(Instant::now());
         if line.wakes_at.is_none_or(|at| at > wake) {
-            self.wake(place.provider, wake);
+            self.wake(provider, wake);
         }
         Ok(())
     }
 
     /// The next visit. `free` of `places` in flight are left.
     pub(super) fn next(
+        &mut self,
+        pace: &Pace,
+        free: usize,
+        places: usize,
+    ) -> Result<Next, StoreError> {
+        let now = Instant::now();
+        while let Some(entry) = self.later.first_entry()
+            && entry.key().0 <= now
+        {
+            let (provider, ticket) = entry.remove();
+            self.line_up(ticket, provider)?;
+        }
+        let later = self.later.first_key_value().map(|((then, _), _)| *then);
+        Ok(match (self.next_in_line(pace, free, places)?, later) {
+            (Next::At(at), Some(then)) => Next::At(at.min(then)),
+            (Next::Nobody, Some(then)) => Next::At(then),
+            (next, _) => next,
+        })
+    }
+
+    fn next_in_line(
         &mut self,
         pace: &Pace,
         free: usize,
@@ -180,7 +240,9 @@ impl Waiting {
                 return Ok(Some((Box::new(self.shelf.get(ticket.slot)?), ticket.address)));
             }
         }
-        Ok(None)
+        let Some((_, (_, ticket))) = self.later.pop_first() else { return Ok(None) };
+        self.count -= 1;
+        Ok(Some((Box::new(self.shelf.get(ticket.slot)?), ticket.address)))
     }
 
     fn wake(&mut self, provider: Option<ProviderId>, at: Instant) {

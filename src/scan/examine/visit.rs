@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::clock::Clock;
 use crate::facts::domain::Domain;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
@@ -17,6 +18,7 @@ use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
+use crate::net::http::longest_wait_asked;
 use crate::scan::due;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
@@ -63,7 +65,9 @@ impl Stages {
                 survey.is_again = true;
                 let address = sighting.address;
                 let place = Place { address, provider: self.provider_of(address) };
-                return Ok(Visited::Again(Box::new(survey), place));
+                // Whoever asks to be left alone means the real time, whatever `--now` says.
+                let asked = longest_wait_asked(&more, Clock::default().now());
+                return Ok(Visited::Again(Box::new(survey), place, asked));
             }
             survey.exchanges.extend(more);
         }

@@ -198,3 +198,23 @@ async fn a_slow_address_and_a_slow_provider_leave_places_to_others() {
     assert!(visits.contains(&"P2".to_owned()), "{visits:?}");
     assert!(firsts < 8, "{visits:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_asked_to_be_left_alone_is_whatever_others_at_the_address_are() {
+    let mut room = Room::new(&Settings::default());
+    let hour = Duration::from_hours(1);
+    let begin = Instant::now();
+    room.waiting.push_later(&survey("asked.cn"), at("P1", 1), begin + hour).unwrap();
+    room.push("other.cn", at("P1", 1), Worth::New);
+    assert_eq!(room.waiting.len(), 2);
+    assert_eq!(room.next().await.unwrap().0, "other.cn");
+    assert!(begin.elapsed() < hour);
+    let (name, place) = room.next().await.unwrap();
+    assert_eq!((&*name, place), ("asked.cn", at("P1", 1)));
+    assert!(begin.elapsed() >= hour);
+    assert_eq!(room.waiting.len(), 0);
+    room.waiting.push_later(&survey("asked.cn"), at("P1", 1), begin + 3 * hour).unwrap();
+    let (given_up, _) = room.waiting.give_up().unwrap().unwrap();
+    assert_eq!(given_up.examination.target.to_string(), "asked.cn");
+    assert_eq!(room.waiting.len(), 0);
+}
