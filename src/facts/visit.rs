@@ -80,6 +80,9 @@ pub enum Sign {
     TlsTooOld,
     /// The address was left alone tonight, because it asked for that or nobody was reached there.
     PutOff,
+    /// The address was left alone because nobody was reached there tonight, for as many names in a row
+    /// as that takes, and for none before.
+    Deserted,
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.

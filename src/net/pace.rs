@@ -13,7 +13,6 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::facts::provider::ProviderId;
@@ -21,10 +20,12 @@ use crate::facts::special;
 use crate::net::pace::gate::Gate;
 use crate::net::pace::gate::Rate;
 use crate::net::pace::lane::Lane;
+pub use crate::net::pace::settings::Settings;
 use crate::net::pace::temper::Temper;
 
 pub(crate) mod gate;
 mod lane;
+mod settings;
 mod temper;
 
 /// Below so many gates none is looked at for removal.
@@ -42,27 +43,6 @@ const SPEAKING_FOR_ALL: usize = 4;
 
 /// Of a provider nobody knows, the neighbours of an address stand in its place: so many leading bits.
 const NEIGHBOURS: (u8, u8) = (24, 48);
-
-/// `[pace]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// How many targets are examined at the same time; 512.
-    pub in_flight: usize,
-    /// Requests a second to one address; 1.
-    pub per_address: f64,
-    /// Requests a second to all addresses of one provider together; 20.
-    pub per_provider: f64,
-    /// So many targets in a row that could not be connected to let an address rest; 10. 0 never does.
-    pub failures: u32,
-    /// How long it rests then, and twice as long each time after; 5 minutes.
-    #[serde(with = "humantime_serde")]
-    pub rest: Duration,
-    /// At the end of a night it is waited no longer than this for addresses that rest; what is to be
-    /// asked there stays unknown until the next night; 10 minutes.
-    #[serde(with = "humantime_serde")]
-    pub patience: Duration,
-}
 
 /// Keeps the pace that was promised to strangers.
 ///
@@ -135,35 +115,6 @@ pub struct PutOff;
 tokio::task_local! {
     /// The turn that was taken for this task's next request.
     static TAKEN: Mutex<Option<Turn>>;
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            in_flight: 512,
-            per_address: 1.0,
-            per_provider: 20.0,
-            failures: 10,
-            rest: Duration::from_mins(5),
-            patience: Duration::from_mins(10),
-        }
-    }
-}
-
-impl Settings {
-    /// Whether the values make sense; if not, what is wrong with which.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.in_flight == 0 {
-            return Err(format!("in_flight = {}: must be at least 1", self.in_flight));
-        }
-        for (key, rate) in [("per_address", self.per_address), ("per_provider", self.per_provider)]
-        {
-            if !(rate.is_finite() && rate > 0.0) {
-                return Err(format!("{key} = {rate}: must be more than 0 requests a second"));
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Pace {
@@ -294,6 +245,12 @@ impl Pace {
         } else if temper.not_reached(self.failures, self.rest, Instant::now()) {
             tracing::info!(%address, "nobody is reached there; what is left to ask is put off");
         }
+    }
+
+    /// Whether as many targets in a row as break a circuit could not be connected to at `address`, and
+    /// none ever could in this run.
+    pub fn is_deserted(&self, address: IpAddr) -> bool {
+        self.addresses.of(special::unwrapped(address)).temper().is_deserted()
     }
 
     fn spoken_to(&self, stranger: &Stranger, group: &Stranger, now: Instant) {

@@ -136,15 +136,21 @@ impl Prober {
         }
     }
 
-    /// What is known of `address` where it is left alone tonight.
+    /// What is known of `address` where it is left alone tonight: nothing, unless nobody was reached
+    /// there for any name.
     pub fn not_visited(&self, address: IpAddr) -> Visit {
         let is_secure = self.http_port == 0;
+        let (state, sign) = if self.pace.is_deserted(address) {
+            (SiteState::Silent, Sign::Deserted)
+        } else {
+            (SiteState::Unknown, Sign::PutOff)
+        };
         Visit {
             address,
             port: if is_secure { self.https_port } else { self.http_port },
             is_secure,
-            state: SiteState::Unknown,
-            sign: Sign::PutOff,
+            state,
+            sign,
             status: None,
             final_url: String::new(),
             hops: Vec::new(),

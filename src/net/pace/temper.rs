@@ -27,8 +27,12 @@ const LONGEST_REST: Duration = Duration::from_hours(1);
 /// What is remembered of one address, or of one provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Temper {
-    /// It is not spoken to before then.
+    /// It asked, or seemed to need, not to be spoken to before then.
     rests_until: Option<Instant>,
+    /// Nobody is sent through its broken circuit before then.
+    broken_until: Option<Instant>,
+    /// Whether it was reached at all, as far as is remembered.
+    was_reached: bool,
     /// Answers in a row that said it was too much.
     refusals: u32,
     /// Targets in a row that could not be connected to.
@@ -44,14 +48,19 @@ pub(super) struct Temper {
 impl Temper {
     /// Until when it is left alone; `None` where it may be spoken to now.
     pub(super) fn rests_until(&self, now: Instant) -> Option<Instant> {
-        self.rests_until.filter(|until| *until > now)
+        self.rests_until.max(self.broken_until).filter(|until| *until > now)
+    }
+
+    /// Whether its circuit is broken, and it was never reached.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.breaks > 0 && !self.was_reached
     }
 
     /// Whether nothing is remembered that still matters at `now`; `memory` after the last rest what
     /// failed before is forgotten.
     pub(super) fn is_even(&self, now: Instant, memory: Duration) -> bool {
         let is_past = |moment: Option<Instant>| moment.is_none_or(|at| at + memory <= now);
-        is_past(self.rests_until) && is_past(self.last)
+        is_past(self.rests_until.max(self.broken_until)) && is_past(self.last)
     }
 
     /// It answered as it should.
@@ -64,6 +73,7 @@ impl Temper {
     /// requests at other times.
     pub(super) fn refused(&mut self, asked: Duration, gap: Duration, now: Instant) {
         self.last = Some(now);
+        self.was_reached = true;
         self.refusals = self.refusals.saturating_add(1);
         let own = gap.saturating_mul(1 << self.refusals.min(DOUBLINGS)).min(LONGEST.max(gap));
         let granted = if self.refusals < INSISTING { asked.min(GRANTED_AT_ONCE) } else { asked };
@@ -80,12 +90,11 @@ impl Temper {
 
     /// A connection came about.
     pub(super) fn reached(&mut self) {
+        self.was_reached = true;
         self.failures = 0;
-        if self.breaks > 0 {
-            self.breaks = 0;
-            self.is_tried = false;
-            self.rests_until = None;
-        }
+        self.breaks = 0;
+        self.is_tried = false;
+        self.broken_until = None;
     }
 
     /// None came about, at any port. After `most` in a row the circuit is broken for `rest`, and for
@@ -107,7 +116,7 @@ impl Temper {
         self.failures = 0;
         self.breaks = self.breaks.saturating_add(1);
         let rest = rest.saturating_mul(1 << (self.breaks - 1).min(DOUBLINGS));
-        self.rest(rest.min(LONGEST_REST), now);
+        self.broken_until = self.broken_until.max(Some(now + rest.min(LONGEST_REST)));
         true
     }
 
@@ -115,7 +124,7 @@ impl Temper {
     /// until it is back, or `rest` is over.
     pub(super) fn try_out(&mut self, rest: Duration, now: Instant) {
         if self.breaks > 0 && self.rests_until(now).is_none() {
-            self.rest(rest, now);
+            self.broken_until = Some(now + rest);
             self.is_tried = true;
         }
     }
@@ -186,6 +195,41 @@ mod tests {
         temper.reached();
         assert_eq!(wait(&temper, now), Duration::ZERO);
         assert!(!temper.not_reached(0, rest, now), "0 never breaks it");
+    }
+
+    #[test]
+    fn what_comes_through_a_broken_circuit_and_asks_for_a_rest_has_it() {
+        let now = Instant::now();
+        let mut temper = Temper::default();
+        assert!(temper.not_reached(1, SECOND, now));
+        let later = now + SECOND;
+        temper.try_out(SECOND * 300, later);
+        temper.refused(SECOND * 60, SECOND, later);
+        temper.reached();
+        assert_eq!(wait(&temper, later), SECOND * 60);
+    }
+
+    #[test]
+    fn deserted_is_only_where_nobody_was_ever_reached() {
+        let now = Instant::now();
+        let broken = |temper: &mut Temper| {
+            while !temper.not_reached(3, SECOND, now) {
+                assert!(!temper.is_deserted(), "the measure is not full");
+            }
+        };
+        let mut silent = Temper::default();
+        broken(&mut silent);
+        assert!(silent.is_deserted());
+        silent.reached();
+        assert!(!silent.is_deserted());
+        for heard in
+            [Temper::answered, |it: &mut Temper| it.refused(SECOND, SECOND, Instant::now())]
+        {
+            let mut temper = Temper::default();
+            heard(&mut temper);
+            broken(&mut temper);
+            assert!(!temper.is_deserted());
+        }
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Stages {
                 let asked = longest_wait_asked(&more, Clock::default().now());
                 return Ok(Visited::Again(Box::new(survey), place, asked));
             }
+            if self.prober.pace().is_deserted(sighting.address) {
+                for visit in sighting.visits.iter_mut().filter(|visit| visit.sign == Sign::PutOff) {
+                    (visit.state, visit.sign) = (SiteState::Silent, Sign::Deserted);
+                }
+            }
             survey.exchanges.extend(more);
         }
         Ok(Visited::Judged(Box::new(self.conclude(survey, &known)?)))
@@ -92,7 +97,7 @@ impl Stages {
     }
 
     /// Judges a surveyed target whose address is not to be asked any more tonight: what answers
-    /// there is unknown.
+    /// there is unknown, unless nobody was reached there for any of as many names as break a circuit.
     pub async fn put_off(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
         let known = self.known(&survey.examination.target)?;
         self.prober.hold(&mut survey.exchanges);
@@ -248,5 +253,5 @@ fn was_too_much(visit: &Visit) -> bool {
 
 /// Whether it was tried at all to reach the address.
 fn tells_of_the_address(sign: &Sign) -> bool {
-    !matches!(sign, Sign::PutOff | Sign::NotAsked | Sign::NotAllowed)
+    !matches!(sign, Sign::PutOff | Sign::Deserted | Sign::NotAsked | Sign::NotAllowed)
 }

@@ -220,15 +220,10 @@ fn visits() -> Vec<Visit> {
         Sign::NotAsked,
         Sign::TlsTooOld,
         Sign::PutOff,
+        Sign::Deserted,
     ];
-    let states = [
-        SiteState::Silent,
-        SiteState::Stopped,
-        SiteState::Parked,
-        SiteState::Unknown,
-        SiteState::Redirected,
-        SiteState::Live,
-    ];
+    use SiteState::*;
+    let states = [Silent, Stopped, Parked, Unknown, Redirected, Live];
     let visits = signs.into_iter().zip(states.into_iter().cycle());
     visits.map(|(sign, state)| visit(state, sign)).collect()
 }
