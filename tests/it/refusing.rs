@@ -27,10 +27,13 @@ const TOO_MUCH: &str = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 2\r\nCont
 const LATER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\n\
                      Connection: close\r\n\r\n";
 
+const MUCH_LATER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 200\r\n\
+                          Content-Length: 0\r\nConnection: close\r\n\r\n";
+
 /// What [`TOO_MUCH`] and [`LATER`] ask for.
 const ASKED: Duration = Duration::from_secs(2);
 
-/// A web server on 127.0.0.1 that writes down who came when. Its threads end with the process.
+/// A web server on an address of this machine that writes down who came when. Its threads end with the process.
 struct Server {
     port: u16,
     came: Arc<Mutex<Vec<(String, Instant)>>>,
@@ -38,7 +41,22 @@ struct Server {
 
 impl Server {
     fn new(behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), behaviour)
+    }
+
+    /// One at 127.0.0.1, which is P1's, and one at the same port of 127.0.0.2, which is P2's.
+    fn pair(first: Behaviour, second: Behaviour) -> (Self, Self) {
+        loop {
+            let one = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = one.local_addr().unwrap().port();
+            // Somebody else may have that port there.
+            if let Ok(two) = TcpListener::bind(("127.0.0.2", port)) {
+                return (Self::on(one, first), Self::on(two, second));
+            }
+        }
+    }
+
+    fn on(listener: TcpListener, behaviour: Behaviour) -> Self {
         let port = listener.local_addr().unwrap().port();
         let came = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&came);
@@ -66,7 +84,13 @@ impl Server {
         self.came.lock().unwrap().clone()
     }
 
-    /// A desk that looks for it at 127.0.0.1, which is P1's, with these further lines of `[pace]`.
+    /// How often this path was asked for.
+    fn count(&self, path: &str) -> usize {
+        self.came().iter().filter(|(asked, _)| asked == path).count()
+    }
+
+    /// A desk that looks for it at 127.0.0.1, which is P1's, or 127.0.0.2, which is P2's, with these
+    /// further lines of `[pace]`.
     fn desk(&self, pace: &str) -> Desk {
         let desk = Desk::new();
         let probe = format!(
@@ -75,8 +99,9 @@ impl Server {
             self.port
         );
         desk.write("chabei.toml", probe);
-        desk.import("providers", "providers.csv", "id,name\nP1,First\n");
-        desk.import("allocations", "a.csv", "cidr,provider,kind\n127.0.0.0/24,P1,source\n");
+        desk.import("providers", "providers.csv", "id,name\nP1,First\nP2,Second\n");
+        let held = "cidr,provider,kind\n127.0.0.1/32,P1,source\n127.0.0.2/32,P2,source\n";
+        desk.import("allocations", "a.csv", held);
         desk.import("filings", "f.csv", "domain\nelsewhere.cn\n");
         desk
     }
@@ -119,16 +144,95 @@ fn whoever_refuses_robots_txt_is_asked_for_nothing_else_and_nothing_is_said_of_i
     let (desk, rests) = rests(&server);
     assert!(rests.iter().all(|rest| *rest >= ASKED), "{rests:?}");
     let came = server.came();
-    assert!(came.len() <= 2 && came.iter().all(|(path, _)| path == "/robots.txt"), "{came:?}");
+    assert!(came.len() == 2 && came.iter().all(|(path, _)| path == "/robots.txt"), "{came:?}");
     assert!(desk.run(&["findings", "--format", "jsonl"]).json().is_empty());
 }
 
-/// A name server on 127.0.0.1 to which `names` are at 127.0.0.1 and no other name exists. Its thread
-/// ends with the process.
-fn name_server(names: &[String]) -> std::net::SocketAddr {
+#[test]
+fn whoever_refused_robots_txt_once_is_asked_for_it_again_and_then_for_the_page() {
+    let server = Server::new(|number, path| match (number, path) {
+        (0, _) => Some(LATER),
+        (_, "/") => Some(PAGE),
+        _ => Some(NO_RULES),
+    });
+    let (desk, rests) = rests(&server);
+    assert!(rests[0] >= ASKED, "{rests:?}");
+    assert_eq!((server.count("/robots.txt"), server.count("/")), (2, 1));
+    assert_eq!(desk.run(&["findings", "--format", "jsonl"]).json().len(), 1);
+}
+
+/// Who held what each finding of `desk` tells of, and whether an exchange shows it.
+fn shown(desk: &Desk) -> Vec<(String, bool)> {
+    let findings = desk.run(&["findings", "--format", "jsonl"]).json();
+    let of = |finding: &serde_json::Value| {
+        let provider = text(finding, "/provider/id").unwrap().to_owned();
+        (provider, text(finding, "/evidence/warc").is_some())
+    };
+    let mut shown: Vec<_> = findings.iter().map(of).collect();
+    shown.sort();
+    shown
+}
+
+const GOOD: Behaviour = |_, path| Some(if path == "/" { PAGE } else { NO_RULES });
+
+#[test]
+fn a_finding_keeps_its_exchange_while_the_other_address_is_asked_once_more() {
+    let (_first, second) = Server::pair(GOOD, |number, path| match (number, path) {
+        (1, "/") => Some(LATER),
+        (_, "/") => Some(PAGE),
+        _ => Some(NO_RULES),
+    });
+    let desk = second.desk("");
+    asks(&desk, &[("shop.cn", 1), ("www.shop.cn", 2)]);
+    desk.import("candidates", "c.txt", "shop.cn\n");
+    desk.run(&["scan"]).ends(0);
+    assert_eq!(second.count("/"), 2);
+    assert_eq!(shown(&desk), [("P1".to_owned(), true), ("P2".to_owned(), true)]);
+}
+
+#[test]
+fn whoever_asks_for_more_than_the_night_has_is_put_off_and_the_other_finding_keeps_its_exchange() {
+    let (_first, second) =
+        Server::pair(GOOD, |_, path| Some(if path == "/" { MUCH_LATER } else { NO_RULES }));
+    // The address is open to others after two minutes, which would be waited for.
+    let desk = second.desk("patience = \"150s\"\n");
+    asks(&desk, &[("shop.cn", 1), ("www.shop.cn", 2)]);
+    desk.import("candidates", "c.txt", "shop.cn\n");
+    desk.run(&["scan"]).ends(0);
+    assert_eq!(second.count("/"), 1);
+    assert_eq!(shown(&desk), [("P1".to_owned(), true)]);
+}
+
+#[test]
+fn a_fault_is_not_mended_by_a_list_that_names_its_host_no_more() {
+    let (first, _second) = Server::pair(GOOD, GOOD);
+    let desk = first.desk("");
+    asks(&desk, &[("shop.cn", 2), ("old.shop.cn", 1)]);
+    desk.import("candidates", "c.txt", "old.shop.cn\n");
+    desk.run(&["scan"]).ends(0);
+    assert_eq!(first.count("/"), 1);
+    let shorter = desk.write("c.txt", "shop.cn\n");
+    desk.run(&["import", "candidates", "--replace", &shorter]).ends(0);
+    desk.run(&["scan", "--all"]).ends(0);
+    assert_eq!(first.count("/"), 2);
+    let kept = shown(&desk).into_iter().map(|(provider, _)| provider);
+    assert_eq!(kept.collect::<Vec<_>>(), ["P1", "P2"]);
+}
+
+/// Lets `desk` ask a name server to which these names are at 127.0.0.1 or 127.0.0.2, and no others
+/// exist.
+fn asks(desk: &Desk, names: &[(&str, u8)]) {
+    let toml = desk.path("chabei.toml");
+    let configured = std::fs::read_to_string(&toml).unwrap();
+    let names: Vec<_> = names.iter().map(|(name, last)| ((*name).to_owned(), *last)).collect();
+    let resolve = format!("[resolve]\nservers = [\"{}\"]\n{configured}", name_server(names));
+    std::fs::write(&toml, resolve).unwrap();
+}
+
+/// A name server on 127.0.0.1. Its thread ends with the process.
+fn name_server(names: Vec<(String, u8)>) -> std::net::SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    let names = names.to_vec();
     thread::spawn(move || {
         let mut packet = [0; 1500];
         while let Ok((length, from)) = socket.recv_from(&mut packet) {
@@ -140,7 +244,7 @@ fn name_server(names: &[String]) -> std::net::SocketAddr {
 }
 
 /// The answer to a question (RFC 1035, section 4.1).
-fn named(question: &[u8], names: &[String]) -> Option<Vec<u8>> {
+fn named(question: &[u8], names: &[(String, u8)]) -> Option<Vec<u8>> {
     let (head, mut rest) = question.split_at_checked(12)?;
     let mut labels = Vec::new();
     loop {
@@ -152,7 +256,9 @@ fn named(question: &[u8], names: &[String]) -> Option<Vec<u8>> {
         }
         labels.push(String::from_utf8_lossy(label).to_ascii_lowercase());
     }
-    let is_known = names.contains(&labels.join("."));
+    let name = labels.join(".");
+    let known = names.iter().find(|(known, _)| *known == name);
+    let is_known = known.is_some();
     let has_one = is_known && rest.starts_with(&[0, 1]);
     let end = question.len() - rest.len() + 4;
     let mut answer = head.get(..2)?.to_vec();
@@ -169,33 +275,45 @@ fn named(question: &[u8], names: &[String]) -> Option<Vec<u8>> {
         0,
     ]);
     answer.extend(question.get(12..end)?);
-    if has_one {
+    if let Some((_, last)) = known.filter(|_| has_one) {
         // The name that was asked for, an A record of the internet, for no time, four bytes.
-        answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
+        answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, *last]);
     }
     Some(answer)
 }
 
-#[test]
-fn an_address_where_nobody_answers_is_left_alone_and_the_rest_is_unknown_not_silent() {
-    let server = Server::new(|_, _| None);
+/// How many of twelve names at the address of `server` are silent and unknown, of a night in which
+/// three in a row that cannot be reached are enough to leave the rest alone.
+fn silent_and_unknown(server: &Server) -> (usize, usize) {
     let desk = server.desk("in_flight = 1\nfailures = 3\nrest = \"1h\"\npatience = \"0s\"\n");
     let names: Vec<String> = (0..12).map(|number| format!("site{number}.cn")).collect();
-    let toml = desk.path("chabei.toml");
-    let configured = std::fs::read_to_string(&toml).unwrap();
-    let resolve = format!("[resolve]\nservers = [\"{}\"]\n{configured}", name_server(&names));
-    std::fs::write(&toml, resolve).unwrap();
+    asks(&desk, &names.iter().map(|name| (&**name, 1)).collect::<Vec<_>>());
     desk.import("candidates", "c.txt", names.join("\n"));
-    desk.run(&["scan", "--summary", "summary.json"]).ends(0);
+    desk.run(&["scan"]).ends(0);
+    let holds = |state: &str| {
+        let told = names
+            .iter()
+            .map(|name| desk.run(&["explain", name, "--format", "json"]).json()[0].to_string());
+        told.filter(|told| told.contains(&format!("\"{state}\""))).count()
+    };
+    (holds("silent"), holds("put_off"))
+}
+
+#[test]
+fn an_address_where_nobody_was_ever_reached_is_left_alone_and_silent_for_all_who_wait_there() {
+    let server = Server::new(|_, _| None);
+    assert_eq!(silent_and_unknown(&server), (12, 0));
     // robots.txt of three names was waited for, and then nobody was asked any more.
     assert_eq!(server.came().len(), 3, "{:?}", server.came());
-    let mut told = [0, 0];
-    for name in &names {
-        let trail = desk.run(&["explain", name, "--format", "json"]).json();
-        let text = trail[0].to_string();
-        let is_silent = text.contains("\"silent\"");
-        told[usize::from(is_silent)] += 1;
-    }
-    assert_eq!(told, [9, 3], "unknown, and silent");
-    assert!(desk.run(&["findings", "--format", "jsonl"]).json().is_empty());
+}
+
+#[test]
+fn an_address_where_somebody_was_reached_is_left_alone_and_the_rest_is_unknown() {
+    let server = Server::new(|number, path| match (number, path) {
+        (0, _) => Some(NO_RULES),
+        (1, "/") => Some(PAGE),
+        _ => None,
+    });
+    assert_eq!(silent_and_unknown(&server), (3, 8));
+    assert_eq!(server.came().len(), 5, "{:?}", server.came());
 }
