@@ -154,6 +154,7 @@ impl From<KeptBody> for (Vec<u8>, bool) {
     }
 }
 
+#[expect(clippy::ref_option, reason = "this is how serde calls it")]
 fn unshared<S: Serializer>(
     certificate: &Option<Arc<Certificate>>,
     serializer: S,

@@ -173,12 +173,11 @@ impl Remembered {
     pub(super) fn keep(&self, file: &RobotsFile, address: IpAddr, length: usize) {
         let holds = match *file.rules {
             Rules::Served(_) | Rules::Absent => HOLDS,
-            // Whoever says that it is too much is asked once more when it has rested, for robots.txt
-            // first; as long as it rests nobody is sent there anyway.
-            Rules::Unavailable(429 | 503) => return,
+            // Whether somebody answers is for each visit to find out. Whoever says that it is too much
+            // is asked once more when it has rested, for robots.txt first; as long as it rests nobody is
+            // sent there anyway.
+            Rules::Unavailable(429 | 503) | Rules::Unreachable(_) => return,
             Rules::Unavailable(_) => HOLDS_NOT,
-            // Whether somebody answers is for each visit to find out.
-            Rules::Unreachable(_) => return,
         };
         let memory = Memory {
             rules: Arc::clone(&file.rules),

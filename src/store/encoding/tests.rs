@@ -195,6 +195,7 @@ fn visit(state: SiteState, sign: Sign) -> Visit {
 
 /// A visit of every sign and every state.
 fn visits() -> Vec<Visit> {
+    use SiteState::*;
     let text = || "名".to_owned();
     let signs = [
         Sign::Document,
@@ -222,7 +223,6 @@ fn visits() -> Vec<Visit> {
         Sign::PutOff,
         Sign::Deserted,
     ];
-    use SiteState::*;
     let states = [Silent, Stopped, Parked, Unknown, Redirected, Live];
     let visits = signs.into_iter().zip(states.into_iter().cycle());
     visits.map(|(sign, state)| visit(state, sign)).collect()
