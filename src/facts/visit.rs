@@ -62,7 +62,8 @@ pub enum Sign {
     TooLarge,
     /// The answer is no HTTP.
     Malformed,
-    /// A redirect within the Domain led to a host that does not resolve, or may not be reached.
+    /// A redirect within the Domain led to a host that does not resolve, may not be reached, or does
+    /// not answer.
     HopUnreachable(String),
     /// Nothing listens, or there is no way there.
     NoConnection,
@@ -83,6 +84,8 @@ pub enum Sign {
     /// The address was left alone because nobody was reached there tonight, for as many names in a row
     /// as that takes, and for none before.
     Deserted,
+    /// A 2xx document that another address served, to which a redirect within the Domain led.
+    DocumentAt(IpAddr),
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.

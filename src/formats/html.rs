@@ -52,8 +52,8 @@ pub struct Document {
     pub text: String,
     /// How many characters the visible text has.
     pub text_chars: usize,
-    /// Whether there is hardly any text, and scripts that would make some.
-    pub is_script_only: bool,
+    /// What stands before a site, or in its place, where the page is nothing else.
+    pub barrier: Option<Barrier>,
     /// The frames and inline frames, in order, the first sixteen.
     pub frames: Vec<Url>,
     /// Whether the page has more parts than the budget allows, so that its end was left out.
@@ -64,6 +64,18 @@ pub struct Document {
     pub parts: usize,
     /// How many nodes the tree had; `None` where none was made.
     pub tree_nodes: Option<usize>,
+}
+
+/// What only a browser or a person passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barrier {
+    /// There is hardly any text, and scripts that would make some.
+    Script,
+    /// There is little text, hardly a link or picture, and a script that sets a cookie and loads the page
+    /// again: firewalls let those in who can do that.
+    Challenge,
+    /// There is little text, hardly a link, and a field for a password.
+    Login,
 }
 
 /// At most so many characters of a title are kept.
@@ -77,6 +89,9 @@ const HARDLY_ANY_TEXT: usize = 40;
 
 /// A page with so many pictures or links is a document, however little text it has.
 const FURNISHED: usize = 3;
+
+/// A login has links for those who have forgotten their password, and hardly any others.
+const LINKS_OF_A_LOGIN: usize = 10;
 
 /// Pages with more numbers are directories; the rest says nothing more.
 const MOST_NUMBERS: usize = 32;
@@ -157,17 +172,28 @@ fn told(
         refresh: outline.refreshes.iter().find_map(|content| elsewhere(refresh_target(content)?)),
         script_redirect,
         text_chars,
-        is_script_only: text_chars <= HARDLY_ANY_TEXT
-            && outline.has_script
-            && frames.is_empty()
-            && outline.pictures < FURNISHED
-            && outline.links < FURNISHED,
+        barrier: barrier(&outline, text_chars, !frames.is_empty()),
         frames,
         was_cut: false,
         was_given_up: false,
         parts: outline.size(),
         tree_nodes: None,
         text: std::mem::take(&mut outline.text.folded),
+    }
+}
+
+/// What the page is where it is nothing but a barrier.
+fn barrier(outline: &Outline<'_>, text_chars: usize, has_frames: bool) -> Option<Barrier> {
+    let is_bare = outline.pictures < FURNISHED && outline.links < FURNISHED;
+    let is_little = text_chars <= LITTLE_TEXT;
+    if text_chars <= HARDLY_ANY_TEXT && outline.has_script && !has_frames && is_bare {
+        Some(Barrier::Script)
+    } else if is_little && is_bare && outline.scripts.iter().any(|code| script::loads_again(code)) {
+        Some(Barrier::Challenge)
+    } else if is_little && outline.passwords > 0 && outline.links < LINKS_OF_A_LOGIN {
+        Some(Barrier::Login)
+    } else {
+        None
     }
 }
 

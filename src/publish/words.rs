@@ -46,6 +46,7 @@ pub(crate) fn site_state(state: SiteState) -> Words {
 pub(crate) fn sign(sign: &Sign) -> Words {
     match sign {
         Sign::Document => ("document", "网页文档"),
+        Sign::DocumentAt(_) => ("document_at", "跳转后由另一地址提供的网页文档"),
         Sign::RobotsForbid => ("robots_forbid", "robots.txt 可访问，但禁止抓取该页"),
         Sign::RobotsUnavailable(_) => ("robots_unavailable", "robots.txt 取不到，未再请求"),
         Sign::LeadsTo(_) => ("leads_to", "转向"),
@@ -77,6 +78,7 @@ pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
     match sign {
         Sign::RobotsUnavailable(status) | Sign::Status(status) => Some(status.to_string()),
         Sign::LeadsTo(domain) => Some(domain.to_string()),
+        Sign::DocumentAt(address) => Some(address.to_string()),
         Sign::LeadsNowhere(text)
         | Sign::BlockPage(text)
         | Sign::ParkingPage(text)

@@ -89,6 +89,44 @@ fn a_block_page_that_comes_and_goes_accuses_nobody_and_closes_nothing() {
 }
 
 #[test]
+fn whoever_only_sends_on_or_forbids_what_it_sends_to_is_not_accused() {
+    let to = |place: &str| answer("302 Found", &format!("Location: {place}\r\n"), "");
+    let rules =
+        |forbidden: &str| answer("200 OK", "", &format!("User-agent: *\nDisallow: {forbidden}\n"));
+    let none = answer("404 Not Found", "", "");
+    let document = answer("200 OK", "", SHOP);
+    // What the address says for robots.txt, what for its page, and what another says for both.
+    for (robots, page, others, is_accused) in [
+        (&none, &document, &none, true),
+        // The page leads to where a proof of being human is asked for, which nobody may fetch.
+        (&rules("/captcha"), &to("/captcha?next=/"), &none, false),
+        (&rules("/captcha"), &to("/shop"), &none, true),
+        // An address stands for itself, and a Domain for itself.
+        (&none, &to("http://www.elsewhere.cn/"), &none, false),
+        // The rules are another's, and forbid everything.
+        (&to("http://127.0.0.2/robots.txt"), &document, &rules("/"), false),
+        (&to("http://127.0.0.2/robots.txt"), &document, &rules("/admin"), true),
+        (&to("http://127.0.0.2/"), &document, &rules("/"), true),
+        (&to("http://no-such-name.invalid/robots.txt"), &document, &none, false),
+    ] {
+        let what = format!("{robots}{page}{others}");
+        let (robots, page, others) = (robots.clone(), page.clone(), others.clone());
+        let shop = document.clone();
+        let web = Web::answering(move |request| {
+            match (request.address.to_string().as_str(), request.path.as_str()) {
+                ("127.0.0.1", "/robots.txt") => robots.clone(),
+                ("127.0.0.1", "/") => page.clone(),
+                ("127.0.0.1", _) => shop.clone(),
+                _ => others.clone(),
+            }
+        });
+        let expected: &[&str] = if is_accused { &["unfiled"] } else { &[] };
+        let found = accused(&web, NOT_IN_IT, 1, "[filings]\ncomplete = true\n");
+        assert_eq!(found, expected, "{what}");
+    }
+}
+
+#[test]
 fn a_number_is_held_against_a_register_of_today_only() {
     let page = "<title>Shop</title><p>Boots and shoes.</p><footer>\
                 <a href=https://beian.miit.gov.cn/>NUMBER</a></footer></html>";

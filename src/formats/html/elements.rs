@@ -49,6 +49,8 @@ pub(super) struct Attributes<'a> {
     pub(super) alt: Option<&'a str>,
     pub(super) title: Option<&'a str>,
     pub(super) value: Option<&'a str>,
+    /// `type`, of a field.
+    pub(super) kind: Option<&'a str>,
     /// Whether character references are already replaced.
     pub(super) is_decoded: bool,
 }
@@ -109,6 +111,7 @@ impl<'a> Attributes<'a> {
             4 if is("href") => &mut self.href,
             4 if is("name") => &mut self.name,
             4 if is("lang") => &mut self.lang,
+            4 if is("type") => &mut self.kind,
             5 if is("class") => &mut self.class,
             5 if is("title") => &mut self.title,
             5 if is("value") => &mut self.value,

@@ -95,6 +95,8 @@ pub(super) struct Outline<'a> {
     pub(super) scripts: Vec<&'a str>,
     pub(super) asides: Vec<Aside<'a>>,
     pub(super) has_script: bool,
+    /// How many fields ask for a password.
+    pub(super) passwords: usize,
     pub(super) pictures: usize,
     pub(super) links: usize,
     /// The hosts that links lead to, as they are written, each once.
@@ -231,6 +233,10 @@ impl<'a> Outline<'a> {
                 _ => self.has_empty_frame = true,
             },
             b"script" => self.has_script = true,
+            b"input" => {
+                let is_password = |kind: &str| kind.trim().eq_ignore_ascii_case("password");
+                self.passwords += usize::from(attributes.kind.is_some_and(is_password));
+            }
             b"img" | b"image" | b"video" | b"object" | b"embed" => self.pictures += 1,
             b"a" => {
                 self.links += 1;

@@ -47,6 +47,16 @@ pub(super) fn redirect(code: &str) -> Option<&str> {
     (!is_conditional && !before.contains(['?', '&'])).then_some(target)
 }
 
+/// Whether the script sets a cookie and loads the page again, or another.
+pub(super) fn loads_again(code: &str) -> bool {
+    let sets_cookie = code.match_indices("document.cookie").any(|(at, word)| {
+        let rest = code.get(at + word.len()..).unwrap_or_default().trim_start();
+        rest.starts_with('=') && !rest.starts_with("==")
+    });
+    let loads = ["location.reload(", "location.replace(", "location.assign(", "location.href"];
+    sets_cookie && loads.iter().any(|word| code.contains(word))
+}
+
 /// The literal after `location`: assigned to it or to its `href`, or given to a method.
 fn assigned(rest: &str) -> Option<&str> {
     let rest = rest.strip_prefix(".href").unwrap_or(rest);

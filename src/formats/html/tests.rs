@@ -105,7 +105,7 @@ fn a_body_that_is_no_html_is_text() {
     ] {
         let document = at_example(body);
         assert_eq!(document.text.replace('\u{fffd}', ""), text);
-        assert!(!document.is_script_only && !document.was_cut);
+        assert!(document.barrier.is_none() && !document.was_cut);
         assert_eq!(document.page.title, None);
     }
 }
@@ -174,7 +174,7 @@ fn frames_are_known_even_where_a_script_fills_them() {
          \"http://www.aliyun.com/beian/beian-block?id=0\";}</script>",
     );
     assert_eq!(filled.frames[0].as_str(), "http://www.aliyun.com/beian/beian-block?id=0");
-    assert!(!filled.is_script_only);
+    assert_eq!(filled.barrier, None);
     let beacon = at_example("<script>new Image().src='http://hm.baidu.com/hm.gif'</script>");
     assert_eq!(beacon.frames, []);
 }
@@ -183,11 +183,11 @@ fn frames_are_known_even_where_a_script_fills_them() {
 fn a_page_of_script_alone_is_told_from_a_page() {
     let app = "<div id=app>Loading…</div><noscript>Please enable JavaScript to run this app, \
                it does not work without it</noscript><script src=/app.js></script>";
-    assert!(at_example(app).is_script_only);
-    assert!(!at_example("<p>敬请期待</p>").is_script_only);
-    assert!(!at_example(&format!("{}{app}", filler(10))).is_script_only);
+    assert_eq!(at_example(app).barrier, Some(Barrier::Script));
+    assert_eq!(at_example("<p>敬请期待</p>").barrier, None);
+    assert_eq!(at_example(&format!("{}{app}", filler(10))).barrier, None);
     let gallery = format!("{}{app}", "<img src=a.jpg>".repeat(5));
-    assert!(!at_example(&gallery).is_script_only);
+    assert_eq!(at_example(&gallery).barrier, None);
 }
 
 #[test]

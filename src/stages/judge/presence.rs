@@ -260,16 +260,28 @@ impl<'a> Place<'a> {
         &self.holder_reasons
     }
 
-    /// The live visits whose page was read.
+    /// The live visits whose page was read, and came from here.
     pub(super) fn pages(&self) -> impl Iterator<Item = &'a Visit> {
-        self.visits
-            .iter()
-            .filter(|seen| seen.state == SiteState::Live && seen.visit.page.is_some())
-            .map(|seen| seen.visit)
+        self.live_here().filter(|visit| visit.page.is_some())
     }
 
+    /// Whether a site itself is here, and not only what sends visitors on to it.
     pub(super) fn is_live(&self) -> bool {
-        self.visits.iter().any(|seen| seen.state == SiteState::Live)
+        self.live_here().next().is_some()
+    }
+
+    /// Whether the strongest of what is here sends visitors on to another Domain.
+    pub(super) fn only_sends_on(&self) -> bool {
+        self.visits.iter().map(|seen| seen.state).max() == Some(SiteState::Redirected)
+    }
+
+    fn live_here(&self) -> impl Iterator<Item = &'a Visit> {
+        let is_here = |visit: &&Visit| match &visit.sign {
+            Sign::DocumentAt(address) => self.addresses.contains(address),
+            _ => true,
+        };
+        let live = self.visits.iter().filter(|seen| seen.state == SiteState::Live);
+        live.map(|seen| seen.visit).filter(is_here)
     }
 
     /// The hosts that are served there, sorted.

@@ -13,6 +13,7 @@ use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::formats::charset;
 use crate::formats::html;
+use crate::formats::html::Barrier;
 use crate::formats::html::Budget;
 use crate::formats::html::Document;
 use crate::formats::signatures::Recognised;
@@ -93,8 +94,14 @@ pub(super) fn meaning(
             if answer.body.is_empty() {
                 return end(SiteState::Unknown, Sign::Status(answer.status));
             }
-            if document.is_script_only {
-                return end(SiteState::Unknown, Sign::ScriptOnly);
+            match document.barrier {
+                Some(Barrier::Script | Barrier::Challenge) => {
+                    return end(SiteState::Unknown, Sign::ScriptOnly);
+                }
+                Some(Barrier::Login) => {
+                    return end(SiteState::Unknown, Sign::Wall("password".to_owned()));
+                }
+                None => {}
             }
             let page = Some(document.page);
             Step::End { state: SiteState::Live, sign: Sign::Document, page }

@@ -122,21 +122,22 @@ impl<'a> Chain<'a> {
         let mut seen: Vec<(Url, u32)> = Vec::new();
         loop {
             url.as_str().clone_into(&mut self.visit.final_url);
-            if let Some(end) = refusal(self.permission(&url, address).await) {
+            let permission = self.permission(&url, address).await;
+            if let Some(end) = self.refusal(permission, &url) {
                 return end;
             }
             self.pause().await;
             let before = self.cookies.changes();
             let Fetched { reply, trace } = match self.ask(&url, address).await {
                 Ok(fetched) => fetched,
-                Err(failure) => return End::failed(failure),
+                Err(failure) => return self.failed(failure, &url),
             };
             if let Some(certificate) = &trace.certificate {
                 self.visit.certificate = Some((**certificate).clone());
             }
             let answer = match reply {
                 Reply::Answer(answer) => answer,
-                Reply::Failed(failure) => return End::failed(failure),
+                Reply::Failed(failure) => return self.failed(failure, &url),
             };
             self.cookies.take(&url, &answer.headers);
             let prober = self.prober;
@@ -148,6 +149,10 @@ impl<'a> Chain<'a> {
             self.visit.body_sha256 = is_document.then(|| hex(&Sha256::digest(&answer.body)));
             self.exchanges.push(trace.exchange(&url, address, answer, &prober.allowance));
             let next = match step {
+                Step::End { state, sign: Sign::Document, page } if address != self.door.address => {
+                    let sign = Sign::DocumentAt(address);
+                    return End { state, sign, status: Some(status), page };
+                }
                 Step::End { state, sign, page } => {
                     return End { state, sign, status: Some(status), page };
                 }
@@ -218,7 +223,44 @@ impl<'a> Chain<'a> {
         permission
     }
 
-    /// robots.txt of the authority of `url`, redirects followed within the Domain (RFC 9309, 2.3.1.2).
+    /// How the chain ends where nobody answers `url`. Once a redirect was answered, the door is not
+    /// silent, whoever is silent further on.
+    fn failed(&self, failure: Failure, url: &Url) -> End {
+        let end = End::failed(failure);
+        if end.state == SiteState::Silent && !self.visit.hops.is_empty() {
+            let sign = Sign::HopUnreachable(url.to_string());
+            return End { state: SiteState::Unknown, sign, ..end };
+        }
+        end
+    }
+
+    /// How it ends where robots.txt keeps us from asking for `url`; `None` where it does not.
+    ///
+    /// Rules prove a site only where they were served by the very door. Of one that sends on to what
+    /// may not be asked for nothing is known.
+    fn refusal(&self, permission: Permission, url: &Url) -> Option<End> {
+        match permission {
+            Permission::Granted => None,
+            Permission::Forbidden if self.visit.hops.is_empty() => Some(End {
+                state: SiteState::Live,
+                sign: Sign::RobotsForbid,
+                status: Some(200),
+                page: None,
+            }),
+            Permission::Forbidden | Permission::ForbiddenElsewhere => {
+                Some(End::unknown(200, Sign::RobotsForbid))
+            }
+            Permission::Unavailable(status) => {
+                Some(End::unknown(status, Sign::RobotsUnavailable(status)))
+            }
+            Permission::Unreachable(failure) => Some(self.failed(failure, url)),
+            Permission::UnreachableElsewhere(at) => {
+                Some(End { status: None, ..End::unknown(0, Sign::HopUnreachable(at)) })
+            }
+        }
+    }
+
+    /// robots.txt of the authority of `url`, redirects followed (RFC 9309, section 2.3.1.2).
     async fn robots_file(&mut self, url: &Url, address: IpAddr) -> RobotsFile {
         let (file, length) = self.robots_read(url, address).await;
         self.prober.remembered.keep(&file, address, length);
@@ -226,31 +268,46 @@ impl<'a> Chain<'a> {
     }
 
     /// The same, asked for, with its length.
-    async fn robots_read(&mut self, url: &Url, mut address: IpAddr) -> (RobotsFile, usize) {
+    async fn robots_read(&mut self, url: &Url, door: IpAddr) -> (RobotsFile, usize) {
         let Ok(mut at) = url.join("/robots.txt") else { return (RobotsFile::absent(url), 0) };
-        for _ in 0..=robots::MAX_REDIRECTS {
-            let Fetched { reply, trace } = match self.ask(&at, address).await {
-                Ok(fetched) => fetched,
-                Err(failure) => return (RobotsFile::unreachable(url, failure), 0),
-            };
-            let answer = match reply {
-                Reply::Answer(answer) => answer,
-                Reply::Failed(failure) => return (RobotsFile::unreachable(url, failure), 0),
+        let mut address = door;
+        for hops in 0..=robots::MAX_REDIRECTS {
+            let reply = self.ask(&at, address).await.map(|Fetched { reply, trace }| (reply, trace));
+            let (answer, trace) = match reply {
+                Ok((Reply::Answer(answer), trace)) => (answer, trace),
+                Ok((Reply::Failed(failure), _)) | Err(failure) => {
+                    let file = match hops {
+                        0 => RobotsFile::unreachable(url, failure),
+                        _ => RobotsFile::unreachable_elsewhere(url, &at),
+                    };
+                    return (file, 0);
+                }
             };
             let next = answer::location(&answer, &at)
-                .filter(|next| answer::leads_within(next, self.door.target));
+                .filter(|next| robots::may_be_at(next, self.door.target));
             self.cookies.take(&at, &answer.headers);
             // What is longer than is read is no worse for it.
             let broke_off = !answer.is_whole && trace.excess != Some(Excess::Body);
-            let means = if broke_off { RobotsFile::broken_off } else { RobotsFile::of };
-            let file = means(url, answer.status, &answer.body);
+            let file = if broke_off {
+                RobotsFile::broken_off(url, answer.status, &answer.body)
+            } else {
+                RobotsFile::of(url, answer.status, &answer.body)
+            };
             let length = answer.body.len();
             self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance));
-            let Some(next) = next else { return (file, length) };
+            let Some(next) = next else {
+                return (if address == door { file } else { file.served_elsewhere() }, length);
+            };
             let Some(next_address) = self.prober.address_of(&next, &at, address).await else {
-                break;
+                return (RobotsFile::unreachable_elsewhere(url, &next), 0);
             };
             (at, address) = (next, next_address);
+            // Many names send for their rules to one place.
+            if !answer::leads_within(&at, self.door.target)
+                && let Some(known) = self.prober.remembered.find(&at, address)
+            {
+                return (known.for_authority_of(url), 0);
+            }
         }
         (RobotsFile::absent(url), 0)
     }
@@ -303,23 +360,6 @@ impl End {
             Failure::PutOff => (SiteState::Unknown, Sign::PutOff),
         };
         Self { state, sign, status: None, page: None }
-    }
-}
-
-/// How a visit ends where robots.txt keeps us from asking; `None` where it does not.
-fn refusal(permission: Permission) -> Option<End> {
-    match permission {
-        Permission::Granted => None,
-        Permission::Forbidden => Some(End {
-            state: SiteState::Live,
-            sign: Sign::RobotsForbid,
-            status: Some(200),
-            page: None,
-        }),
-        Permission::Unavailable(status) => {
-            Some(End::unknown(status, Sign::RobotsUnavailable(status)))
-        }
-        Permission::Unreachable(failure) => Some(End::failed(failure)),
     }
 }
 

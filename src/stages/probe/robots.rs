@@ -14,7 +14,9 @@ use tokio::time::Instant;
 use url::Position;
 use url::Url;
 
+use crate::facts::target::Target;
 use crate::net::http::Failure;
+use crate::stages::probe::answer;
 
 /// Redirects followed to robots.txt (RFC 9309, section 2.3.1.2 asks for at least five).
 pub(super) const MAX_REDIRECTS: usize = 5;
@@ -69,25 +71,33 @@ struct Memory {
     weight: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Rules {
-    Served(Robots),
+    Served(Arc<Robots>),
+    /// The same, by another address than was asked first.
+    ServedElsewhere(Arc<Robots>),
     Absent,
     Unavailable(u16),
     Unreachable(Failure),
+    /// It is said to be at this URL, and nobody answers there, or may be asked.
+    UnreachableElsewhere(String),
 }
 
 /// Whether a URL may be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Permission {
     /// Nothing forbids it.
     Granted,
     /// A robots.txt that was served forbids it.
     Forbidden,
+    /// The same, of one that another address served.
+    ForbiddenElsewhere,
     /// robots.txt could not be had by a fault of the server, which forbids everything.
     Unavailable(u16),
     /// Nobody answered.
     Unreachable(Failure),
+    /// Nobody answered where a redirect led to, which was this URL.
+    UnreachableElsewhere(String),
 }
 
 impl RobotsFile {
@@ -96,7 +106,7 @@ impl RobotsFile {
         let rules = match status {
             200..=299 => {
                 let body = body.get(..LONGEST).unwrap_or(body);
-                Rules::Served(Robots::parse(body, Agent::Exact(PRODUCT)))
+                Rules::Served(Arc::new(Robots::parse(body, Agent::Exact(PRODUCT))))
             }
             429 | 500.. => Rules::Unavailable(status),
             _ => Rules::Absent,
@@ -127,6 +137,25 @@ impl RobotsFile {
         Self::new(url, Rules::Unreachable(failure))
     }
 
+    /// A redirect led to `at`, where nobody answered.
+    pub(super) fn unreachable_elsewhere(url: &Url, at: &Url) -> Self {
+        Self::new(url, Rules::UnreachableElsewhere(at.to_string()))
+    }
+
+    /// The same rules, as another address served them.
+    pub(super) fn served_elsewhere(self) -> Self {
+        let rules = match &*self.rules {
+            Rules::Served(robots) => Arc::new(Rules::ServedElsewhere(Arc::clone(robots))),
+            _ => self.rules,
+        };
+        Self { rules, ..self }
+    }
+
+    /// The same rules, as those of the authority of `url`, which sends for them to another Domain.
+    pub(super) fn for_authority_of(self, url: &Url) -> Self {
+        Self { authority: authority(url), ..self.served_elsewhere() }
+    }
+
     /// Whether these are the rules of the authority of `url`.
     pub(super) fn speaks_for(&self, url: &Url) -> bool {
         self.authority == url[..Position::BeforePath]
@@ -138,9 +167,13 @@ impl RobotsFile {
             Rules::Served(robots) if !robots.is_allowed(&url[Position::BeforePath..]) => {
                 Permission::Forbidden
             }
-            Rules::Served(_) | Rules::Absent => Permission::Granted,
+            Rules::ServedElsewhere(robots) if !robots.is_allowed(&url[Position::BeforePath..]) => {
+                Permission::ForbiddenElsewhere
+            }
+            Rules::Served(_) | Rules::ServedElsewhere(_) | Rules::Absent => Permission::Granted,
             Rules::Unavailable(status) => Permission::Unavailable(*status),
             Rules::Unreachable(failure) => Permission::Unreachable(*failure),
+            Rules::UnreachableElsewhere(at) => Permission::UnreachableElsewhere(at.clone()),
         }
     }
 }
@@ -149,8 +182,13 @@ impl RobotsFile {
     /// How long it asks to wait between requests, as far as that is heard; zero where it does not.
     pub(super) fn pause(&self) -> Duration {
         match &*self.rules {
-            Rules::Served(robots) => robots.crawl_delay().unwrap_or_default().min(LONGEST_PAUSE),
-            Rules::Absent | Rules::Unavailable(_) | Rules::Unreachable(_) => Duration::ZERO,
+            Rules::Served(robots) | Rules::ServedElsewhere(robots) => {
+                robots.crawl_delay().unwrap_or_default().min(LONGEST_PAUSE)
+            }
+            Rules::Absent
+            | Rules::Unavailable(_)
+            | Rules::Unreachable(_)
+            | Rules::UnreachableElsewhere(_) => Duration::ZERO,
         }
     }
 }
@@ -172,11 +210,13 @@ impl Remembered {
     /// Remembers `file`, which has `length` bytes, as what is said at `address`.
     pub(super) fn keep(&self, file: &RobotsFile, address: IpAddr, length: usize) {
         let holds = match *file.rules {
-            Rules::Served(_) | Rules::Absent => HOLDS,
-            // Whether somebody answers is for each visit to find out. Whoever says that it is too much
-            // is asked once more when it has rested, for robots.txt first; as long as it rests nobody is
-            // sent there anyway.
-            Rules::Unavailable(429 | 503) | Rules::Unreachable(_) => return,
+            Rules::Served(_) | Rules::ServedElsewhere(_) | Rules::Absent => HOLDS,
+            // Whoever says that it is too much is asked once more when it has rested, for robots.txt
+            // first; as long as it rests nobody is sent there anyway. Whether somebody answers is for
+            // each visit to find out.
+            Rules::Unavailable(429 | 503)
+            | Rules::Unreachable(_)
+            | Rules::UnreachableElsewhere(_) => return,
             Rules::Unavailable(_) => HOLDS_NOT,
         };
         let memory = Memory {
@@ -206,6 +246,13 @@ impl Generations {
     }
 }
 
+/// Whether a redirect of robots.txt to `url` leads to one: anywhere within `target`, beyond it only to
+/// what is called so. Servers that send everything on to one page have none.
+pub(super) fn may_be_at(url: &Url, target: &Target) -> bool {
+    answer::leads_within(url, target)
+        || (matches!(url.scheme(), "http" | "https") && url.path() == "/robots.txt")
+}
+
 fn authority(url: &Url) -> String {
     url[..Position::BeforePath].to_owned()
 }
@@ -215,24 +262,24 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(status: u16, body: &str, expected: Permission) {
+    fn check(status: u16, body: &str, expected: &Permission) {
         let url = Url::parse("http://www.example.cn/").unwrap();
         let file = RobotsFile::of(&url, status, body.as_bytes());
-        assert_eq!(file.permits(&url), expected, "{status} {body}");
+        assert_eq!(&file.permits(&url), expected, "{status} {body}");
     }
 
     #[test]
     fn robots_txt_is_obeyed_as_rfc_9309_says() {
-        check(200, "User-agent: *\nDisallow: /", Permission::Forbidden);
-        check(200, "User-agent: *\nDisallow: /admin", Permission::Granted);
-        check(200, "User-agent: chabei\nDisallow: /", Permission::Forbidden);
-        check(200, "User-agent: other\nDisallow: /", Permission::Granted);
-        check(200, "User-agent: chabei\nAllow: /$\nDisallow: /", Permission::Granted);
-        check(200, "<html>not a robots file</html>", Permission::Granted);
-        check(404, "", Permission::Granted);
-        check(403, "User-agent: *\nDisallow: /", Permission::Granted);
-        check(503, "", Permission::Unavailable(503));
-        check(429, "", Permission::Unavailable(429));
+        check(200, "User-agent: *\nDisallow: /", &Permission::Forbidden);
+        check(200, "User-agent: *\nDisallow: /admin", &Permission::Granted);
+        check(200, "User-agent: chabei\nDisallow: /", &Permission::Forbidden);
+        check(200, "User-agent: other\nDisallow: /", &Permission::Granted);
+        check(200, "User-agent: chabei\nAllow: /$\nDisallow: /", &Permission::Granted);
+        check(200, "<html>not a robots file</html>", &Permission::Granted);
+        check(404, "", &Permission::Granted);
+        check(403, "User-agent: *\nDisallow: /", &Permission::Granted);
+        check(503, "", &Permission::Unavailable(503));
+        check(429, "", &Permission::Unavailable(429));
     }
 
     #[test]

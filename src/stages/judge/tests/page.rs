@@ -143,6 +143,28 @@ fn only_a_live_site_shows_an_unreported_address() {
 }
 
 #[test]
+fn a_page_that_another_address_serves_is_no_page_of_the_one_that_sends_there() {
+    let sent = |visit: Visit| Visit { sign: Sign::DocumentAt("2.0.0.2".parse().unwrap()), ..visit };
+    let wrong = || claiming(&[Another]);
+    let at_both = vec![
+        seen_as("1.0.0.1", by("P1"), vec![sent(wrong())]),
+        seen_as("2.0.0.2", by("P2"), vec![wrong()]),
+    ];
+    let examination = at(active(&["P1", "P2"]), at_both);
+    assert_eq!(opened(&examination), ["wrong_number P2"]);
+    check(&examination, Kind::WrongNumber, Some("P1"), "unknown R23");
+    // At the same provider it is its page, whichever of its addresses serves it.
+    let within = vec![
+        seen_as("1.0.0.1", by("P1"), vec![sent(wrong())]),
+        seen_as("2.0.0.2", by("P1"), vec![visit(Silent)]),
+    ];
+    check(&at(active(&["P1"]), within), Kind::WrongNumber, Some("P1"), "stands R10");
+    let unreported = seen_as("1.0.0.1", by_nobody(), vec![sent(visit(Live))]);
+    let examination = at(active(&["P1"]), vec![unreported, seen("2.0.0.2", by("P1"), &[Live])]);
+    assert_eq!(opened(&examination), [""; 0]);
+}
+
+#[test]
 fn an_unreported_address_ends_with_a_report_a_move_or_nothing() {
     for (sightings, expected) in [
         (vec![seen("1.0.0.1", by("P1"), &[Live])], "ends reported R27"),

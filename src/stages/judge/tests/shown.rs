@@ -111,6 +111,21 @@ fn a_bare_address_is_unfiled_under_its_own_name() {
 }
 
 #[test]
+fn a_bare_address_that_sends_on_to_a_domain_is_no_site_of_its_own() {
+    let sends_on = HostExamination {
+        host: None,
+        resolution: None,
+        sightings: vec![seen("1.0.0.1", by("P1"), &[Redirected, Silent])],
+        is_invented: false,
+    };
+    let examination = Examination {
+        target: "1.0.0.1".parse().unwrap(),
+        ..examined(FilingStatus::None, vec![sends_on])
+    };
+    check(&examination, Kind::Unfiled, Some("P1"), "unknown R04");
+}
+
+#[test]
 fn each_key_is_ruled_on_once_whether_it_is_known_or_not() {
     let examination = at(active(&["P1"]), vec![seen("1.0.0.1", by("P2"), &[Live])]);
     let known = [

@@ -220,6 +220,31 @@ fn parking_walls_and_scripts_are_no_documents() {
 }
 
 #[test]
+fn what_only_a_person_or_a_browser_can_pass_is_no_document() {
+    let wall = |body: &str, name: &str| {
+        ends(&answered(200, body), Unknown, &Sign::Wall(name.to_owned()));
+    };
+    let field = "<input name=p TYPE='Password'>";
+    let login =
+        format!("<title>华东ERP管理系统</title><form>用户名<input name=u> 密码{field}</form>");
+    wall(&login, "password");
+    wall("<title>提示</title><p>请点击下方图中所有的汉字，完成身份核验</p>", "human-check");
+    wall("<title>通知</title><p>网站维护中，暂停访问</p>", "maintenance");
+    let stopped = "<title>抱歉，站点已暂停</title><p>该站点已经被管理员停止运行</p>";
+    ends(&answered(200, stopped), Parked, &Sign::ParkingPage("baota".to_owned()));
+    let challenge = "<title>某某公司</title><p>正在为您加载页面，请稍候片刻，页面将自动刷新，如长时间没有反应请手动刷新本页。                     感谢您的耐心等待与支持。</p><script>document.cookie = 'k=' + f(7);                      location.reload();</script>";
+    ends(&answered(200, challenge), Unknown, &Sign::ScriptOnly);
+    // A site is one all the same, whatever stands in its corner.
+    let shop =
+        format!("<title>某某商城</title>{login}<p>{}</p>", "新品上市，欢迎选购。".repeat(40));
+    ends(&answered(200, &shop), Live, &Sign::Document);
+    let reads = challenge.replace("document.cookie =", "var c = document.cookie +");
+    ends(&answered(200, &reads), Live, &Sign::Document);
+    let news = format!("<p>昨夜网站维护中，暂停访问。{}</p>", "今天恢复正常。".repeat(60));
+    ends(&answered(200, &news), Live, &Sign::Document);
+}
+
+#[test]
 fn a_body_that_was_cut_shows_no_site() {
     let long = format!("<title>某公司</title><p>{}</p>", "新闻没有尽头，".repeat(500));
     let cut = |case: Case| Case { is_whole: false, ..case };
