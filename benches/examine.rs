@@ -191,7 +191,8 @@ fn examine([plain, secure]: [u16; 2], is_secure: bool, count: u32) {
                     let host: Host = format!("www.site{number}.cn").parse().unwrap();
                     let target = Target::from(Domain::of(&host).unwrap());
                     let address = address(number);
-                    let door = Door { target: &target, host: Some(&host), address, is_secure };
+                    let (target, host) = (&target, Some(&host));
+                    let door = Door { target, host, address, is_secure, was_stopped: false };
                     let visit = prober.visit(door, &|_| None).await.visit;
                     assert_eq!(visit.state, SiteState::Live, "{visit:?}");
                     assert_eq!(visit.page.unwrap().numbers.len(), 1);

@@ -63,6 +63,8 @@ pub struct Door<'a> {
     pub address: IpAddr,
     /// Whether over TLS.
     pub is_secure: bool,
+    /// Whether access was stopped there when it was last seen, so that one answer proves no site.
+    pub was_stopped: bool,
 }
 
 /// The parts that visits need.
@@ -170,21 +172,25 @@ impl Prober {
         refused.is_some()
     }
 
-    /// Asks at `door` what is there. A block page is believed only when it is seen twice.
+    /// Asks at `door` what is there. A block page is believed only when it is seen twice, and so is a site
+    /// where access was stopped: block pages flap.
     pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visited {
         let first = Chain::new(self, door, provider_of).follow().await;
-        if first.visit.state != SiteState::Stopped {
+        let is_stopped = first.visit.state == SiteState::Stopped;
+        if !is_stopped && (!door.was_stopped || first.visit.state < SiteState::Redirected) {
             return first;
         }
         let again = Chain::new(self, door, provider_of).follow().await;
         let mut exchanges = first.exchanges;
         exchanges.extend(again.exchanges);
         let excess = first.excess.or(again.excess);
-        let visit = if again.visit.state == SiteState::Stopped {
-            let control = Some(control::test(self, door, provider_of).await);
-            Visit { control, ..first.visit }
-        } else {
-            Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again.visit }
+        let visit = match again.visit.state {
+            SiteState::Stopped if is_stopped => {
+                let control = Some(control::test(self, door, provider_of).await);
+                Visit { control, ..first.visit }
+            }
+            state if !is_stopped && state != SiteState::Stopped => again.visit,
+            _ => Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again.visit },
         };
         Visited { visit, exchanges, excess }
     }

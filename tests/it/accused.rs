@@ -1,6 +1,8 @@
 //! Ways to accuse somebody falsely: where a register, or what a site shows, leaves a doubt, nothing is
 //! said.
 
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -86,6 +88,40 @@ fn a_block_page_that_comes_and_goes_accuses_nobody_and_closes_nothing() {
         _ => answer("200 OK", "", SHOP),
     });
     assert_eq!(accused(&web, NOT_IN_IT, 1, "[filings]\ncomplete = true\n"), [""; 0]);
+}
+
+#[test]
+fn one_answer_reopens_nothing_where_access_was_stopped() {
+    let blocked = || {
+        let page = include_str!("../../src/lab/pages/block.html");
+        answer("403 Forbidden", "Server: Beaver\r\n", page)
+    };
+    let plan = Arc::new(Mutex::new(Vec::new()));
+    let said = Arc::clone(&plan);
+    let web = Web::answering(move |request| match request.path.as_str() {
+        "/robots.txt" => answer("404 Not Found", "", ""),
+        _ => said.lock().unwrap().pop().unwrap_or_else(blocked),
+    });
+    let desk: Desk = web.desk("127.0.0.0/8", "[filings]\ncomplete = true\n");
+    desk.import("candidates", "c.txt", "127.0.0.1\n");
+    let mut day = 0;
+    let mut night = |pages: usize| {
+        day += 1;
+        *plan.lock().unwrap() = vec![answer("200 OK", "", SHOP); pages];
+        let file = desk.path("filings.csv");
+        std::fs::write(&file, NOT_IN_IT).unwrap();
+        let now = format!("2026-11-{day:02}T01:00:00+08:00");
+        let import = ["--now", &now, "import", "filings", file.to_str().unwrap(), "--replace"];
+        desk.run(&import).ends(0);
+        desk.run(&["--now", &now, "scan", "--all", "--domain", "127.0.0.1"]).ends(0);
+        let found = desk.run(&["findings", "--state", "all", "--format", "jsonl"]).json();
+        let its = found.iter().find(|finding| finding["kind"] == "unfiled").unwrap();
+        (text(its, "/state").unwrap().to_owned(), its["reopened"].as_u64().unwrap())
+    };
+    assert_eq!(night(9), ("open".to_owned(), 0));
+    assert_eq!(night(0), ("closed".to_owned(), 0));
+    assert_eq!(night(1), ("closed".to_owned(), 0), "the page came once");
+    assert_eq!(night(9), ("open".to_owned(), 1));
 }
 
 #[test]

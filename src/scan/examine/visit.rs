@@ -8,7 +8,9 @@ use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::exchange::Exchange;
 use crate::facts::filing::FilingStatus;
+use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
+use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
@@ -57,7 +59,7 @@ impl Stages {
             }
         }
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
-            let (more, here) = self.ask(&mut survey.examination, host, place).await?;
+            let (more, here) = self.ask(&mut survey.examination, host, place, &known).await?;
             survey.excess = survey.excess.or(here);
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             if !survey.is_again && sighting.visits.iter().any(was_too_much) {
@@ -115,14 +117,21 @@ impl Stages {
         examination: &mut Examination,
         host: usize,
         place: usize,
+        known: &[Finding],
     ) -> Result<(Vec<Exchange>, Option<Excess>), StoreError> {
         let provider_of = |address: IpAddr| self.provider_of(address);
         let Examination { target, filing, hosts, .. } = examination;
         let HostExamination { host, sightings, .. } = &mut hosts[host];
         let sighting = &mut sightings[place];
+        let provider = sighting.placement.mainland().and_then(Holding::provider);
+        let was_stopped = known.iter().any(|finding| {
+            finding.state == FindingState::Closed(ClosedReason::Stopped)
+                && finding.key.provider.as_ref() == provider
+        });
         let (mut exchanges, mut excess) = (Vec::new(), None);
         for is_secure in self.prober.ports() {
-            let door = Door { target, host: host.as_ref(), address: sighting.address, is_secure };
+            let (host, address) = (host.as_ref(), sighting.address);
+            let door = Door { target, host, address, is_secure, was_stopped };
             let visited = self.prober.visit(door, &provider_of).await;
             exchanges.extend(visited.exchanges);
             excess = excess.or(visited.excess);
