@@ -39,7 +39,11 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let runtime = log::runtime()?;
     let stop = CancellationToken::new();
     let mut watch = JoinSet::new();
-    watch.spawn_on(cancel_when_asked(session.terminal.clone(), stop.clone()), runtime.handle());
+    let asked = {
+        let _within = runtime.enter();
+        cancel_when_asked(&session.terminal, stop.clone())
+    };
+    watch.spawn_on(asked, runtime.handle());
     let data = session.data()?;
     let _owner = session.let_others_in(&data);
     let _night = data.begin_night()?;

@@ -91,7 +91,7 @@ fn tonight(
     let runtime = log::runtime()?;
     let scan = runtime.block_on(async {
         let mut watch = JoinSet::new();
-        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
+        watch.spawn(cancel_when_asked(&session.terminal, stop.clone()));
         let scan = night(session, data, request, limits, stop).await;
         watch.abort_all();
         scan
@@ -114,8 +114,8 @@ pub(super) async fn night(
     let directory = data.directory()?;
     let scope = plan::scope(request, &directory)?;
     ending::seal_what_a_crash_left(session, data)?;
-    connect(session, data)?;
     let plan = Plan::new(session, data, request, scope)?;
+    connect(session, data)?;
     let pace = Arc::new(Pace::new(&session.settings.pace));
     let stages = parts::stages(session, data, directory, &pace, plan.of_this_run())?;
     parts::warn_of_gaps(&stages, data);
@@ -174,9 +174,16 @@ async fn fly(
     Ok(Flown { ended_by, counts, journal })
 }
 
-/// Asks the night to end when whoever began it does.
-pub(super) async fn cancel_when_asked(terminal: Terminal, stop: CancellationToken) {
-    terminal.asked_to_stop().await;
-    tracing::info!("stopping: what is in flight is finished, the rest is kept for next time");
-    stop.cancel();
+/// Asks the night to end when whoever began it does; that is heard from this call on, which must be
+/// within a runtime.
+pub(super) fn cancel_when_asked(
+    terminal: &Terminal,
+    stop: CancellationToken,
+) -> impl Future<Output = ()> + Send + use<> {
+    let asked = terminal.asked_to_stop();
+    async move {
+        asked.await;
+        tracing::info!("stopping: what is in flight is finished, the rest is kept for next time");
+        stop.cancel();
+    }
 }

@@ -58,13 +58,18 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let runtime = log::runtime()?;
     let follows = followup::begin(session, &data, &followed)?;
     let days = daily::begin(session, &data, request.scan_at, &stop)?;
+    // Whoever reads the address may ask for the end at once.
+    let asked = {
+        let _within = runtime.enter();
+        cancel_when_asked(&session.terminal, stop.clone())
+    };
     let mut out = session.terminal.out();
     session.mark(&mut out)?;
     writeln!(out, "{scheme}://{address}/api/v1")?;
     out.flush()?;
     let served = runtime.block_on(async {
         let mut watch = JoinSet::new();
-        watch.spawn(cancel_when_asked(session.terminal.clone(), stop.clone()));
+        watch.spawn(asked);
         let served = serve::run(Arc::new(desk), listener, stop.clone()).await;
         watch.abort_all();
         served

@@ -126,21 +126,26 @@ impl Terminal {
         }
     }
 
-    /// Waits until the command is asked to end: by SIGINT, SIGTERM or SIGHUP, or because whoever asked
-    /// for it is gone.
-    pub(super) async fn asked_to_stop(&self) {
-        if let Self::Guest(guest) = self {
-            return guest.stop.cancelled().await;
-        }
+    /// Ends when the command is asked to end: by SIGINT, SIGTERM or SIGHUP, or because whoever asked for
+    /// it is gone. Signals are caught from this call on, which must be within a runtime.
+    pub(super) fn asked_to_stop(&self) -> impl Future<Output = ()> + Send + use<> {
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-        let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-        let [first, second, third] = &mut signals[..] else {
-            return std::future::pending().await;
+        let (gone, mut signals) = match self {
+            Self::Guest(guest) => (Some(guest.stop.clone()), Vec::new()),
+            Self::Own => (None, kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect()),
         };
-        tokio::select! {
-            _ = first.recv() => {},
-            _ = second.recv() => {},
-            _ = third.recv() => {},
+        async move {
+            if let Some(gone) = gone {
+                return gone.cancelled().await;
+            }
+            let [first, second, third] = &mut signals[..] else {
+                return std::future::pending().await;
+            };
+            tokio::select! {
+                _ = first.recv() => {},
+                _ = second.recv() => {},
+                _ = third.recv() => {},
+            }
         }
     }
 }

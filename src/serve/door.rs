@@ -11,6 +11,7 @@ use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::Method;
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -62,7 +63,12 @@ pub(super) async fn enter(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let by = peer.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let call = format!("{} {}", request.method(), path.as_deref().unwrap_or("no such call"));
+    // What is counted for good must not be of the caller's own making.
+    let method = match *request.method() {
+        Method::GET | Method::POST | Method::HEAD => request.method().as_str(),
+        _ => "other",
+    };
+    let call = format!("{method} {}", path.as_deref().unwrap_or("no such call"));
     let secret = secret(request.headers());
     let known = {
         let desk = Arc::clone(&desk);

@@ -113,7 +113,7 @@ pub(super) async fn unfiled(
 
 /// The check of access records as the ministry's messages HCJG, one after the other
 ///
-/// They tell of what is not connected, over-reported and of empty shells; the messages come as those of
+/// A provider's key learns no other provider's name from them. They tell of what is not connected, over-reported and of empty shells; the messages come as those of
 /// `/exports/findings.xml` do.
 #[utoipa::path(get, path = "/exports/access.xml", tag = "findings", params(Filter, PartQuery),
     responses((status = 200, description = "The message", body = String, content_type = "application/xml"),
@@ -143,6 +143,7 @@ pub(super) async fn of_access(
                     finding: desk.view(row, &names),
                     records: records.transpose()?.unwrap_or_default(),
                     examination: desk.registers.examination(target)?,
+                    names_others: caller.scope.provider().is_none(),
                 })
             });
             access::write(checked, &names, &directory, outbox)

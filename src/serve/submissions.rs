@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::filing::Filing;
+use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::facts::submission::Standing;
 use crate::formats::allocations;
@@ -204,7 +205,8 @@ impl Submit for Allocation {
     }
 
     fn judge(self, (held, caller): &Self::Held<'_>) -> Result<Judged<Self>, Problem> {
-        Ok(match bound::allocation(self, caller, &held.directory) {
+        let is_confirmed = |row: &Self, own: &ProviderId| held.is_confirmed(row, own);
+        Ok(match bound::allocation(self, caller, &held.directory, is_confirmed)? {
             Ok(row) => {
                 let problems = held.problems(&row)?;
                 Ok(Taken::of(row, problems))

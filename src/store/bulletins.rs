@@ -105,9 +105,15 @@ impl Bulletins {
         self.put_from(ROSTER, at, encoding::encode("providers register", &providers)?)
     }
 
-    /// Keeps what holds under `prefix` from `at` on, unless it held already.
+    /// Keeps what holds under `prefix` from `at` on, unless it held already, or what held later is known:
+    /// whoever looks back changes nothing of it.
     fn put_from(&self, prefix: u8, at: Timestamp, bytes: Vec<u8>) -> Result<(), StoreError> {
         let _alone = self.tree.alone();
+        let newest = self.tree.scan_prefix([prefix]).next_back();
+        let newest = newest.transpose().map_err(self.tree.failed())?;
+        if newest.is_some_and(|(key, _)| key[..] > with_moment(prefix, at)[..]) {
+            return Ok(());
+        }
         if self.held_at(prefix, at)?.is_some_and(|(since, kept)| since && *kept == bytes[..]) {
             return Ok(());
         }
@@ -282,10 +288,10 @@ mod tests {
         for (day, rules) in [("2009-06-10", "a"), ("2009-06-20", "a"), ("2009-07-10", "b")] {
             bulletins.put_rules(at(day), rules).unwrap();
         }
-        // Told of a day that is past, they hold from then on until the next that is known.
+        // Whoever looks back from other settings changes nothing of what is known.
         bulletins.put_rules(at("2009-06-30"), "c").unwrap();
         for (day, rules) in
-            [("2009-05-01", "a"), ("2009-06-29", "a"), ("2009-07-09", "c"), ("2009-07-10", "b")]
+            [("2009-05-01", "a"), ("2009-06-29", "a"), ("2009-07-09", "a"), ("2009-07-10", "b")]
         {
             assert_eq!(bulletins.rules(at(day)).unwrap().as_deref(), Some(rules), "{day}");
         }

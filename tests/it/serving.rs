@@ -295,6 +295,7 @@ fn providers_who_submit_the_same_record_at_once_are_all_connected() {
 fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let desk = office();
     let (provider, _) = key(&desk, &["--provider", "P4"]);
+    let (receiver, _) = key(&desk, &["--provider", "P5"]);
     let (bureau, _) = key(&desk, &["--bureau", "北京"]);
     let served = Served::start(&desk);
     let number = "京ICP备05014806号-2";
@@ -331,8 +332,16 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     for problem in problems["problems"].as_array().unwrap() {
         assert_eq!(problem["provider"]["id"], "P4", "{problem}");
     }
+    // What is passed on is another's only when that one says so: nobody is made to serve a site.
+    let passed_on = "cidr,provider,kind,to\n1.2.4.0/26,示例云,reassigned,别家云\n";
+    let refused = post("/allocations", &provider, passed_on).ends(200).json();
+    assert_eq!(refused["rows"][0]["column"], "to", "{refused}");
+    let received = "cidr,provider,kind,from\n1.2.4.0/26,别家云,source,示例云\n";
+    post("/allocations", &receiver, received).ends(200);
+    let taken = post("/allocations", &provider, passed_on).ends(200).json();
+    assert_eq!((&taken["taken"], &taken["refused"]), (&json!(1), &json!(0)), "{taken}");
     assert_eq!(served.stop(), Some(0));
-    desk.run(&["lookup", "1.2.4.8"]).ends(0).says("示例云");
+    desk.run(&["lookup", "1.2.4.200"]).ends(0).says("示例云");
 }
 
 #[test]

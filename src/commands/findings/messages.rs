@@ -167,6 +167,7 @@ impl Writer<'_> {
                 finding,
                 records: records.transpose()?.unwrap_or_default(),
                 examination: self.data.registers.examination(target)?,
+                names_others: true,
             })
         });
         access::write(rows, &self.names, &self.directory, outbox)

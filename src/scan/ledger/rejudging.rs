@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn whoever_it_goes_to_by_new_registers_is_told() {
-        let Ruling::Stands(_, seen) = stands(Reason::NotFiled) else { return };
+        let Ruling::Stands(_, seen) = stands(Reason::NotFiled) else { panic!() };
         let moved = Ruling::Stands("河北".parse().unwrap(), seen);
         let change = check(Some(&open()), moved, false).unwrap().change.unwrap();
         assert_eq!((change.kind, change.actor.as_str()), (ChangeKind::Transferred, ACTOR));

@@ -8,20 +8,29 @@ use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::serve::door::Caller;
+use crate::serve::problem::Problem;
 use crate::serve::submissions::Refused;
 
-/// The row as the caller may submit it, or why not.
+/// The row as the caller may submit it, or why not. Whom addresses are passed on to must have said so
+/// before (`is_confirmed`): else a provider could make its sites another's, or itself another's Carrier.
 pub(super) fn allocation(
     row: Allocation,
     caller: &Caller,
     directory: &Directory,
-) -> Result<Allocation, Refused> {
-    let Some(own) = caller.scope.provider() else { return Ok(row) };
+    is_confirmed: impl FnOnce(&Allocation, &ProviderId) -> Result<bool, Problem>,
+) -> Result<Result<Allocation, Refused>, Problem> {
+    let Some(own) = caller.scope.provider() else { return Ok(Ok(row)) };
     if row.kind == AllocationKind::Registry {
-        return Err(("kind", "only the registry's own file gives address space".to_owned()));
+        return Ok(Err(("kind", "only the registry's own file gives address space".to_owned())));
     }
-    let is_own = row.provider.as_ref().is_some_and(|name| is(directory, name, own));
-    if is_own { Ok(row) } else { Err(("provider", of_another())) }
+    if !row.provider.as_ref().is_some_and(|name| is(directory, name, own)) {
+        return Ok(Err(("provider", of_another())));
+    }
+    if row.kind == AllocationKind::Reassigned && !is_confirmed(&row, own)? {
+        let why = "the receiver has not reported that it has this range from you; it does so first";
+        return Ok(Err(("to", why.to_owned())));
+    }
+    Ok(Ok(row))
 }
 
 /// The same for a filing.

@@ -1,6 +1,8 @@
 //! What is wrong with a submitted row by itself: filings by annex 3, allocations by what the interface
 //! asks for.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::provider::ProviderId;
+use crate::facts::range::AddressRange;
 use crate::facts::submission::Standing;
 use crate::facts::submission::SubmittedFiling;
 use crate::formats::vocabulary::Vocabulary;
@@ -102,12 +105,45 @@ pub(super) struct Allocations<'a> {
     pub(super) desk: &'a Desk,
     pub(super) directory: Arc<Directory>,
     guard: Guard,
+    /// What each provider has reported to have from which other one; read where it is asked for.
+    received: OnceCell<HashMap<[ProviderId; 2], Vec<AddressRange>>>,
 }
 
 impl<'a> Allocations<'a> {
     pub(super) fn of(desk: &'a Desk) -> Result<Self, Problem> {
         let guard = Guard::new(Vec::new(), OptOut::default());
-        Ok(Self { desk, directory: desk.directory()?, guard })
+        Ok(Self { desk, directory: desk.directory()?, guard, received: OnceCell::new() })
+    }
+
+    /// Whether whom the row passes its range on to has reported that it has it from `own`.
+    pub(super) fn is_confirmed(&self, row: &Allocation, own: &ProviderId) -> Result<bool, Problem> {
+        let Some(to) = row.to.as_ref().and_then(|name| self.directory.find(name)) else {
+            return Ok(false);
+        };
+        let received = if let Some(received) = self.received.get() {
+            received
+        } else {
+            let read = self.received()?;
+            self.received.get_or_init(|| read)
+        };
+        let reported = received.get(&[to.id.clone(), own.clone()]);
+        Ok(reported
+            .into_iter()
+            .flatten()
+            .any(|range| range.contains(row.range.start()) && range.contains(row.range.end())))
+    }
+
+    fn received(&self) -> Result<HashMap<[ProviderId; 2], Vec<AddressRange>>, Problem> {
+        let mut received: HashMap<_, Vec<_>> = HashMap::new();
+        for row in self.desk.registers.allocations()? {
+            let row = row?;
+            let find = |name: &Option<_>| self.directory.find(name.as_ref()?);
+            if let (Some(holder), Some(giver)) = (find(&row.provider), find(&row.from)) {
+                let key = [holder.id.clone(), giver.id.clone()];
+                received.entry(key).or_default().push(row.range);
+            }
+        }
+        Ok(received)
     }
 
     /// What the row lacks by itself; how it fits the others is told by `GET /allocations/problems`.

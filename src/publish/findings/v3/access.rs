@@ -39,6 +39,8 @@ pub struct Checked {
     pub records: Vec<Filing>,
     /// The last examination of it.
     pub examination: Option<Examination>,
+    /// Whether the reader may learn which other providers have to do with it.
+    pub names_others: bool,
 }
 
 /// Writes those of `rows` that can be told, and tells why the rest cannot.
@@ -100,7 +102,8 @@ fn not_connected(row: &Checked) -> Result<Vec<Part>, Why> {
         return Err(Why::NoAddress);
     }
     let remark = provider.map(|id| match access::unrecorded(row.examination.as_ref(), id) {
-        Unrecorded::Moved(from) => format!("原接入 {}", listed(from)),
+        Unrecorded::Moved(from) if row.names_others => format!("原接入 {}", listed(from)),
+        Unrecorded::Moved(_) => "原由其他单位接入".to_owned(),
         Unrecorded::Several => "多家接入".to_owned(),
         Unrecorded::Cdn => "CDN接入".to_owned(),
         Unrecorded::Shell => "无任何接入".to_owned(),
@@ -134,8 +137,10 @@ fn over_reported(
         Idle::Gone => (true, "域名无解析".to_owned()),
         Idle::Silent => (true, "网站无响应".to_owned()),
         Idle::Abroad => (false, "已迁至境外".to_owned()),
-        Idle::Moved(to) if to.is_empty() => (false, "已迁出".to_owned()),
-        Idle::Moved(to) => (false, format!("已迁至 {}", listed(to))),
+        Idle::Moved(to) if row.names_others && !to.is_empty() => {
+            (false, format!("已迁至 {}", listed(to)))
+        }
+        Idle::Moved(_) => (false, "已迁出".to_owned()),
         Idle::Unknown => (false, "原因不明".to_owned()),
     };
     let numbers = numbers(row, |filing| names_provider(filing, provider, directory));

@@ -44,7 +44,7 @@ fn checked(kind: Kind, change: impl Fn(&mut Finding)) -> Checked {
     let mut finding = finding("example.cn");
     finding.key.kind = kind;
     change(&mut finding);
-    Checked { finding: view(&finding), records: vec![], examination: None }
+    Checked { finding: view(&finding), records: vec![], examination: None, names_others: true }
 }
 
 fn written(rows: Vec<Checked>, is_single: bool) -> (Vec<String>, Listing) {
