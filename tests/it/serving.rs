@@ -336,8 +336,8 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let passed_on = "cidr,provider,kind,to\n1.2.4.0/26,示例云,reassigned,别家云\n";
     let refused = post("/allocations", &provider, passed_on).ends(200).json();
     assert_eq!(refused["rows"][0]["column"], "to", "{refused}");
-    let received = "cidr,provider,kind,from\n1.2.4.0/26,别家云,source,示例云\n";
-    post("/allocations", &receiver, received).ends(200);
+    let its_own = "cidr,provider,kind,from\n1.2.4.0/26,别家云,source,示例云\n";
+    post("/allocations", &receiver, its_own).ends(200);
     let taken = post("/allocations", &provider, passed_on).ends(200).json();
     assert_eq!((&taken["taken"], &taken["refused"]), (&json!(1), &json!(0)), "{taken}");
     assert_eq!(served.stop(), Some(0));
