@@ -248,7 +248,7 @@ impl Pace {
     }
 
     /// Whether as many targets in a row as break a circuit could not be connected to at `address`, and
-    /// none ever could in this run.
+    /// none could before, as far as that is remembered in this run.
     pub fn is_deserted(&self, address: IpAddr) -> bool {
         self.addresses.of(special::unwrapped(address)).temper().is_deserted()
     }
