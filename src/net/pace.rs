@@ -20,11 +20,13 @@ use crate::facts::special;
 use crate::net::pace::gate::Gate;
 use crate::net::pace::gate::Rate;
 use crate::net::pace::lane::Lane;
+use crate::net::pace::reached::Reached;
 pub use crate::net::pace::settings::Settings;
 use crate::net::pace::temper::Temper;
 
 pub(crate) mod gate;
 mod lane;
+mod reached;
 mod settings;
 mod temper;
 
@@ -47,11 +49,13 @@ const NEIGHBOURS: (u8, u8) = (24, 48);
 /// Keeps the pace that was promised to strangers.
 ///
 /// Memory grows with the addresses and providers spoken to within one gap between requests, and
-/// with those that are left alone, not with those of a whole night.
+/// with those that are left alone, not with those of a whole night: of these no more is kept than in
+/// [`Reached`].
 #[derive(Debug)]
 pub struct Pace {
     addresses: Gates<IpAddr>,
     groups: Gates<Group>,
+    reached: Reached,
     failures: u32,
     rest: Duration,
     began: Instant,
@@ -124,6 +128,7 @@ impl Pace {
         Self {
             addresses: Gates::new(Rate::strict(settings.per_address, NonZeroU32::MIN)),
             groups: Gates::new(Rate::steady(settings.per_provider)),
+            reached: Reached::default(),
             failures: settings.failures,
             rest: settings.rest,
             began: Instant::now(),
@@ -217,6 +222,7 @@ impl Pace {
     pub fn heard(&self, address: IpAddr, provider: Option<&ProviderId>, refused: Option<Duration>) {
         let now = Instant::now();
         let plain = special::unwrapped(address);
+        self.reached.note(plain);
         let (stranger, group) = (self.addresses.of(plain), self.groups.of(group(plain, provider)));
         let Some(asked) = refused else {
             stranger.temper().answered();
@@ -238,9 +244,11 @@ impl Pace {
 
     /// Learns from a whole visit whether any connection to `address` came about.
     pub fn visited(&self, address: IpAddr, was_reached: bool) {
-        let stranger = self.addresses.of(special::unwrapped(address));
+        let plain = special::unwrapped(address);
+        let stranger = self.addresses.of(plain);
         let mut temper = stranger.temper();
         if was_reached {
+            self.reached.note(plain);
             temper.reached();
         } else if temper.not_reached(self.failures, self.rest, Instant::now()) {
             tracing::info!(%address, "nobody is reached there; what is left to ask is put off");
@@ -248,9 +256,10 @@ impl Pace {
     }
 
     /// Whether as many targets in a row as break a circuit could not be connected to at `address`, and
-    /// none could before, as far as that is remembered in this run.
+    /// none could before in this run.
     pub fn is_deserted(&self, address: IpAddr) -> bool {
-        self.addresses.of(special::unwrapped(address)).temper().is_deserted()
+        let plain = special::unwrapped(address);
+        self.addresses.of(plain).temper().is_broken() && !self.reached.may_hold(plain)
     }
 
     fn spoken_to(&self, stranger: &Stranger, group: &Stranger, now: Instant) {

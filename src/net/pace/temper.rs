@@ -31,8 +31,6 @@ pub(super) struct Temper {
     rests_until: Option<Instant>,
     /// Nobody is sent through its broken circuit before then.
     broken_until: Option<Instant>,
-    /// Whether it was reached at all, as far as is remembered.
-    was_reached: bool,
     /// Answers in a row that said it was too much.
     refusals: u32,
     /// Targets in a row that could not be connected to.
@@ -51,9 +49,9 @@ impl Temper {
         self.rests_until.max(self.broken_until).filter(|until| *until > now)
     }
 
-    /// Whether its circuit is broken, and it was never reached.
-    pub(super) fn is_deserted(&self) -> bool {
-        self.breaks > 0 && !self.was_reached
+    /// Whether its circuit is broken: nobody came through since.
+    pub(super) fn is_broken(&self) -> bool {
+        self.breaks > 0
     }
 
     /// Whether nothing is remembered that still matters at `now`; `memory` after the last rest what
@@ -73,7 +71,6 @@ impl Temper {
     /// requests at other times.
     pub(super) fn refused(&mut self, asked: Duration, gap: Duration, now: Instant) {
         self.last = Some(now);
-        self.was_reached = true;
         self.refusals = self.refusals.saturating_add(1);
         let own = gap.saturating_mul(1 << self.refusals.min(DOUBLINGS)).min(LONGEST.max(gap));
         let granted = if self.refusals < INSISTING { asked.min(GRANTED_AT_ONCE) } else { asked };
@@ -90,7 +87,6 @@ impl Temper {
 
     /// A connection came about.
     pub(super) fn reached(&mut self) {
-        self.was_reached = true;
         self.failures = 0;
         self.breaks = 0;
         self.is_tried = false;
@@ -207,29 +203,6 @@ mod tests {
         temper.refused(SECOND * 60, SECOND, later);
         temper.reached();
         assert_eq!(wait(&temper, later), SECOND * 60);
-    }
-
-    #[test]
-    fn deserted_is_only_where_nobody_was_ever_reached() {
-        let now = Instant::now();
-        let broken = |temper: &mut Temper| {
-            while !temper.not_reached(3, SECOND, now) {
-                assert!(!temper.is_deserted(), "the measure is not full");
-            }
-        };
-        let mut silent = Temper::default();
-        broken(&mut silent);
-        assert!(silent.is_deserted());
-        silent.reached();
-        assert!(!silent.is_deserted());
-        for heard in
-            [Temper::answered, |it: &mut Temper| it.refused(SECOND, SECOND, Instant::now())]
-        {
-            let mut temper = Temper::default();
-            heard(&mut temper);
-            broken(&mut temper);
-            assert!(!temper.is_deserted());
-        }
     }
 
     #[test]

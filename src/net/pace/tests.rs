@@ -169,6 +169,28 @@ async fn an_address_where_nobody_is_reached_rests_and_is_tried_with_one_target()
     assert!(pace.try_turn(at(1), None).is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn deserted_is_only_where_nobody_was_ever_reached_however_long_ago() {
+    let pace = Pace::new(&Settings { failures: 3, ..Settings::default() });
+    pace.heard(at(1), None, None);
+    pace.heard(at(2), None, Some(Duration::ZERO));
+    pace.visited(at(3), true);
+    tokio::time::advance(MEMORY * 2).await;
+    // Enough others for all gates that rest to be dropped.
+    for number in 0..50_000_u32 {
+        drop(pace.addresses.of(Ipv4Addr::from(number + (1 << 24)).into()));
+    }
+    assert!(pace.addresses.gates.lock().unwrap().len() < 50_000);
+    let deserted = |address| {
+        assert!(!pace.is_deserted(at(address)), "the measure is not full");
+        (0..3).for_each(|_| pace.visited(at(address), false));
+        pace.is_deserted(at(address))
+    };
+    assert_eq!([1, 2, 3, 4].map(deserted), [false, false, false, true]);
+    pace.visited(at(4), true);
+    assert!(!pace.is_deserted(at(4)));
+}
+
 /// Sends to these addresses of one provider in a row; each speaks so many milliseconds after its
 /// turn. Tells at which millisecond each spoke.
 async fn spoken(settings: Settings, requests: &[(u8, u64)]) -> Vec<(u8, u128)> {
