@@ -52,9 +52,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use crate::serve::bulletins::BulletinForm;
+pub use crate::serve::desk::CountedRates;
 pub use crate::serve::desk::Desk;
 pub use crate::serve::desk::Parts;
-pub use crate::serve::desk::TellRates;
 use crate::serve::problem::Problem;
 pub use crate::serve::scans::Begun;
 pub use crate::serve::scans::Nights;

@@ -120,6 +120,9 @@ pub enum NoRate {
     /// The last night could not tell who is filed.
     #[error("the filing register proved no absence on the last night")]
     BlindNight,
+    /// What is filed was not counted for this part of what a provider has.
+    #[error("the filing register does not tell what is filed of this part")]
+    NotDivided,
 }
 
 impl NoRate {
@@ -131,6 +134,7 @@ impl NoRate {
             Self::Stale => "备案库已过期",
             Self::NoNight => "尚无完成的检测",
             Self::BlindNight => "上次检测时备案库不可用",
+            Self::NotDivided => "备案库不能区分这一部分",
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::facts::provider::ProviderName;
 /// `rates`
 #[derive(Debug, Args)]
 pub struct Rates {
-    /// Only this provider's
+    /// Only this provider's; with --bureau, of what lies with that bureau
     #[arg(long)]
     pub provider: Option<ProviderName>,
     /// Only this bureau's

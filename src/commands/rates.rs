@@ -2,6 +2,7 @@
 
 mod access;
 
+use std::collections::BTreeSet;
 use std::io::BufWriter;
 use std::io::Write;
 
@@ -41,7 +42,7 @@ use crate::publish::rates;
 use crate::publish::rates::RateView;
 use crate::publish::samples::accuracy::AccuracyView;
 use crate::publish::view::ProviderNames;
-use crate::serve::TellRates;
+use crate::serve::CountedRates;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let data = session.data()?;
@@ -110,13 +111,14 @@ fn rows(
 }
 
 /// Counts what the rates of now are told by, of whomever they are asked for later.
-pub(super) fn now(session: &Session, data: &Data) -> Result<Box<TellRates>> {
+pub(super) fn now(session: &Session, data: &Data) -> Result<CountedRates> {
     let counted = counted(session, data, vec![session.clock.now()])?;
     let (settings, names) = (session.settings.clone(), data.names()?);
-    Ok(Box::new(move |whose| {
-        let rows = counted.iter().flat_map(|counted| counted.rows(whose, &settings, &names));
-        rows.collect()
-    }))
+    let whose = counted.iter().flat_map(Counted::whose).collect();
+    let tell = move |whose: &[Whose]| {
+        counted.iter().flat_map(|counted| counted.rows(whose, &settings, &names)).collect()
+    };
+    Ok(CountedRates { whose, tell: Box::new(tell) })
 }
 
 fn rows_of(
@@ -126,9 +128,13 @@ fn rows_of(
     moments: Vec<Timestamp>,
 ) -> Result<Vec<RateView>> {
     let names = data.names()?;
-    let wanted = Some(wanted).filter(|wanted| !wanted.is_empty());
-    let counted = counted(session, data, moments)?;
-    let rows = counted.iter().flat_map(|counted| counted.rows(wanted, &session.settings, &names));
+    let rows = counted(session, data, moments)?.into_iter().flat_map(|counted| {
+        let everybody: Vec<Whose> = match wanted {
+            [] => counted.whose().into_iter().filter(|whose| !whose.is_part()).collect(),
+            wanted => wanted.to_vec(),
+        };
+        counted.rows(&everybody, &session.settings, &names)
+    });
     Ok(rows.collect())
 }
 
@@ -158,26 +164,27 @@ fn counted(session: &Session, data: &Data, moments: Vec<Timestamp>) -> Result<Ve
 }
 
 impl Counted {
-    /// The rates of those who are `wanted`; of everybody of whom anything is known where none are.
-    fn rows(
-        &self,
-        wanted: Option<&[Whose]>,
-        settings: &Settings,
-        names: &ProviderNames,
-    ) -> Vec<RateView> {
+    /// Everybody of whom anything is known.
+    fn whose(&self) -> BTreeSet<Whose> {
+        let filed = self.census.iter().flat_map(|census| census.filed.whose());
+        let unknown = self.night.iter().flat_map(|night| night.unknown.whose());
+        self.unfiled.whose().chain(filed).chain(unknown).collect()
+    }
+
+    /// The rates of those who are `wanted`.
+    fn rows(&self, wanted: &[Whose], settings: &Settings, names: &ProviderNames) -> Vec<RateView> {
         let basis = Basis { at: self.at, census: self.census.as_ref(), night: self.night.as_ref() };
         let gap = basis.gap(settings.filings.complete, settings.filings.max_age);
         let goal = settings.rates.goal_on(clock::day(self.at));
-        let told = wanted.map_or_else(|| everybody(basis, &self.unfiled), <[Whose]>::to_vec);
         let row = |whose: &Whose| {
-            let count = self.unfiled.of(whose).copied().unwrap_or_default();
-            let sampled = self.accuracy.iter().filter(|rate| is_of(rate, whose));
+            let count = self.unfiled.of(whose).unwrap_or_default();
+            let sampled = self.accuracy.iter().filter(|rate| is_of(rate, whose, names));
             let sampled = sampled
                 .map(|rate| AccuracyView::of(rate, names, settings.accuracy.confidence))
                 .collect();
             RateView::of(whose, count, (basis, gap), goal, names).with_accuracy(sampled)
         };
-        told.iter().map(row).collect()
+        wanted.iter().map(row).collect()
     }
 }
 
@@ -189,45 +196,32 @@ fn accuracy(session: &Session, data: &Data, at: Timestamp) -> Result<Vec<Rate>> 
     Ok(accuracy::rates::rates(&tallies, settings, settings.confidence, clock::day(at)))
 }
 
-fn is_of(rate: &Rate, whose: &Whose) -> bool {
+/// Whether `rate` is told of `whose`. A provider is sampled as a whole, for the bureau that supervises it.
+fn is_of(rate: &Rate, whose: &Whose, names: &ProviderNames) -> bool {
     match (&rate.scope, whose) {
         (accuracy::rates::Scope::Nation, Whose::Nation) => true,
         (accuracy::rates::Scope::Bureau(own), Whose::Bureau(bureau)) => own == bureau,
         (accuracy::rates::Scope::Provider(own), Whose::Provider(id)) => own == id,
+        (accuracy::rates::Scope::Provider(own), Whose::InBureau(bureau, id)) => {
+            own == id && names.bureau(id) == Some(*bureau)
+        }
         _ => false,
     }
 }
 
-/// Whose rates are asked for; empty for everybody's.
+/// Whose rates are asked for: a provider's within a bureau where both are named; empty for everybody's.
 fn wanted(data: &Data, request: &Request) -> Result<Vec<Whose>> {
-    let mut wanted: Vec<Whose> = request.bureau.map(Whose::Bureau).into_iter().collect();
-    if let Some(name) = &request.provider {
-        let directory = data.directory()?;
-        let found = directory.find(name).map(|provider| provider.id.clone());
-        wanted.push(Whose::Provider(
-            found.ok_or_else(|| {
-                usage(format!("no provider bears the id, name or alias `{name}`"))
-            })?,
-        ));
-    }
-    Ok(wanted)
-}
-
-/// The nation, and every bureau and provider that has anything filed or unfiled.
-fn everybody(basis: Basis<'_>, unfiled: &Scoped<UnfiledCount>) -> Vec<Whose> {
-    let mut bureaus: Vec<_> = unfiled.bureaus.keys().copied().collect();
-    let mut providers: Vec<_> = unfiled.providers.keys().cloned().collect();
-    if let Some(census) = basis.census {
-        bureaus.extend(census.filed.bureaus.keys());
-        providers.extend(census.filed.providers.keys().cloned());
-    }
-    bureaus.sort();
-    bureaus.dedup();
-    providers.sort();
-    providers.dedup();
-    let bureaus = bureaus.into_iter().map(Whose::Bureau);
-    let providers = providers.into_iter().map(Whose::Provider);
-    [Whose::Nation].into_iter().chain(bureaus).chain(providers).collect()
+    let Some(name) = &request.provider else {
+        return Ok(request.bureau.map(Whose::Bureau).into_iter().collect());
+    };
+    let directory = data.directory()?;
+    let found = directory.find(name).map(|provider| provider.id.clone());
+    let id =
+        found.ok_or_else(|| usage(format!("no provider bears the id, name or alias `{name}`")))?;
+    Ok(vec![match request.bureau {
+        Some(bureau) => Whose::InBureau(bureau, id),
+        None => Whose::Provider(id),
+    }])
 }
 
 fn unfiled(data: &Data, moments: Vec<Timestamp>) -> Result<Vec<Scoped<UnfiledCount>>> {
@@ -273,6 +267,7 @@ pub(super) fn take_census(session: &Session, data: &Data) -> Result<()> {
         Some(last.as_of) == imported
             && last.providers_of == providers_of
             && last.is_complete == is_complete
+            && !last.filed.divided.is_unknown()
     });
     if is_counted { Ok(()) } else { count_filings(session, data) }
 }

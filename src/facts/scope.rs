@@ -1,6 +1,7 @@
 //! What the holder of a key may see and do. Pure; whatever it may not see is as if it were not there.
 
 use crate::facts::bureau::Bureau;
+use crate::facts::census::Whose;
 use crate::facts::finding::Finding;
 use crate::facts::key::Holder;
 use crate::facts::provider::ProviderId;
@@ -53,6 +54,18 @@ impl KeyScope {
     /// Whether the finding may be seen.
     pub fn sees_finding(&self, finding: &Finding) -> bool {
         self.sees(Whereabouts::of(finding))
+    }
+
+    /// Whether it may know of what is counted for `whose`: no count holds more than what it may see.
+    pub fn sees_count(&self, whose: &Whose) -> bool {
+        match (self, whose) {
+            (Self::Provider(own), Whose::Provider(id) | Whose::Carried(id, _)) => id == own,
+            (Self::Bureau(own), Whose::Bureau(bureau) | Whose::InBureau(bureau, _)) => {
+                bureau == own
+            }
+            (Self::Ministry, _) => true,
+            (Self::Reader | Self::Provider(_) | Self::Bureau(_), _) => false,
+        }
     }
 
     /// Whether it may answer what it sees: only the provider itself, and the Carrier where no provider

@@ -33,10 +33,12 @@ pub struct RateView {
     pub at: Date,
     /// `nation`, `bureau` or `provider`.
     pub of: &'static str,
-    /// Which bureau; `None` for others.
+    /// Which bureau; beside a provider, the one with which lies what is counted of it. `None` for others.
     pub bureau: Option<Bureau>,
     /// Which provider; `None` for others.
     pub provider: Option<ProviderView>,
+    /// The Carrier of what is counted of the provider; `None` where it is all of it.
+    pub carrier: Option<ProviderView>,
     /// What is filed; `None` where no register was known.
     pub filed: Option<FiledView>,
     /// What was found unfiled.
@@ -94,8 +96,9 @@ pub struct RegisterView {
     pub as_of: Timestamp,
     /// Whether it holds every filing of its scope.
     pub complete: bool,
-    /// Filed Domains some of whose access providers are not known: no provider's count has them.
-    pub unplaced: u64,
+    /// Filed Domains some of whose access providers are not known: no provider's count has them. `None`
+    /// for whoever may not know of the whole register.
+    pub unplaced: Option<u64>,
 }
 
 /// The night that a rate rests on.
@@ -118,12 +121,16 @@ impl RateView {
         goal: Option<&Goal>,
         names: &ProviderNames,
     ) -> Self {
-        let (of, bureau, provider) = match whose {
-            Whose::Nation => ("nation", None, None),
-            Whose::Bureau(bureau) => ("bureau", Some(*bureau), None),
-            Whose::Provider(id) => ("provider", None, Some(names.view(id))),
+        let (of, bureau, provider, carrier) = match whose {
+            Whose::Nation => ("nation", None, None, None),
+            Whose::Bureau(bureau) => ("bureau", Some(*bureau), None, None),
+            Whose::Provider(id) => ("provider", None, Some(id), None),
+            Whose::InBureau(bureau, id) => ("provider", Some(*bureau), Some(id), None),
+            Whose::Carried(carrier, id) => ("provider", None, Some(id), Some(carrier)),
         };
-        let filed = basis.census.map(|census| census.filed.of(whose).copied().unwrap_or_default());
+        let filed = basis.census.and_then(|census| census.filed.of(whose));
+        let is_undivided = basis.census.is_some() && filed.is_none();
+        let gap = gap.or_else(|| is_undivided.then_some(NoRate::NotDivided));
         let known = filed.filter(|_| gap.is_none());
         let rate = |filed: fn(&FiledCount) -> u64, unfiled: u64| {
             known.and_then(|count| share(filed(&count), filed(&count) + unfiled))
@@ -142,11 +149,12 @@ impl RateView {
             at: clock::day(basis.at),
             of,
             bureau,
-            provider,
+            provider: provider.map(|id| names.view(id)),
+            carrier: carrier.map(|id| names.view(id)),
             filed: filed.map(|FiledCount { sites, domains }| FiledView { domains, sites }),
             unfiled: FiledView { domains: unfiled.domains, sites: unfiled.sites },
             exempt: unfiled.exempt,
-            unknown: basis.night.map(|night| night.unknown.of(whose).copied().unwrap_or_default()),
+            unknown: basis.night.and_then(|night| night.unknown.of(whose)),
             filing_rate: rate(|count| count.domains, unfiled.domains),
             filing_rate_of_sites: rate(|count| count.sites, unfiled.sites),
             no_rate: gap.map(|gap| gap.to_string()),
@@ -154,7 +162,7 @@ impl RateView {
             register: basis.census.map(|census| RegisterView {
                 as_of: census.as_of,
                 complete: census.is_complete,
-                unplaced: census.unplaced,
+                unplaced: Some(census.unplaced),
             }),
             night: basis.night.map(|night| NightView { scan: night.night, finished: night.at }),
             accuracy: Vec::new(),
@@ -166,6 +174,15 @@ impl RateView {
     #[must_use]
     pub fn with_accuracy(self, accuracy: Vec<AccuracyView>) -> Self {
         Self { accuracy, ..self }
+    }
+
+    /// The same for somebody who may not know of the whole register.
+    #[must_use]
+    pub fn without_unplaced(mut self) -> Self {
+        if let Some(register) = &mut self.register {
+            register.unplaced = None;
+        }
+        self
     }
 
     fn accuracy_of(&self, sample: &str, records: Age) -> Option<&AccuracyView> {
@@ -183,11 +200,17 @@ impl RateView {
     }
 
     fn label(&self) -> String {
-        match (&self.bureau, &self.provider) {
-            (None, None) => "全国".to_owned(),
-            (Some(bureau), _) if *bureau == Bureau::MINISTRY => "部（无省份）".to_owned(),
-            (Some(bureau), _) => bureau.to_string(),
-            (None, Some(provider)) => format!("{} ({})", provider.label(), provider.id),
+        let bureau = self.bureau.map(|bureau| match bureau {
+            Bureau::MINISTRY => "部（无省份）".to_owned(),
+            bureau => bureau.to_string(),
+        });
+        let label = |provider: &ProviderView| format!("{} ({})", provider.label(), provider.id);
+        match (bureau, self.provider.as_ref().map(label), self.carrier.as_ref().map(label)) {
+            (None, None, _) => "全国".to_owned(),
+            (Some(bureau), None, _) => bureau,
+            (Some(bureau), Some(provider), _) => format!("{provider}，{bureau}"),
+            (None, Some(provider), None) => provider,
+            (None, Some(provider), Some(carrier)) => format!("{provider}，由 {carrier} 承载"),
         }
     }
 
@@ -217,6 +240,9 @@ const COLUMNS: &[GridColumn<RateView>] = &[
     GridColumn::of_files("bureau", |row| Figure::text(row.bureau)),
     GridColumn::of_files("provider.id", |row| {
         Figure::text(row.provider.as_ref().map(|provider| &provider.id))
+    }),
+    GridColumn::of_files("carrier.id", |row| {
+        Figure::text(row.carrier.as_ref().map(|carrier| &carrier.id))
     }),
     GridColumn::new("name", "范围", |row| Figure::Text(row.label())),
     GridColumn::new("filed.domains", "已备案域名", |row| {
@@ -280,7 +306,8 @@ pub fn table(rows: &[RateView], layout: Layout, out: &mut impl Write) -> io::Res
     let register = last.register.map_or("备案库：尚未导入".to_owned(), |register| {
         let whole = if register.complete { "完整" } else { "不完整" };
         let as_of = clock::written(register.as_of);
-        format!("备案库：{as_of} 导入，{whole}；{} 个域名的接入服务商不明", register.unplaced)
+        let unplaced = register.unplaced.unwrap_or_default();
+        format!("备案库：{as_of} 导入，{whole}；{unplaced} 个域名的接入服务商不明")
     });
     writeln!(out, "{register}")?;
     match last.night {
@@ -320,63 +347,4 @@ pub fn workbook(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audit::rates::Settings;
-    use crate::facts::census::Census;
-    use crate::facts::census::NightCount;
-    use crate::facts::census::Scoped;
-    use crate::publish::view::tests::names;
-
-    fn view(filed: u64, unfiled: u64, gap: Option<NoRate>) -> RateView {
-        let at: Timestamp = "2009-09-30T15:59:59Z".parse().unwrap();
-        let census = Census {
-            as_of: at,
-            providers_of: None,
-            is_complete: true,
-            filed: Scoped {
-                nation: FiledCount { sites: filed - 1, domains: filed },
-                ..Scoped::default()
-            },
-            unplaced: 0,
-        };
-        let night = NightCount { night: 3, at, gap: None, examined: 9, unknown: Scoped::default() };
-        let basis = Basis { at, census: Some(&census), night: Some(&night) };
-        let settings = Settings::default();
-        let goal = settings.goal_on("2009-09-30".parse().unwrap());
-        let unfiled = UnfiledCount { domains: unfiled, sites: unfiled - 2, exempt: 1 };
-        RateView::of(&Whose::Nation, unfiled, (basis, gap), goal, &names())
-    }
-
-    #[test]
-    fn a_rate_is_filed_of_filed_and_unfiled_and_tells_how_many_are_missing() {
-        // 2,054,780 of 2,258,000 is the plan's 91 %; 95 % are 2,145,100.
-        let row = view(2_054_780, 203_220, None);
-        assert_eq!(row.filing_rate, Some(0.91));
-        let of_sites = row.filing_rate_of_sites.unwrap();
-        assert!((of_sites - 2_054_779.0 / 2_257_997.0).abs() < 1e-12, "{of_sites}");
-        let target = row.target.unwrap();
-        assert_eq!((target.reached, target.missing), (Some(false), Some(90_320)));
-        let mut out = Vec::new();
-        table(&[row], Layout::default(), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        for part in ["91.00 %", "95.00 % 还差 90320 个", "第 3 次", "2009-09-30T23:59:59+08:00"]
-        {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_rate_that_cannot_be_told_is_no_number_anywhere() {
-        let row = view(10, 3, Some(NoRate::Incomplete));
-        assert_eq!((row.filing_rate, row.filing_rate_of_sites), (None, None));
-        assert_eq!(row.target.unwrap().reached, None);
-        let json = serde_json::to_value(&row).unwrap();
-        assert!(json["filing_rate"].is_null());
-        assert_eq!(json["no_rate"], "the filing register is not complete");
-        let mut out = Vec::new();
-        table(&[row], Layout::default(), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert!(text.contains("未知（备案库不完整）") && !text.contains("76.92"), "{text}");
-    }
-}
+mod tests;

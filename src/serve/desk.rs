@@ -43,10 +43,18 @@ use crate::store::registers::Registers;
 type OpenFilings = dyn Fn(Option<FilingRegister>) -> Filings + Send + Sync;
 
 /// Counts what the rates of now are told by; the error is for the log.
-type CountRates = dyn Fn() -> Result<Box<TellRates>, String> + Send + Sync;
+type CountRates = dyn Fn() -> Result<CountedRates, String> + Send + Sync;
 
-/// Tells the rates of these, or of everybody of whom anything is known.
-pub type TellRates = dyn Fn(Option<&[Whose]>) -> Vec<RateView> + Send + Sync;
+/// Tells the rates of these.
+type TellRates = dyn Fn(&[Whose]) -> Vec<RateView> + Send + Sync;
+
+/// What the rates of some moment are told by.
+pub struct CountedRates {
+    /// Everybody for whom something is counted.
+    pub whose: Vec<Whose>,
+    /// Tells the rates of these.
+    pub tell: Box<TellRates>,
+}
 
 /// What whoever puts the program together hands over.
 pub struct Parts {
@@ -101,7 +109,7 @@ struct Known {
     names: Kept<u64, ProviderNames>,
     addresses: Kept<(u64, u64, Date), AddressTable>,
     filings: Mutex<Option<(u64, Instant, Arc<Filings>)>>,
-    rates: Kept<RatesRestOn, Box<TellRates>>,
+    rates: Kept<RatesRestOn, CountedRates>,
 }
 
 /// What rates rest on: how often it was changed, and the day.
@@ -132,6 +140,12 @@ pub(super) struct Calls {
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Desk").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CountedRates {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CountedRates").field("whose", &self.whose).finish_non_exhaustive()
     }
 }
 
@@ -211,7 +225,7 @@ impl Desk {
     }
 
     /// The rates of now.
-    pub(super) fn rates(&self) -> Result<Arc<Box<TellRates>>, Problem> {
+    pub(super) fn rates(&self) -> Result<Arc<CountedRates>, Problem> {
         let state = RatesRestOn {
             filings: self.registers.version::<Filing>(),
             providers: self.registers.version::<Provider>(),

@@ -11,7 +11,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::facts::census::Whose;
-use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::publish::rates::RateView;
 use crate::serve::desk::Desk;
@@ -31,8 +30,10 @@ pub(super) struct RatesReply {
 /// How much is filed of what is there, as of now
 ///
 /// The ministry is told of the nation and of every bureau and provider of whom anything is known; a
-/// bureau of itself and of the providers that it supervises; a provider of itself and, as a Carrier, of
-/// those who have addresses from it.
+/// bureau of itself and of providers, as far as they lie with it: those of whom anything does, and those
+/// that it supervises; a provider of itself and, as a Carrier, of those who have addresses from it, as far as
+/// it carries them. Which filed sites a Carrier carries the register does not say, so that there is no rate
+/// of these.
 #[utoipa::path(get, path = "/rates", tag = "registers",
     responses((status = 200, description = "The rates", body = RatesReply)))]
 pub(super) async fn list(
@@ -44,28 +45,30 @@ pub(super) async fn list(
         return Err(Problem::not_found());
     }
     apart(move || {
-        let whose = match &caller.scope {
+        let counted = desk.rates()?;
+        let mut whose: BTreeSet<Whose> =
+            counted.whose.iter().filter(|whose| caller.scope.sees_count(whose)).cloned().collect();
+        match &caller.scope {
             KeyScope::Reader => return Err(Problem::not_found()),
             KeyScope::Provider(id) => {
+                whose.insert(Whose::Provider(id.clone()));
                 let addresses = desk.addresses()?;
-                Some(with_providers(Whose::Provider(id.clone()), addresses.carried_by(id)))
+                let below = addresses.carried_by(id).collect::<BTreeSet<_>>();
+                whose.extend(below.into_iter().map(|one| Whose::Carried(id.clone(), one.clone())));
             }
             KeyScope::Bureau(bureau) => {
+                whose.insert(Whose::Bureau(*bureau));
                 let directory = desk.directory()?;
                 let below = directory.providers().iter().filter(|one| one.bureau == Some(*bureau));
-                Some(with_providers(Whose::Bureau(*bureau), below.map(|one| &one.id)))
+                whose.extend(below.map(|one| Whose::InBureau(*bureau, one.id.clone())));
             }
-            KeyScope::Ministry => None,
-        };
-        let rates = (desk.rates()?)(whose.as_deref());
+            KeyScope::Ministry => whose.retain(|whose| !whose.is_part()),
+        }
+        let mut rates = (counted.tell)(&whose.into_iter().collect::<Vec<_>>());
+        if caller.scope != KeyScope::Ministry {
+            rates = rates.into_iter().map(RateView::without_unplaced).collect();
+        }
         Ok(reply::json(&headers, &RatesReply { rates }))
     })
     .await
-}
-
-/// `own`, and each of `below` once, by id.
-fn with_providers<'a>(own: Whose, below: impl Iterator<Item = &'a ProviderId>) -> Vec<Whose> {
-    let below: BTreeSet<&ProviderId> = below.collect();
-    let below = below.into_iter().map(|id| Whose::Provider(id.clone()));
-    std::iter::once(own).chain(below).collect()
 }

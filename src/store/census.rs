@@ -3,6 +3,7 @@
 //! Domains lie side by side in the register; sites do not, because a number may have several
 //! Domains, so that the numbers are sorted on the disk.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::facts::bureau::Bureau;
@@ -56,6 +57,8 @@ impl Registers {
             filed: Scoped::default(),
             unplaced: 0,
         };
+        // Of whose addresses a filed site is, the register does not say: by Carrier it stays unknown.
+        census.filed.divided.by_bureau = Some(BTreeMap::new());
         let mut sites = Sorter::new(&self.dir, SITES, MEMORY);
         let mut domain: Option<(Target, Places)> = None;
         for filing in register.all() {
@@ -132,10 +135,14 @@ impl Census {
         *counter(&mut self.filed.nation) += 1;
         let bureau = places.bureau.unwrap_or(Bureau::MINISTRY);
         *counter(self.filed.bureaus.entry(bureau).or_default()) += 1;
+        let in_bureau =
+            self.filed.divided.by_bureau.get_or_insert_default().entry(bureau).or_default();
         for provider in &places.providers {
-            match self.filed.providers.get_mut(provider) {
-                Some(count) => *counter(count) += 1,
-                None => *counter(self.filed.providers.entry(provider.clone()).or_default()) += 1,
+            for counts in [&mut self.filed.providers, &mut *in_bureau] {
+                match counts.get_mut(provider) {
+                    Some(count) => *counter(count) += 1,
+                    None => *counter(counts.entry(provider.clone()).or_default()) += 1,
+                }
             }
         }
     }
@@ -161,6 +168,7 @@ fn site_key(filing: &Filing) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::census::Whose;
     use crate::facts::provider::ProviderKind;
     use jiff::Timestamp;
 
@@ -235,6 +243,19 @@ mod tests {
         let providers: Vec<_> =
             census.filed.providers.iter().map(|(id, count)| (id.as_str(), *count)).collect();
         assert_eq!(providers, [("A", count(2, 3)), ("B", count(2, 2))]);
+        let (beijing, guangdong): (Bureau, Bureau) =
+            ("北京".parse().unwrap(), "广东".parse().unwrap());
+        for (bureau, id, expected) in [
+            (beijing, "A", count(2, 3)),
+            (beijing, "B", count(1, 2)),
+            (guangdong, "A", count(0, 0)),
+            (guangdong, "B", count(1, 0)),
+        ] {
+            let whose = Whose::InBureau(bureau, id.parse().unwrap());
+            assert_eq!(census.filed.of(&whose), Some(expected), "{whose:?}");
+        }
+        let carried = Whose::Carried("B".parse().unwrap(), "A".parse().unwrap());
+        assert_eq!(census.filed.of(&carried), None, "the register does not say who carries it");
         assert_eq!(census.unplaced, 2);
     }
 

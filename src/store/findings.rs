@@ -75,8 +75,12 @@ const EXEMPTION: u8 = b'x';
 const EXEMPTION_DEED: u8 = b'X';
 /// `C` day → census of the filing register.
 const CENSUS: u8 = b'C';
+/// `D` day → that census, divided.
+const CENSUS_DIVIDED: u8 = b'D';
 /// `N` night → what it could not tell.
 const NIGHT_COUNT: u8 = b'N';
+/// `M` night → the same, divided.
+const NIGHT_DIVIDED: u8 = b'M';
 /// `g` → how often the database was written.
 const GENERATION: &[u8] = b"g";
 /// `p` → the journal position that is applied.

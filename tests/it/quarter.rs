@@ -94,7 +94,7 @@ pub(crate) fn quarter() -> Desk {
             filed: Scoped {
                 nation: count("domains"),
                 bureaus: [(beijing, count("北京"))].into(),
-                providers: BTreeMap::new(),
+                ..Scoped::default()
             },
             unplaced: 0,
         };

@@ -9,7 +9,6 @@ use std::hash::DefaultHasher;
 use jiff::Timestamp;
 use ulid::Ulid;
 
-use crate::facts::bureau::Bureau;
 use crate::facts::census::Scoped;
 use crate::facts::census::Whose;
 use crate::facts::change::Change;
@@ -17,7 +16,6 @@ use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
-use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
 use crate::facts::target::Target;
 
@@ -124,7 +122,8 @@ impl UnfiledTally {
             self.target = Some(OneTarget { target, bits: Scoped::default(), page: Vec::new() });
         }
         let Some(one) = &mut self.target else { return };
-        for whose in whose(finding.bureau, finding.key.provider.as_ref()) {
+        let (provider, carrier) = (finding.key.provider.as_ref(), finding.seen.carrier.as_ref());
+        for whose in Whose::of_one(finding.bureau, provider, carrier) {
             for (all, bits) in one.bits.at(&whose).iter_mut().zip(bits) {
                 *all |= bits;
             }
@@ -137,10 +136,8 @@ impl UnfiledTally {
     fn settle(&mut self) {
         let Some(one) = self.target.take() else { return };
         let OneTarget { bits, page, .. } = one;
-        let nation = std::iter::once((Whose::Nation, bits.nation));
-        let bureaus = bits.bureaus.into_iter().map(|(id, bits)| (Whose::Bureau(id), bits));
-        let providers = bits.providers.into_iter().map(|(id, bits)| (Whose::Provider(id), bits));
-        for (whose, [stood, exempt]) in nation.chain(bureaus).chain(providers) {
+        for whose in bits.whose() {
+            let [stood, exempt] = bits.of(&whose).unwrap_or_default();
             let mut first = stood;
             for digest in &page {
                 let seen = self.pages.entry(self.hasher.hash_one((&whose, digest))).or_default();
@@ -166,11 +163,6 @@ impl UnfiledTally {
         self.settle();
         self.counts
     }
-}
-
-fn whose(bureau: Bureau, provider: Option<&ProviderId>) -> impl Iterator<Item = Whose> {
-    let provider = provider.map(|id| Whose::Provider(id.clone()));
-    [Whose::Nation, Whose::Bureau(bureau)].into_iter().chain(provider)
 }
 
 /// What tells that two names show the same site, each by itself: the digest of a document of its own with a

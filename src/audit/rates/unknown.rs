@@ -21,8 +21,7 @@ pub fn count(examination: &Examination, directory: &Directory, unknown: &mut Sco
         let provider = holding.provider();
         let supervisor = provider.and_then(|id| directory.by_id(id)?.bureau);
         let bureau = holding.province.or(supervisor).unwrap_or(Bureau::MINISTRY);
-        let provider = provider.map(|id| Whose::Provider(id.clone()));
-        for whose in [Some(Whose::Bureau(bureau)), provider].into_iter().flatten() {
+        for whose in Whose::of_one(bureau, provider, holding.carrier.as_ref()) {
             if !told.contains(&whose) {
                 told.push(whose);
             }

@@ -110,7 +110,7 @@ fn filing(
     };
     let gap = basis.gap(rules.is_complete, rules.max_age);
     let whose = bureau.map_or(Whose::Nation, Whose::Bureau);
-    let filed = basis.census.map(|census| census.filed.of(&whose).map_or(0, |one| one.domains));
+    let filed = basis.census.and_then(|census| Some(census.filed.of(&whose)?.domains));
     let left = count.unfiled().left;
     let rate = filed.filter(|_| gap.is_none()).and_then(|filed| share(filed, filed + left));
     let target = rules.rates.goal_on(span.day());

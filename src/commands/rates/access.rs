@@ -43,9 +43,10 @@ pub(super) fn write(
     for (provider, count) in &tally.counts {
         let bureau = provider.as_ref().and_then(|id| names.bureau(id)).unwrap_or(Bureau::MINISTRY);
         let is_wanted = wanted.iter().all(|whose| match whose {
-            Whose::Nation => true,
+            Whose::Nation | Whose::Carried(..) => true,
             Whose::Bureau(wanted) => *wanted == bureau,
             Whose::Provider(id) => Some(id) == provider.as_ref(),
+            Whose::InBureau(wanted, id) => *wanted == bureau && Some(id) == provider.as_ref(),
         });
         if is_wanted && (provider.is_some() || *count != AccessCount::default()) {
             let filed = provider.as_ref().and_then(|id| {

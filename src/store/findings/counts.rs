@@ -1,41 +1,85 @@
 //! What past rates are told from: the counts of the filing register and of nights, and every change
 //! in the order in which it was told.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::clock;
 use crate::facts::census::Census;
+use crate::facts::census::Divided;
 use crate::facts::census::NightCount;
 use crate::facts::change::Change;
 use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::CENSUS;
+use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
 use crate::store::findings::Findings;
 use crate::store::findings::NIGHT_COUNT;
+use crate::store::findings::NIGHT_DIVIDED;
 
 impl Findings {
     /// Keeps the count of a register, in place of an older one of the same day.
     pub fn put_census(&self, census: &Census) -> Result<(), StoreError> {
         let day = clock::day(census.as_of).to_string();
-        let key = [&[CENSUS][..], day.as_bytes()].concat();
-        self.put(&key, encoding::encode("census", census)?)
+        let count = encoding::encode("census", census)?;
+        self.put_divided([CENSUS, CENSUS_DIVIDED], day.as_bytes(), count, &census.filed.divided)
     }
 
     /// Every count of the register, oldest first.
     pub fn censuses(&self) -> impl Iterator<Item = Result<Census, StoreError>> + Send + use<> {
-        self.values("census", &[CENSUS])
+        self.with_divided([CENSUS, CENSUS_DIVIDED], |census: &mut Census| &mut census.filed.divided)
     }
 
     /// Keeps what a night could not tell.
     pub fn put_night_count(&self, count: &NightCount) -> Result<(), StoreError> {
-        let key = [&[NIGHT_COUNT][..], &count.night.to_be_bytes()].concat();
-        self.put(&key, encoding::encode("night count", count)?)
+        let night = count.night.to_be_bytes();
+        let told = encoding::encode("night count", count)?;
+        self.put_divided([NIGHT_COUNT, NIGHT_DIVIDED], &night, told, &count.unknown.divided)
     }
 
     /// What each night could not tell, oldest first.
     pub fn night_counts(
         &self,
     ) -> impl Iterator<Item = Result<NightCount, StoreError>> + Send + use<> {
-        self.values("night count", &[NIGHT_COUNT])
+        self.with_divided([NIGHT_COUNT, NIGHT_DIVIDED], |count: &mut NightCount| {
+            &mut count.unknown.divided
+        })
+    }
+
+    /// Keeps a count, and beside it how it is divided.
+    fn put_divided<T: Serialize>(
+        &self,
+        [whole, parts]: [u8; 2],
+        of: &[u8],
+        count: Vec<u8>,
+        divided: &Divided<T>,
+    ) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        batch.insert([&[whole], of].concat(), count);
+        batch.insert([&[parts], of].concat(), encoding::encode("divided count", divided)?);
+        let writing = self.writing();
+        let written = self.write(batch);
+        drop(writing);
+        written
+    }
+
+    /// Counts in their order, each with how it is divided; those that never were are not.
+    fn with_divided<C: DeserializeOwned, T: DeserializeOwned>(
+        &self,
+        [whole, parts]: [u8; 2],
+        place: fn(&mut C) -> &mut Divided<T>,
+    ) -> impl Iterator<Item = Result<C, StoreError>> + Send + use<C, T> {
+        let findings = self.clone();
+        self.tree.scan_prefix([whole]).map(move |record| {
+            let (key, bytes) = record.map_err(findings.failed())?;
+            let mut count: C = encoding::decode("count", &bytes)?;
+            let divided = [&[parts], &key[1..]].concat();
+            if let Some(divided) = findings.value("divided count", &divided)? {
+                *place(&mut count) = divided;
+            }
+            Ok(count)
+        })
     }
 
     /// Every change of every finding, in the order in which it was told.
@@ -63,6 +107,13 @@ mod tests {
                 nation: FiledCount { sites, domains: 2 },
                 bureaus: [("北京".parse().unwrap(), FiledCount { sites, domains: 1 })].into(),
                 providers: [("P001".parse().unwrap(), FiledCount::default())].into(),
+                divided: Divided {
+                    by_bureau: (sites > 1).then(|| {
+                        let own = [("P001".parse().unwrap(), FiledCount { sites, domains: 1 })];
+                        [("北京".parse().unwrap(), own.into())].into()
+                    }),
+                    by_carrier: None,
+                },
             },
             unplaced: 3,
         };

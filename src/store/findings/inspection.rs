@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use ulid::Ulid;
 
 use crate::facts::census::Census;
+use crate::facts::census::Divided;
+use crate::facts::census::FiledCount;
 use crate::facts::census::NightCount;
 use crate::facts::change::Change;
 use crate::facts::change::Circumstances;
@@ -20,6 +22,7 @@ use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::ANSWER;
 use crate::store::findings::CENSUS;
+use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
 use crate::store::findings::Done;
@@ -31,6 +34,7 @@ use crate::store::findings::GENERATION;
 use crate::store::findings::HISTORY;
 use crate::store::findings::IDENTITY;
 use crate::store::findings::NIGHT_COUNT;
+use crate::store::findings::NIGHT_DIVIDED;
 use crate::store::findings::POSITION;
 use crate::store::findings::Position;
 use crate::store::findings::SCAN;
@@ -155,6 +159,8 @@ impl Findings {
             }
             RECEIPT => decoded::<Done>("receipt", value, |_| true),
             CENSUS => decoded::<Census>("census", value, |_| true),
+            CENSUS_DIVIDED => decoded::<Divided<FiledCount>>("census", value, |_| true),
+            NIGHT_DIVIDED => decoded::<Divided<u64>>("night count", value, |_| true),
             NIGHT_COUNT => decoded::<NightCount>("night count", value, |count| {
                 rest == count.night.to_be_bytes()
             }),

@@ -3,6 +3,8 @@
 use ulid::Ulid;
 
 use crate::facts::census::Census;
+use crate::facts::census::Divided;
+use crate::facts::census::FiledCount;
 use crate::facts::census::NightCount;
 use crate::facts::change::Change;
 use crate::facts::change::Circumstances;
@@ -19,6 +21,7 @@ use crate::store::StoreError;
 use crate::store::encoding;
 use crate::store::findings::ANSWER;
 use crate::store::findings::CENSUS;
+use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
 use crate::store::findings::Done;
@@ -32,6 +35,7 @@ use crate::store::findings::IDENTITY;
 use crate::store::findings::LOCK_PAUSE;
 use crate::store::findings::LOCK_TRIES;
 use crate::store::findings::NIGHT_COUNT;
+use crate::store::findings::NIGHT_DIVIDED;
 use crate::store::findings::POSITION;
 use crate::store::findings::Position;
 use crate::store::findings::SCAN;
@@ -50,7 +54,9 @@ pub(crate) const TREE: Tree = Tree {
     name: "findings",
     kinds: &[
         Kind::of::<Census>("census", &[CENSUS], &[Part::Text]),
+        Kind::of::<Divided<FiledCount>>("census_divided", &[CENSUS_DIVIDED], &[Part::Text]),
         Kind::of::<NightCount>("night_count", &[NIGHT_COUNT], &[Part::U32]),
+        Kind::of::<Divided<u64>>("night_count_divided", &[NIGHT_DIVIDED], &[Part::U32]),
         Kind::of::<Answer>("answer", &[ANSWER], &[Part::U64]),
         Kind::of::<Change>("change", &[CHANGE], &[Part::U64]).with(history),
         Kind::of::<Dossier>("dossier", &[DOSSIER], &[Part::Ulid]),

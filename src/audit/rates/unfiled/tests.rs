@@ -1,11 +1,13 @@
 //! Counts worked out by hand.
 
 use super::*;
+use crate::facts::bureau::Bureau;
 use crate::facts::change::ChangeKind;
 use crate::facts::finding::Evidence;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::PageText;
 use crate::facts::finding::Sightings;
+use crate::facts::provider::ProviderId;
 
 fn day(day: u32) -> Timestamp {
     format!("2009-09-{day:02}T00:00:00Z").parse().unwrap()
@@ -96,12 +98,43 @@ fn each_site_counts_once_whatever_its_providers() {
     let changes: Vec<_> = (1..=4).map(|number| change(number, 2, OPEN)).collect();
     let [counts] = &counted(&[3], &findings, &changes)[..] else { panic!() };
     assert_eq!(counts.nation, count(3, 3));
-    let of = |whose: &Whose| counts.of(whose).copied();
+    let of = |whose: &Whose| counts.of(whose);
     assert_eq!(of(&Whose::Bureau("上海".parse().unwrap())), Some(count(2, 2)));
     assert_eq!(of(&Whose::Bureau(Bureau::MINISTRY)), Some(count(1, 1)));
     assert_eq!(of(&Whose::Provider("A".parse().unwrap())), Some(count(1, 1)));
     assert_eq!(of(&Whose::Provider("B".parse().unwrap())), Some(count(2, 2)));
-    assert_eq!(of(&Whose::Provider("C".parse().unwrap())), None);
+    assert_eq!(of(&Whose::Provider("C".parse().unwrap())), Some(count(0, 0)));
+}
+
+#[test]
+fn what_a_provider_has_is_divided_by_bureau_and_carrier() {
+    let carried = |finding: Finding, carrier: &str| {
+        let carrier = carrier.parse().ok();
+        Finding { seen: Sightings { carrier, ..finding.seen }, ..finding }
+    };
+    let findings = [
+        carried(finding(1, "a.cn", "A", "北京", "p1"), "C"),
+        carried(finding(2, "b.cn", "A", "北京", "p2"), "D"),
+        carried(finding(3, "c.cn", "A", "河北", "p1"), "C"),
+        carried(finding(4, "d.cn", "A", "河北", "p4"), ""),
+        carried(finding(5, "e.cn", "C", "河北", "p5"), "C"),
+    ];
+    let changes: Vec<_> = (1..=5).map(|number| change(number, 2, OPEN)).collect();
+    let [counts] = &counted(&[3], &findings, &changes)[..] else { panic!() };
+    let (beijing, hebei): (Bureau, Bureau) = ("北京".parse().unwrap(), "河北".parse().unwrap());
+    let id = |id: &str| id.parse::<ProviderId>().unwrap();
+    for (whose, expected) in [
+        (Whose::Provider(id("A")), count(4, 3)),
+        (Whose::InBureau(beijing, id("A")), count(2, 2)),
+        (Whose::InBureau(hebei, id("A")), count(2, 2)),
+        (Whose::InBureau(beijing, id("C")), count(0, 0)),
+        (Whose::Carried(id("C"), id("A")), count(2, 1)),
+        (Whose::Carried(id("D"), id("A")), count(1, 1)),
+        // What a Carrier has itself is its own, and nobody's below it.
+        (Whose::Carried(id("C"), id("C")), count(0, 0)),
+    ] {
+        assert_eq!(counts.of(&whose), Some(expected), "{whose:?}");
+    }
 }
 
 #[test]
@@ -122,8 +155,8 @@ fn domains_with_the_same_page_are_one_site_beside_the_plain_count() {
     let changes: Vec<_> = (1..=7).map(|number| change(number, 2, OPEN)).collect();
     let [counts] = &counted(&[3], &findings, &changes)[..] else { panic!() };
     assert_eq!(counts.nation, count(7, 5));
-    assert_eq!(counts.of(&Whose::Provider("B".parse().unwrap())), Some(&count(1, 1)));
-    assert_eq!(counts.of(&Whose::Provider("A".parse().unwrap())), Some(&count(6, 5)));
+    assert_eq!(counts.of(&Whose::Provider("B".parse().unwrap())), Some(count(1, 1)));
+    assert_eq!(counts.of(&Whose::Provider("A".parse().unwrap())), Some(count(6, 5)));
 }
 
 #[test]
