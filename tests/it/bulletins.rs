@@ -88,6 +88,37 @@ fn tasks(month: &str) -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_bureau_is_told_how_accurate_those_are_whom_it_supervises_and_no_others() {
+    let desk = quarter();
+    let findings = Findings::open(&desk.path("data/findings")).unwrap();
+    // Of Beijing, and with a site in Guangdong.
+    let row = [
+        ("at", "2009-06-12"),
+        ("finding", "90"),
+        ("domain", "far.cn"),
+        ("kind", "unfiled"),
+        ("provider", "P2"),
+        ("bureau", "广东"),
+        ("event", "opened"),
+        ("due", "2009-07-02"),
+    ];
+    let row = row.map(|(name, cell)| (name.to_owned(), cell.to_owned())).into();
+    tell(&findings, &mut BTreeMap::new(), &row);
+    drop(findings);
+    for (bureau, is_told) in [("北京", true), ("广东", false)] {
+        let args = ["--now", "2009-07-15T09:00:00+08:00", "bulletin", "2009-06"];
+        let ran = desk.run(&[&args[..], &["--bureau", bureau, "--format", "json"]].concat());
+        let told: Value = serde_json::from_slice(&ran.ends(0).out).unwrap();
+        let providers = told["bulletin"]["providers"].as_array().unwrap();
+        let own = providers.iter().find(|row| row["provider"]["id"] == "P2").unwrap();
+        assert!(own["unfiled"]["total"].as_u64().unwrap() > 0, "{bureau}: {own}");
+        for sample in ["accuracy_first", "accuracy_current"] {
+            assert_eq!(own[sample].is_number(), is_told, "{bureau}: {own}");
+        }
+    }
+}
+
+#[test]
 fn a_workbook_is_laid_out_like_the_plans_own_tables() {
     let desk = quarter();
     let now = "2009-07-15T09:00:00+08:00";

@@ -228,8 +228,12 @@ impl Known<'_> {
         self.listed(others).into_iter().map(row).collect()
     }
 
+    /// A provider is sampled as a whole, so that only the bureau which supervises it is told the rate.
     fn rate_of(&self, id: Option<&ProviderId>, turn: Turn) -> Option<f64> {
-        self.rate(&Scope::Provider(id?.clone()), turn)
+        let id = id?;
+        let supervisor = self.provider(id).and_then(|provider| provider.bureau);
+        let is_told = self.bureau.is_none() || self.bureau == supervisor;
+        is_told.then(|| self.rate(&Scope::Provider(id.clone()), turn)).flatten()
     }
 
     fn tasks(&self) -> Vec<TaskRow> {
