@@ -24,6 +24,7 @@ use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
 use crate::serve::bulletins::MakeBulletin;
 use crate::serve::kept::Kept;
+use crate::serve::kept::Rested;
 use crate::serve::log::UseLog;
 use crate::serve::pace::KeyPace;
 use crate::serve::problem::Problem;
@@ -109,7 +110,7 @@ struct Known {
     names: Kept<u64, ProviderNames>,
     addresses: Kept<(u64, u64, Date), AddressTable>,
     filings: Mutex<Option<(u64, Instant, Arc<Filings>)>>,
-    rates: Kept<RatesRestOn, CountedRates>,
+    rates: Rested<RatesRestOn, CountedRates>,
 }
 
 /// What rates rest on: how often it was changed, and the day.
@@ -224,7 +225,7 @@ impl Desk {
         })
     }
 
-    /// The rates of now.
+    /// The rates of now, or of a while ago where they take long to count.
     pub(super) fn rates(&self) -> Result<Arc<CountedRates>, Problem> {
         let state = RatesRestOn {
             filings: self.registers.version::<Filing>(),

@@ -33,7 +33,7 @@ pub(super) struct RatesReply {
 /// bureau of itself and of providers, as far as they lie with it: those of whom anything does, and those
 /// that it supervises; a provider of itself and, as a Carrier, of those who have addresses from it, as far as
 /// it carries them. Which filed sites a Carrier carries the register does not say, so that there is no rate
-/// of these.
+/// of these. Where counting takes long, the figures may be some minutes old.
 #[utoipa::path(get, path = "/rates", tag = "registers",
     responses((status = 200, description = "The rates", body = RatesReply)))]
 pub(super) async fn list(
