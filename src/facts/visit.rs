@@ -141,7 +141,8 @@ pub struct Page {
     /// SHA-256 of the visible text without its white space and with every run of digits as one
     /// `0`, lower-case hex: dates and counters change nothing, so that names which serve the same
     /// page have the same digest. `None` where there is no text. Short texts, such as 敬请期待, are
-    /// shared by strangers: hold the length against it.
+    /// shared by strangers: hold the length against it. Of a page with too many parts, that of its head
+    /// and its tail.
     pub text_sha256: Option<String>,
     /// The other Domains that the page links to, each once, at most
     /// [`MOST_LINKED_DOMAINS`](Self::MOST_LINKED_DOMAINS). Not kept with the examination.

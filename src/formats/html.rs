@@ -33,8 +33,8 @@ use crate::formats::numbers;
 pub struct Budget {
     /// How long a tree may take before it is given up.
     pub cpu: Duration,
-    /// How many parts a page may have before its end is left out, and how many nodes a tree before
-    /// it is given up.
+    /// How many parts a page may have before what is between its head and its tail is left out, and how
+    /// many nodes a tree before it is given up.
     pub nodes: usize,
 }
 
@@ -48,15 +48,15 @@ pub struct Document {
     pub refresh: Option<Url>,
     /// Where an inline script of a page with little text leads without conditions.
     pub script_redirect: Option<Url>,
-    /// The visible text, white space folded.
+    /// The visible text, white space folded; of a page that was cut, of its head and its tail.
     pub text: String,
-    /// How many characters the visible text has.
+    /// How many characters the visible text has, what was cut out of it counted.
     pub text_chars: usize,
     /// What stands before a site, or in its place, where the page is nothing else.
     pub barrier: Option<Barrier>,
     /// The frames and inline frames, in order, the first sixteen.
     pub frames: Vec<Url>,
-    /// Whether the page has more parts than the budget allows, so that its end was left out.
+    /// Whether the page has more parts than the budget allows, so that its middle was left out.
     pub was_cut: bool,
     /// Whether a tree of it would have cost more than the budget allows, so that it was read without.
     pub was_given_up: bool,
@@ -110,11 +110,12 @@ pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
     let scanned = scan::scan(html, budget.nodes);
     let occurrences = numbers::occurrences(&scanned.outline.text.folded);
     let has_numbers = !occurrences.is_empty() || !scanned.outline.asides.is_empty();
-    let mut document = if scanned.is_tangled && has_numbers {
+    let was_cut = scanned.was_cut;
+    if scanned.is_tangled && has_numbers {
         let (tree, was_given_up) = tree::parse(html, budget);
         let nodes = tree.tree.values().len();
         let document = if was_given_up {
-            told(scanned.outline, occurrences, base)
+            Document { was_cut, ..told(scanned.outline, occurrences, base) }
         } else {
             let outline = tree::outline(&tree);
             let occurrences = numbers::occurrences(&outline.text.folded);
@@ -122,10 +123,8 @@ pub fn read(html: &str, base: &Url, budget: Budget) -> Document {
         };
         Document { tree_nodes: Some(nodes), was_given_up, ..document }
     } else {
-        told(scanned.outline, occurrences, base)
-    };
-    document.was_cut = scanned.was_cut;
-    document
+        Document { was_cut, ..told(scanned.outline, occurrences, base) }
+    }
 }
 
 /// What an outline tells.

@@ -9,7 +9,13 @@ pub(super) struct Text {
     pub(super) chars: usize,
     /// Whether what comes next is set apart from what came before.
     pub(super) is_space_due: bool,
+    /// Whether what comes next is counted and not kept.
+    pub(super) is_skimmed: bool,
 }
+
+/// Stands for what was left out. It has none of the letters of a filing number, so that no number is
+/// made of what is before and after it.
+const LEFT_OUT: &str = "……";
 
 impl Text {
     /// Adds text, with every run of white space and control characters as one space.
@@ -38,18 +44,27 @@ impl Text {
         self.word(text.get(start..).unwrap_or_default(), chars);
     }
 
+    /// Marks where text was left out.
+    pub(super) fn leave_out(&mut self) {
+        self.is_space_due = true;
+        self.word(LEFT_OUT, LEFT_OUT.chars().count());
+        self.is_space_due = true;
+    }
+
     /// Adds a word of so many characters.
     fn word(&mut self, word: &str, chars: usize) {
         if word.is_empty() {
             return;
         }
-        if self.is_space_due && !self.folded.is_empty() {
-            self.folded.push(' ');
-            self.chars += 1;
-        }
+        let needs_space = self.is_space_due && self.chars > 0;
         self.is_space_due = false;
-        self.folded.push_str(word);
-        self.chars += chars;
+        self.chars += chars + usize::from(needs_space);
+        if !self.is_skimmed {
+            if needs_space && !self.folded.is_empty() {
+                self.folded.push(' ');
+            }
+            self.folded.push_str(word);
+        }
     }
 }
 

@@ -70,8 +70,8 @@ pub(super) struct Opened {
     region: Option<usize>,
     is_block: bool,
     is_hidden: bool,
-    /// Whether what stands in it may be a claim because of it.
-    pub(super) matters: bool,
+    /// What it seems to be.
+    pub(super) role: Role,
 }
 
 /// What is gathered.
@@ -103,6 +103,16 @@ pub(super) struct Outline<'a> {
     pub(super) hosts: Vec<Cow<'a, str>>,
     current: usize,
     hidden: usize,
+    /// While the page is only skimmed: the first region that began since. Regions that end
+    /// meanwhile are dropped.
+    skimmed: Option<usize>,
+}
+
+impl Opened {
+    /// Whether what stands in it may be a claim because of it, or another's.
+    pub(super) fn matters(self) -> bool {
+        matches!(self.role, Role::Ministry | Role::Footer | Role::Link)
+    }
 }
 
 impl<'a> Outline<'a> {
@@ -134,10 +144,9 @@ impl<'a> Outline<'a> {
         }
         self.hidden += usize::from(is_hidden);
         let (role, host) = role(name.as_bytes(), shape, attributes);
-        let mut opened = Opened { region: None, is_block, is_hidden, matters: false };
+        let mut opened = Opened { region: None, is_block, is_hidden, role };
         if is_block || role != Role::Plain {
             opened.region = Some(self.regions.len());
-            opened.matters = matches!(role, Role::Ministry | Role::Footer | Role::Link);
             if role == Role::Ministry {
                 self.mark_line(host.clone());
             }
@@ -159,6 +168,27 @@ impl<'a> Outline<'a> {
         if let Some(region) = opened.region.and_then(|index| self.regions.get_mut(index)) {
             region.chars.end = self.text.chars;
             self.current = region.parent;
+            // Whatever began in it and in the skimmed part has ended before.
+            if let (Some(first), Some(index)) = (self.skimmed, opened.region)
+                && index >= first
+            {
+                self.regions.truncate(index);
+            }
+        }
+    }
+
+    /// From here on text is counted and not kept, and so are the parts that end before
+    /// [`end_skimming`](Self::end_skimming).
+    pub(super) fn begin_skimming(&mut self) {
+        self.skimmed = Some(self.regions.len());
+        self.text.is_skimmed = true;
+    }
+
+    /// From here on all is kept again.
+    pub(super) fn end_skimming(&mut self) {
+        if self.skimmed.take().is_some() {
+            self.text.is_skimmed = false;
+            self.text.leave_out();
         }
     }
 
@@ -265,7 +295,8 @@ impl<'a> Outline<'a> {
     }
 
     fn note_aside(&mut self, text: Cow<'a, str>, is_script: bool) {
-        if self.asides.len() < MOST_ASIDES {
+        // The region of a skimmed one may be dropped.
+        if self.asides.len() < MOST_ASIDES && self.skimmed.is_none() {
             self.asides.push(Aside { text, region: self.current, is_script });
         }
     }

@@ -5,6 +5,12 @@
 //! tree construction only what readers notice is done: what ends by itself, which end tags count, and
 //! where tables hold back. Where a page is tangled so that a tree would put a link or a footer
 //! elsewhere, that is told.
+//!
+//! Of a page with more parts than it may have, the head and the tail are read, since the title stands in
+//! one and the filing number in the other. What is between them is skimmed: it is known all the same
+//! what the tail stands in, and how long each part is.
+
+mod beyond;
 
 use memchr::memchr;
 
@@ -15,14 +21,19 @@ use crate::formats::html::entities;
 use crate::formats::html::entities::Place;
 use crate::formats::html::outline::Opened;
 use crate::formats::html::outline::Outline;
+use crate::formats::html::outline::Role;
+use crate::formats::html::scan::beyond::Beyond;
 use crate::formats::html::tag::attributes;
 use crate::formats::html::tag::comment_length;
 use crate::formats::html::tag::name_length;
 use crate::formats::html::tag::past;
 use crate::formats::html::tag::raw_text;
 
-/// Browsers nest no deeper; what is deeper is read as if it stood at this depth.
+/// Browsers nest no deeper; what is deeper is read as if it stood at this depth, one after another.
 const DEEPEST: usize = 512;
+
+/// A part takes at least so many bytes: `<p>x` is two of them.
+const LEAST_OF_A_PART: usize = 2;
 
 /// What came of the page.
 #[derive(Debug)]
@@ -30,7 +41,7 @@ pub(super) struct Scanned<'a> {
     pub(super) outline: Outline<'a>,
     /// Whether a tree might put a link or a footer elsewhere.
     pub(super) is_tangled: bool,
-    /// Whether the page had more parts than it may have, so that its end was left out.
+    /// Whether the page had more parts than it may have, so that its middle was left out.
     pub(super) was_cut: bool,
 }
 
@@ -44,31 +55,39 @@ struct Open {
 struct Scanner<'a> {
     html: &'a str,
     at: usize,
+    /// Where the tail begins.
+    tail: usize,
     outline: Outline<'a>,
     stack: Vec<Open>,
-    /// How many elements are open beyond the deepest that is kept.
-    beyond: usize,
+    /// The elements that are open beyond the deepest that is kept.
+    beyond: Beyond,
     /// How many `svg` and `math` are open, in which `<path/>` ends itself.
     foreign: usize,
     is_tangled: bool,
 }
 
-/// The outline of `html`, as far as it has at most `most` parts.
+/// The outline of `html`: all of it where it has at most `most` parts, else its head and its tail with
+/// no more parts together, and what is still open where the tail begins.
 pub(super) fn scan(html: &str, most: usize) -> Scanned<'_> {
+    let parts_of_tail = most / 4;
     let mut scanner = Scanner {
         html,
         at: 0,
+        tail: html.len().saturating_sub(parts_of_tail.saturating_mul(LEAST_OF_A_PART)),
         outline: Outline::new(html.len()),
         stack: Vec::with_capacity(32),
-        beyond: 0,
+        beyond: Beyond::default(),
         foreign: 0,
         is_tangled: false,
     };
     let mut was_cut = false;
     while scanner.at < html.len() {
-        if scanner.outline.size() > most {
+        if !was_cut
+            && scanner.at < scanner.tail
+            && scanner.outline.size() > most.saturating_sub(parts_of_tail)
+        {
             was_cut = true;
-            break;
+            scanner.outline.begin_skimming();
         }
         scanner.step();
     }
@@ -92,6 +111,7 @@ impl<'a> Scanner<'a> {
             let next = bytes.get(end + 1..).unwrap_or_default();
             end = memchr(b'<', next).map_or(bytes.len(), |at| end + 1 + at);
         }
+        self.reach(self.at + end);
         if let Some(text) = rest.get(..end).filter(|text| !text.is_empty()) {
             self.outline.text(&entities::decode(text, Place::Text));
         }
@@ -103,6 +123,13 @@ impl<'a> Scanner<'a> {
             Some(b'!' | b'?') => self.at += 1 + past(tag.get(1..).unwrap_or_default(), b'>'),
             Some(b'/') => self.end_tag(tag),
             Some(_) => self.start_tag(tag),
+        }
+    }
+
+    /// What ends at `end` is read: where that is in the tail, it is skimmed no more.
+    fn reach(&mut self, end: usize) {
+        if end >= self.tail {
+            self.outline.end_skimming();
         }
     }
 
@@ -140,12 +167,13 @@ impl<'a> Scanner<'a> {
             }
             shape @ (Shape::Block | Shape::Inline | Shape::Hidden) => {
                 self.end_implied(&name, shape);
+                let has_room = self.make_room(&name);
                 let opened = self.outline.open(&name, &said);
                 if closes_itself && self.foreign > 0 {
                     self.outline.close(opened);
-                } else if self.stack.len() >= DEEPEST {
+                } else if !has_room {
                     self.outline.close(opened);
-                    self.beyond += 1;
+                    self.beyond.add(name);
                 } else {
                     self.foreign += usize::from(is_foreign(&name));
                     self.stack.push(Open { name, is_block: shape != Shape::Inline, opened });
@@ -154,12 +182,32 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Whether there is room for one more element, `next`. Where all depth is used, the innermost makes
+    /// room; but what says whose a number in it is stays, and `next` stands in it as if it were empty.
+    fn make_room(&mut self, next: &Name) -> bool {
+        if self.stack.len() < DEEPEST {
+            return true;
+        }
+        let Some(top) = self.stack.last() else { return true };
+        let stays = match top.opened.role {
+            Role::Article => true,
+            Role::Footer | Role::Ministry | Role::Link => next.as_bytes() != b"a",
+            Role::Plain => false,
+        };
+        if !stays {
+            self.beyond.add(top.name);
+            self.close_top();
+        }
+        !stays
+    }
+
     /// An element whose content is text up to its own end tag.
     fn raw(&mut self, name: &Name, said: &Attributes<'a>) {
         let opened = self.outline.open(name, said);
         let content = self.rest();
         let (text, taken) = raw_text(content, name.as_bytes());
         self.at += taken;
+        self.reach(self.at);
         match name.as_bytes() {
             b"title" => self.outline.title_text(entities::decode(text, Place::Text)),
             b"script" if said.src.is_none() => self.outline.script_text(text),
@@ -201,10 +249,6 @@ impl<'a> Scanner<'a> {
 
     /// An end tag.
     fn close(&mut self, name: &Name) {
-        if self.beyond > 0 {
-            self.beyond -= 1;
-            return;
-        }
         let shape = name.shape();
         if shape == Shape::Frame {
             return;
@@ -212,6 +256,10 @@ impl<'a> Scanner<'a> {
         if shape == Shape::Break {
             let opened = self.outline.open(name, &Attributes::default());
             self.outline.close(opened);
+            return;
+        }
+        let ends_top = self.stack.len() == DEEPEST && self.is_named(DEEPEST - 1, name.as_bytes());
+        if !ends_top && self.beyond.take(name) {
             return;
         }
         let is_block = shape != Shape::Inline;
@@ -227,7 +275,7 @@ impl<'a> Scanner<'a> {
                 if is_block { holds_back(open.name.as_bytes(), word) } else { open.is_block };
             if holds {
                 let outer = self.stack.get(..index).unwrap_or_default();
-                let is_open = |open: &Open| open.opened.matters && open.name == *name;
+                let is_open = |open: &Open| open.opened.matters() && open.name == *name;
                 self.is_tangled |= outer.iter().any(is_open);
                 return;
             }
@@ -242,9 +290,12 @@ impl<'a> Scanner<'a> {
     fn close_down_to(&mut self, index: usize) {
         // A link that its block's end cuts short goes on after it, in a tree.
         let inner = self.stack.get(index + 1..).unwrap_or_default();
-        let is_cut = |open: &Open| open.opened.matters && !open.is_block;
+        let is_cut = |open: &Open| open.opened.matters() && !open.is_block;
         self.is_tangled |= inner.iter().any(is_cut);
         while self.stack.len() > index && self.close_top() {}
+        if index + 1 < DEEPEST {
+            self.beyond.clear();
+        }
     }
 
     fn close_top(&mut self) -> bool {

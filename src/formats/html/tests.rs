@@ -320,13 +320,58 @@ fn hostile_pages_end_within_the_budget() {
     ] {
         let document = read(&html, &base, budget);
         assert!(document.text_chars <= html.len() && document.page.numbers.len() <= 1, "{shape}");
-        assert!(document.parts <= budget.nodes + 3, "{shape}: {} parts", document.parts);
+        assert!(document.parts <= budget.nodes + 3 + 512, "{shape}: {} parts", document.parts);
         let nodes = document.tree_nodes.unwrap_or_default();
         assert!(nodes < 200_000, "{shape}: {nodes}");
     }
     let document = read(&"<div>".repeat(40_000), &base, Budget { nodes: 1_000, ..budget });
     assert!(document.was_cut);
-    assert!(read("<p>1", &base, Budget { cpu: Duration::ZERO, nodes: 0 }).text.len() <= 1);
+    assert!(read("<p>1", &base, Budget { cpu: Duration::ZERO, nodes: 0 }).text.len() <= 9);
+}
+
+/// A page of at least so many bytes of `part`, with a title at its head and at its tail what is given.
+fn large(part: &str, size: usize, tail: &str) -> String {
+    format!("<title>首页</title><body>{}{tail}</body></html>", part.repeat(size / part.len()))
+}
+
+#[test]
+fn the_number_at_the_end_of_a_large_page_is_found_and_whose_it_is() {
+    let budget = Budget { cpu: Duration::from_millis(100), nodes: 60_000 };
+    let claim = "<div class=footer>版权所有 <a href=https://beian.miit.gov.cn>京ICP备05014806号-1</a></div>";
+    let friend = "<div class=footer><a href=http://friend.com>某站 京ICP备05014806号-1</a></div>";
+    let article = "<article><p>来源 京ICP备05014806号-1</p></article>";
+    let base = "http://www.example.cn/".parse().unwrap();
+    for (part, size) in [
+        ("<p>x", 500_000),
+        ("<li><a href=//b.cn>字</a></li>", 500_000),
+        ("<b>字</b>", 500_000),
+        ("<div>", 200_000),
+        ("<div><b>", 200_000),
+        ("<font>", 200_000),
+        ("<table><tr><td>", 200_000),
+        ("<!-- x --><p>", 500_000),
+    ] {
+        for (tail, place) in [
+            (claim, NumberPlace::Own),
+            (friend, NumberPlace::Quoted),
+            (article, NumberPlace::Quoted),
+        ] {
+            let html = large(part, size, tail);
+            let document = read(&html, &base, budget);
+            assert_eq!(document.page.title.as_deref(), Some("首页"), "{part}");
+            assert!(document.parts <= budget.nodes + 3 + 512, "{part}: {}", document.parts);
+            let number = document
+                .page
+                .numbers
+                .first()
+                .map(|found| (found.number.to_string(), found.place, found.link.is_some()));
+            let expected = ("京ICP备05014806号-1".to_owned(), place, tail != article);
+            assert_eq!(number, Some(expected), "{part} {tail}");
+        }
+    }
+    // What is left out between joins nothing.
+    let html = large("<p>京ICP备", 400_000, &"<p>05014806号".repeat(20_000));
+    assert_eq!(read(&html, &base, budget).page.numbers, []);
 }
 
 #[test]

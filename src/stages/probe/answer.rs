@@ -88,6 +88,8 @@ pub(super) fn meaning(
             if let Some(next) = document.refresh.or(document.script_redirect) {
                 return lead(next, target);
             }
+            // A body beyond `max_body` is not fetched to its end, so that its tail, where the number
+            // stands, is never seen. What it is stays unknown: too large.
             if !answer.is_whole {
                 return end(SiteState::Unknown, Sign::TooLarge);
             }

@@ -80,6 +80,64 @@ fn what_a_tree_would_put_elsewhere_is_told() {
     }
 }
 
+/// The text of each block that has any, outermost first, and what it seems to be.
+fn blocks(outline: &Outline<'_>) -> Vec<(Role, std::ops::Range<usize>)> {
+    let regions = outline.regions.iter().filter(|region| !region.chars.is_empty());
+    regions.map(|region| (region.role, region.chars.clone())).collect()
+}
+
+#[test]
+fn of_a_page_with_too_many_parts_the_head_and_the_tail_are_read_as_if_it_were_whole() {
+    let middle = "<li><a href=//b.cn>乙</a><img alt='京ICP备05014807号'></li>".repeat(2_000);
+    let html = format!(
+        "<title>t</title><div>甲<article><ul>{middle}</ul>{middle}</article><section>{middle}         <footer><p>丙{}</p></footer></section></div>丁",
+        "<b>x</b>".repeat(20),
+    );
+    let whole = scan(&html, usize::MAX).outline;
+    let cut = scan(&html, 1_000);
+    assert!(cut.was_cut && cut.outline.size() < 1_003 + DEEPEST, "{}", cut.outline.size());
+    assert_eq!(cut.outline.links, whole.links);
+    let text = &cut.outline.text.folded;
+    assert!(text.starts_with("甲 乙 乙") && text.ends_with("丙xxxxxxxxxxxxxxxxxxxx 丁"), "{text}");
+    assert_eq!(text.matches("……").count(), 1);
+    // Longer by the sign that stands for the middle.
+    assert_eq!(cut.outline.text.chars, whole.text.chars + 3);
+    let [cut, whole] = [&cut.outline, &whole].map(blocks);
+    let last = |blocks: &[(Role, std::ops::Range<usize>)]| {
+        let tail = blocks.iter().rev().take(2);
+        tail.map(|(role, chars)| (*role, chars.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(last(&cut), last(&whole));
+    assert_eq!(last(&cut), [(Role::Plain, 22), (Role::Footer, 22)]);
+    assert_eq!(scan(&html, 100_000).outline.text.folded.matches("……").count(), 0);
+}
+
+#[test]
+fn what_is_deeper_than_browsers_nest_stands_at_that_depth_and_ends_where_it_should() {
+    let number = "<a href=//beian.miit.gov.cn><b>号</b></a>";
+    let footer = format!("<p>x</p><div class=footer><p>甲{number}</p></div>乙");
+    let roles = |html: &str| {
+        let outline = scan(html, usize::MAX).outline;
+        let all = blocks(&outline).into_iter();
+        all.filter(|(role, _)| *role != Role::Plain)
+            .map(|(role, chars)| (role, chars.len()))
+            .collect::<Vec<_>>()
+    };
+    let shallow = roles(&footer);
+    assert_eq!(shallow, [(Role::Footer, 3), (Role::Ministry, 1)]);
+    // All that was open ends, and with it what was deeper.
+    let fonts = format!("<table><tr><td>{}x</td></tr></table>", "<font>".repeat(2_000));
+    let closed = format!("{}x{}", "<div><i>".repeat(2_000), "</i></div>".repeat(2_000));
+    assert_eq!(roles(&format!("{fonts}{footer}")), shallow);
+    assert_eq!(roles(&format!("{closed}{footer}")), shallow);
+    // A block that stays open: what stands in it, one after another.
+    let open = "<div>".repeat(2_000);
+    assert_eq!(roles(&format!("{open}<div class=footer>{number}</div>乙")), [(Role::Ministry, 1)]);
+    assert_eq!(roles(&format!("{open}<div class=footer>甲<i>1</i></div>乙")), [(Role::Footer, 2)]);
+    let article = format!("{open}<article>甲<p>{number}</p>乙</article>丙");
+    assert_eq!(roles(&article), [(Role::Article, 4)]);
+}
+
 #[test]
 fn a_page_costs_in_proportion_to_its_size_whatever_it_is() {
     for shape in [
@@ -109,7 +167,7 @@ fn a_page_costs_in_proportion_to_its_size_whatever_it_is() {
         assert!(scanned.outline.size() <= html.len() / 2 + 2, "{shape}");
         assert!(scanned.outline.text.folded.len() <= 2 * html.len(), "{shape}");
         let cut = scan(&html, 1_000);
-        assert!(cut.outline.size() <= 1_003, "{shape}");
+        assert!(cut.outline.size() <= 1_003 + DEEPEST, "{shape}");
     }
 }
 
@@ -144,6 +202,15 @@ fn sound(depth: u32) -> BoxedStrategy<String> {
     .boxed()
 }
 
+/// Whether everything in the outline stands in a region that is there.
+fn is_coherent(outline: &Outline<'_>) -> bool {
+    let regions = outline.regions.len();
+    outline.regions.iter().enumerate().all(|(index, region)| region.parent <= index)
+        && outline.spans.is_sorted_by_key(|span| span.start)
+        && outline.spans.iter().all(|span| span.region < regions)
+        && outline.asides.iter().all(|aside| aside.region < regions)
+}
+
 proptest! {
     #[test]
     fn a_sound_page_reads_like_its_tree(html in sound(5)) {
@@ -159,6 +226,14 @@ proptest! {
             regions.map(|region| (region.chars.clone(), region.role, region.is_block)).collect::<Vec<_>>()
         };
         prop_assert_eq!(blocks(&scanned.outline), blocks(&outline));
+        for most in [4, 8, 16, 32] {
+            let cut = scan(&html, most).outline;
+            prop_assert!(is_coherent(&cut));
+            let left_out = 3 * usize::from(cut.text.folded.contains("……"));
+            prop_assert_eq!(cut.links, scanned.outline.links);
+            // There may be a space before and after the sign that stands for the middle.
+            prop_assert!(cut.text.chars.abs_diff(scanned.outline.text.chars + left_out) <= 2);
+        }
     }
 
     #[test]
@@ -166,6 +241,7 @@ proptest! {
         html in "(<|>|/|!|-|'|\"|=|&|#|a|p|div|title|script|td|li|备| |\\PC){0,60}",
     ) {
         let scanned = scan(&html, 40);
-        prop_assert!(scanned.outline.size() <= 43);
+        prop_assert!(scanned.outline.size() <= 63);
+        prop_assert!(is_coherent(&scanned.outline));
     }
 }

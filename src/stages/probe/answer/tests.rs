@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::facts::domain::Domain;
+use crate::facts::visit::NumberPlace;
 
 use SiteState::Live;
 use SiteState::Parked;
@@ -102,6 +103,28 @@ fn a_document_is_live_and_its_page_is_kept() {
     let Step::End { page: Some(page), .. } = reading(&case) else { panic!() };
     assert_eq!(page.title.as_deref(), Some("某公司"));
     assert_eq!(page.numbers[0].number, "京ICP备05014806号".parse().unwrap());
+}
+
+#[test]
+fn a_large_page_is_live_by_its_head_and_tail() {
+    let page = format!(
+        "<meta charset=gb2312><title>某论坛</title>{}\
+         <div id=footer><a href=https://beian.miit.gov.cn/>京ICP备05014806号-1</a></div></html>",
+        "<p>贴".repeat(100_000),
+    );
+    let (gbk, _, _) = encoding_rs::GBK.encode(&page);
+    for body in [page.replacen("gb2312", "utf-8", 1).into_bytes(), gbk.into_owned()] {
+        let Step::End { state, page: Some(page), .. } =
+            reading(&Case { body, ..answered(200, "") })
+        else {
+            panic!()
+        };
+        assert_eq!((state, page.title.as_deref()), (Live, Some("某论坛")));
+        let number = page.numbers.first().unwrap();
+        assert_eq!(number.number, "京ICP备05014806号-1".parse().unwrap());
+        assert_eq!(number.place, NumberPlace::Own);
+        assert_eq!(number.link.as_ref().unwrap().as_str(), "beian.miit.gov.cn");
+    }
 }
 
 #[test]
