@@ -33,6 +33,7 @@ use chabei::net::http::Client;
 use chabei::net::http::Settings;
 use chabei::net::pace;
 use chabei::net::pace::Pace;
+use chabei::net::pace::Parties;
 use chabei::stages::probe::Door;
 use chabei::stages::probe::Prober;
 use tokio::runtime::Runtime;
@@ -183,6 +184,7 @@ fn examine([plain, secure]: [u16; 2], is_secure: bool, count: u32) {
         for _ in 0..IN_FLIGHT {
             let (prober, next) = (Arc::clone(&prober), Arc::clone(&next));
             tasks.spawn(async move {
+                let nobody = Parties::default();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= count {
@@ -192,8 +194,9 @@ fn examine([plain, secure]: [u16; 2], is_secure: bool, count: u32) {
                     let target = Target::from(Domain::of(&host).unwrap());
                     let address = address(number);
                     let (target, host) = (&target, Some(&host));
-                    let door = Door { target, host, address, is_secure, was_stopped: false };
-                    let visit = prober.visit(door, &|_| None).await.visit;
+                    let (was_stopped, parties) = (false, &nobody);
+                    let door = Door { target, host, address, parties, is_secure, was_stopped };
+                    let visit = prober.visit(door, &|_, _| Parties::default()).await.visit;
                     assert_eq!(visit.state, SiteState::Live, "{visit:?}");
                     assert_eq!(visit.page.unwrap().numbers.len(), 1);
                 }

@@ -32,6 +32,7 @@ pub mod journal;
 pub mod examinations;
 pub mod inspection;
 pub mod shelf;
+pub mod rests;
 pub mod portable;
 pub mod writer;
 

@@ -18,10 +18,10 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::facts::change::Scan;
 use crate::facts::directory::Directory;
-use crate::facts::provider::ProviderId;
 use crate::net::dns::Resolver;
 use crate::net::dns::wildcards::Wildcards;
 use crate::net::guard::Guard;
+use crate::net::pace::Parties;
 use crate::scan::due::Rotation;
 use crate::scan::examine::survey::Survey;
 use crate::scan::examine::worth::Worth;
@@ -109,6 +109,6 @@ pub enum Visited {
 pub struct Place {
     /// The address.
     pub address: IpAddr,
-    /// Whose pace it counts against; `None` where nobody is known to hold the address.
-    pub provider: Option<ProviderId>,
+    /// Whom it burdens.
+    pub parties: Parties,
 }

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::Id;
 use tokio::task::JoinError;
@@ -78,8 +79,8 @@ enum Landed {
     Done(Box<Outcome>),
     /// It waits for its visit.
     Waits(Box<Survey>, Place, Worth),
-    /// It waits to be visited once more, not before then.
-    Again(Box<Survey>, Place, Instant),
+    /// It waits to be visited once more, and asked to be left alone for so long before.
+    Again(Box<Survey>, Place, Duration),
     /// The name servers failed; it is to be asked again.
     Failed(Candidate),
     /// It is not this run's to judge.
@@ -96,13 +97,14 @@ impl Flight {
         writer: NightWriter,
         run: &Run<'_>,
     ) -> Result<Self, StoreError> {
+        let waiting = Waiting::new(run.dir, &pace)?;
         Ok(Self {
             stages,
             pace,
             writer: Arc::new(writer),
             settings: run.pace.clone(),
             queue,
-            waiting: Waiting::new(run.dir)?,
+            waiting,
             tasks: JoinSet::new(),
             visits: HashMap::new(),
             counts: run.counts,
@@ -213,9 +215,7 @@ impl Flight {
         let visit = async move {
             match stages.visit(survey, &from).await? {
                 Visited::Judged(outcome) => hand_over(&writer, *outcome).await,
-                Visited::Again(survey, place, asked) => {
-                    Ok(Landed::Again(survey, place, Instant::now() + asked))
-                }
+                Visited::Again(survey, place, asked) => Ok(Landed::Again(survey, place, asked)),
                 Visited::Elsewhere(survey, place) => {
                     Ok(Landed::Waits(survey, place, Worth::Changed))
                 }
@@ -257,6 +257,9 @@ impl Flight {
         let id = landed.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         if let Some(place) = self.visits.remove(&id) {
             self.waiting.back(&place);
+            if let Err(error) = self.waiting.keep_rest(place.address, &self.pace) {
+                self.failure.get_or_insert(error);
+            }
         }
         let failed = match landed {
             Ok((_, Ok(Landed::Done(outcome)))) => {
@@ -264,10 +267,10 @@ impl Flight {
                 None
             }
             Ok((_, Ok(Landed::Waits(survey, place, worth)))) => {
-                self.waiting.push(&survey, place, worth).err()
+                self.waiting.push(*survey, place, worth).err()
             }
-            Ok((_, Ok(Landed::Again(survey, place, then)))) if self.waiting.has_room() => {
-                self.waiting.push_later(&survey, place, then).err()
+            Ok((_, Ok(Landed::Again(survey, place, asked)))) if self.waiting.has_room() => {
+                self.waiting.push_again(&survey, place, asked).err()
             }
             Ok((_, Ok(Landed::Again(survey, place, _)))) => {
                 self.end(survey, place.address);

@@ -16,10 +16,12 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::facts::provider::ProviderId;
+use crate::clock::Clock;
 use crate::net::pace::Pace;
+use crate::net::pace::Parties;
 use crate::net::pace::Turn;
 use crate::scan::examine::Place;
 use crate::scan::examine::survey::Survey;
@@ -29,6 +31,7 @@ use crate::scan::waiting::line::Room;
 use crate::scan::waiting::line::Step;
 use crate::scan::waiting::line::Ticket;
 use crate::store::StoreError;
+use crate::store::rests::Rests;
 use crate::store::shelf;
 use crate::store::shelf::Shelf;
 
@@ -41,23 +44,30 @@ const MOST_LATER: usize = 100_000;
 /// How long a line stands back that has more than its share of those in flight.
 const STANDS_BACK: Duration = Duration::from_millis(50);
 
+/// So long a rest is kept for the next run.
+const WORTH_KEEPING: Duration = Duration::from_secs(10);
+
 /// Everything that waits for a visit tonight.
 #[derive(Debug)]
 pub(super) struct Waiting {
     dir: PathBuf,
+    rests: Rests,
     shelf: Shelf<Survey>,
-    lines: HashMap<Option<ProviderId>, Line>,
-    /// When each line is worth asking again.
-    wakes: BTreeSet<(Instant, Option<ProviderId>)>,
+    lines: HashMap<Parties, Line>,
+    /// When each line is worth asking again; of those who wait for the same moment, the line that was
+    /// served longest ago comes first, since some share a provider.
+    wakes: BTreeSet<(Instant, u64, Parties)>,
     /// Those who asked to be left alone until then, by the numbers of their tickets. Their addresses may
     /// be open to others before.
-    later: BTreeMap<(Instant, u64), (Option<ProviderId>, Ticket)>,
+    later: BTreeMap<(Instant, u64), (Parties, Ticket)>,
     /// Targets that wait, on the disk or in memory.
     count: usize,
     /// Tickets in memory.
     held: usize,
     /// Lines that there were, for the names of their files.
     born: u64,
+    /// Visits that were begun.
+    begun: u64,
     /// Tickets that there were, which keeps those of one worth in order.
     numbered: u64,
 }
@@ -74,11 +84,18 @@ pub(super) enum Next {
 }
 
 impl Waiting {
-    /// Nobody waits yet; `dir` takes what does not fit in memory.
-    pub(super) fn new(dir: &Path) -> Result<Self, StoreError> {
+    /// Nobody waits yet; `dir` takes what does not fit in memory, and has what earlier runs were asked
+    /// for, which `pace` is told.
+    pub(super) fn new(dir: &Path, pace: &Pace) -> Result<Self, StoreError> {
         shelf::clear_away(dir)?;
+        let now = Clock::default().now();
+        let rests = Rests::open(dir, now)?;
+        for (address, until) in rests.addresses() {
+            pace.leave_alone(address, time(now, until));
+        }
         Ok(Self {
             dir: dir.to_owned(),
+            rests,
             shelf: Shelf::new(dir, "surveys")?,
             lines: HashMap::new(),
             wakes: BTreeSet::new(),
@@ -86,6 +103,7 @@ impl Waiting {
             count: 0,
             held: 0,
             born: 0,
+            begun: 0,
             numbered: 0,
         })
     }
@@ -95,15 +113,22 @@ impl Waiting {
         self.count
     }
 
-    /// Lets a surveyed target wait for `place`.
+    /// Lets a surveyed target wait for `place`; no shorter than it asked for in an earlier run.
     pub(super) fn push(
         &mut self,
-        survey: &Survey,
+        mut survey: Survey,
         place: Place,
         worth: Worth,
     ) -> Result<(), StoreError> {
-        let ticket = self.ticket(survey, place.address, worth)?;
-        self.line_up(ticket, place.provider)
+        let now = Clock::default().now();
+        if let Some(until) = self.rests.of(&survey.examination.target, now)
+            && self.has_room()
+        {
+            survey.is_again = true;
+            return self.push_later(&survey, place, time(now, until));
+        }
+        let ticket = self.ticket(&survey, place.address, worth)?;
+        self.line_up(ticket, place.parties)
     }
 
     /// Whether one more may wait for a moment of its own.
@@ -111,17 +136,39 @@ impl Waiting {
         self.later.len() < MOST_LATER
     }
 
-    /// Lets a target that was visited once wait for `place` until it may be asked again, which is not
-    /// before `then`.
-    pub(super) fn push_later(
+    /// Lets a target that was visited once wait for `place`, and before that for as long as it `asked`,
+    /// which is kept.
+    pub(super) fn push_again(
         &mut self,
         survey: &Survey,
         place: Place,
-        then: Instant,
+        asked: Duration,
+    ) -> Result<(), StoreError> {
+        let now = Clock::default().now();
+        self.rests.keep_target(&survey.examination.target, now + asked, now)?;
+        self.push_later(survey, place, asked)
+    }
+
+    fn push_later(
+        &mut self,
+        survey: &Survey,
+        place: Place,
+        time: Duration,
     ) -> Result<(), StoreError> {
         let ticket = self.ticket(survey, place.address, Worth::Again)?;
-        self.later.insert((then, ticket.number), (place.provider, ticket));
+        self.later.insert((Instant::now() + time, ticket.number), (place.parties, ticket));
         Ok(())
+    }
+
+    /// Keeps how long `address` is left alone, where that is longer than it takes to begin again.
+    pub(super) fn keep_rest(&mut self, address: IpAddr, pace: &Pace) -> Result<(), StoreError> {
+        let Some(until) = pace.rests_until(address) else { return Ok(()) };
+        let left = until - Instant::now();
+        if left < WORTH_KEEPING {
+            return Ok(());
+        }
+        let now = Clock::default().now();
+        self.rests.keep_address(address, now + left, now)
     }
 
     fn ticket(
@@ -136,11 +183,11 @@ impl Waiting {
         Ok(Ticket { worth, number: self.numbered, address, slot })
     }
 
-    fn line_up(&mut self, ticket: Ticket, provider: Option<ProviderId>) -> Result<(), StoreError> {
+    fn line_up(&mut self, ticket: Ticket, parties: Parties) -> Result<(), StoreError> {
         let room = if self.held < MANY { Room::Ample } else { Room::Scarce };
-        let line = self.lines.entry(provider.clone()).or_insert_with(|| {
+        let line = self.lines.entry(parties.clone()).or_insert_with(|| {
             self.born += 1;
-            Line::new(provider.clone(), &self.dir, self.born)
+            Line::new(parties.clone(), &self.dir, self.born)
         });
         let before = line.held();
         line.push(ticket, room)?;
@@ -148,7 +195,7 @@ impl Waiting {
         // Its address may be free although all others of the line rest.
         let wake = line.opens().max(Instant::now());
         if line.wakes_at.is_none_or(|at| at > wake) {
-            self.wake(provider, wake);
+            self.wake(parties, wake);
         }
         Ok(())
     }
@@ -164,8 +211,8 @@ impl Waiting {
         while let Some(entry) = self.later.first_entry()
             && entry.key().0 <= now
         {
-            let (provider, ticket) = entry.remove();
-            self.line_up(ticket, provider)?;
+            let (parties, ticket) = entry.remove();
+            self.line_up(ticket, parties)?;
         }
         let later = self.later.first_key_value().map(|((then, _), _)| *then);
         Ok(match (self.next_in_line(pace, free, places)?, later) {
@@ -182,17 +229,17 @@ impl Waiting {
         places: usize,
     ) -> Result<Next, StoreError> {
         let now = Instant::now();
-        while let Some((at, provider)) = self.wakes.first().cloned() {
+        while let Some((at, _, parties)) = self.wakes.first().cloned() {
             if at > now {
                 return Ok(Next::At(at));
             }
             self.wakes.pop_first();
             let lines = self.lines.len();
-            let Some(line) = self.lines.get_mut(&provider) else { continue };
+            let Some(line) = self.lines.get_mut(&parties) else { continue };
             line.wakes_at = None;
             // The last quarter of the places is for lines that have less than their share.
             if free.saturating_mul(4) <= places && line.visits().saturating_mul(lines) >= places {
-                self.wake(provider, now + STANDS_BACK);
+                self.wake(parties, now + STANDS_BACK);
                 continue;
             }
             let before = line.held();
@@ -200,19 +247,21 @@ impl Waiting {
             self.held = (self.held + line.held()).saturating_sub(before);
             match step {
                 Step::Go(ticket, turn) => {
-                    self.wake(provider.clone(), now);
+                    self.begun += 1;
+                    line.served = self.begun;
+                    self.wake(parties.clone(), now);
                     let survey = Box::new(self.shelf.get(ticket.slot)?);
                     self.count -= 1;
                     if self.count == 0 {
                         self.shelf.clear()?;
                     }
-                    let from = Place { address: ticket.address, provider };
+                    let from = Place { address: ticket.address, parties };
                     return Ok(Next::Visit(survey, from, turn));
                 }
-                Step::Later(at) => self.wake(provider, at),
+                Step::Later(at) => self.wake(parties, at),
                 Step::Empty => {
                     if line.visits() == 0 {
-                        self.lines.remove(&provider);
+                        self.lines.remove(&parties);
                     }
                 }
             }
@@ -222,10 +271,10 @@ impl Waiting {
 
     /// A visit that began at `place` is over.
     pub(super) fn back(&mut self, place: &Place) {
-        let Some(line) = self.lines.get_mut(&place.provider) else { return };
+        let Some(line) = self.lines.get_mut(&place.parties) else { return };
         line.back(place.address);
         if line.is_empty() && line.visits() == 0 {
-            self.lines.remove(&place.provider);
+            self.lines.remove(&place.parties);
         }
     }
 
@@ -245,13 +294,18 @@ impl Waiting {
         Ok(Some((Box::new(self.shelf.get(ticket.slot)?), ticket.address)))
     }
 
-    fn wake(&mut self, provider: Option<ProviderId>, at: Instant) {
-        let Some(line) = self.lines.get_mut(&provider) else { return };
+    fn wake(&mut self, parties: Parties, at: Instant) {
+        let Some(line) = self.lines.get_mut(&parties) else { return };
         if let Some(before) = line.wakes_at.replace(at) {
-            self.wakes.remove(&(before, provider.clone()));
+            self.wakes.remove(&(before, line.served, parties.clone()));
         }
-        self.wakes.insert((at, provider));
+        self.wakes.insert((at, line.served, parties));
     }
+}
+
+/// From `now` to `then`; nothing where that is past.
+fn time(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Allowance;
 use crate::facts::exchange::Exchange;
-use crate::facts::provider::ProviderId;
 use crate::facts::target::Target;
 use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
@@ -36,6 +35,7 @@ use crate::net::http::Client;
 use crate::net::http::Robots as RobotsPolicy;
 use crate::net::http::Settings;
 use crate::net::pace::Pace;
+use crate::net::pace::Parties;
 use crate::stages::probe::chain::Chain;
 use crate::stages::probe::control::Controls;
 use crate::stages::probe::robots::Remembered;
@@ -49,8 +49,8 @@ const ONE_BODY: usize = 256 << 10;
 /// What reading one page may cost; a page that costs more is read as far as that.
 const PAGE_BUDGET: Budget = Budget { cpu: Duration::from_millis(100), nodes: 60_000 };
 
-/// Which provider's pace a request to an address counts against.
-pub type ProviderOf<'a> = &'a (dyn Fn(IpAddr) -> Option<ProviderId> + Sync);
+/// Whom a request to an address burdens, by the chain of names that led there.
+pub type PartiesOf<'a> = &'a (dyn Fn(IpAddr, &[Host]) -> Parties + Sync);
 
 /// Where a visit begins.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,8 @@ pub struct Door<'a> {
     pub host: Option<&'a Host>,
     /// The address that was attributed.
     pub address: IpAddr,
+    /// Whom asking there burdens.
+    pub parties: &'a Parties,
     /// Whether over TLS.
     pub is_secure: bool,
     /// Whether access was stopped there when it was last seen, so that one answer proves no site.
@@ -165,28 +167,28 @@ impl Prober {
     }
 
     /// Lets the pace hear whether it was too much for `address`, and tells.
-    fn hear(&self, address: IpAddr, provider: Option<&ProviderId>, answer: &Answer) -> bool {
+    fn hear(&self, address: IpAddr, parties: &Parties, answer: &Answer) -> bool {
         // Whoever asks to be left alone means the real time, whatever `--now` says of findings.
         let refused = answer.wait_asked(Clock::default().now());
-        self.pace.heard(address, provider, refused);
+        self.pace.heard(address, parties, refused);
         refused.is_some()
     }
 
     /// Asks at `door` what is there. A block page is believed only when it is seen twice, and so is a site
     /// where access was stopped: block pages flap.
-    pub async fn visit(&self, door: Door<'_>, provider_of: ProviderOf<'_>) -> Visited {
-        let first = Chain::new(self, door, provider_of).follow().await;
+    pub async fn visit(&self, door: Door<'_>, parties_of: PartiesOf<'_>) -> Visited {
+        let first = Chain::new(self, door, parties_of).follow().await;
         let is_stopped = first.visit.state == SiteState::Stopped;
         if !is_stopped && (!door.was_stopped || first.visit.state < SiteState::Redirected) {
             return first;
         }
-        let again = Chain::new(self, door, provider_of).follow().await;
+        let again = Chain::new(self, door, parties_of).follow().await;
         let mut exchanges = first.exchanges;
         exchanges.extend(again.exchanges);
         let excess = first.excess.or(again.excess);
         let visit = match again.visit.state {
             SiteState::Stopped if is_stopped => {
-                let control = Some(control::test(self, door, provider_of).await);
+                let control = Some(control::test(self, door).await);
                 Visit { control, ..first.visit }
             }
             state if !is_stopped && state != SiteState::Stopped => again.visit,

@@ -18,6 +18,7 @@ use chabei::net::http::Reply;
 use chabei::net::http::Settings;
 use chabei::net::pace;
 use chabei::net::pace::Pace;
+use chabei::net::pace::Parties;
 use rcgen::date_time_ymd;
 use serde_json::Value;
 
@@ -61,7 +62,7 @@ fn client([plain, secure]: [u16; 2]) -> Client {
 
 async fn fetch(client: &Client, url: &str, line: &mut Line) -> Fetched {
     let pace = Pace::new(&pace::Settings { per_address: 1e6, ..pace::Settings::default() });
-    let leave = pace.turn(IpAddr::from(FIRST), None).await.unwrap();
+    let leave = pace.turn(IpAddr::from(FIRST), &Parties::default()).await.unwrap();
     client.fetch(&url.parse().unwrap(), &leave, "", line).await
 }
 

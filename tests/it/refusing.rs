@@ -201,6 +201,9 @@ fn whoever_asks_for_more_than_the_night_has_is_put_off_and_the_other_finding_kee
     desk.run(&["scan"]).ends(0);
     assert_eq!(second.count("/"), 1);
     assert_eq!(shown(&desk), [("P1".to_owned(), true)]);
+    desk.run(&["scan", "--all"]).ends(0);
+    assert_eq!(second.count("/robots.txt"), 1, "what it asked for is not over");
+    assert_eq!(shown(&desk), [("P1".to_owned(), true)]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::net::http::tests::site::Site;
 use crate::net::http::tests::site::Then;
 use crate::net::pace;
 use crate::net::pace::Pace;
+use crate::net::pace::Parties;
 
 mod site;
 mod wire;
@@ -56,7 +57,7 @@ impl Client {
 async fn leave(address: IpAddr, rate: f64) -> Leave {
     let settings =
         pace::Settings { per_address: rate, per_provider: rate, ..pace::Settings::default() };
-    Pace::new(&settings).turn(address, None).await.unwrap()
+    Pace::new(&settings).turn(address, &Parties::default()).await.unwrap()
 }
 
 #[track_caller]

@@ -125,7 +125,8 @@ impl Temper {
         }
     }
 
-    fn rest(&mut self, time: Duration, now: Instant) {
+    /// It is left alone for so long.
+    pub(super) fn rest(&mut self, time: Duration, now: Instant) {
         let until = now + time;
         self.rests_until = Some(self.rests_until.map_or(until, |before| before.max(until)));
     }

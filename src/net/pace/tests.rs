@@ -7,6 +7,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::*;
+use crate::net::pace::strangers::FEW;
+use crate::net::pace::strangers::MEMORY;
 
 /// Sends every request at once, and tells at which millisecond each had its turn.
 async fn turns(settings: Settings, requests: &[(u8, &'static str)]) -> Vec<(u8, u128)> {
@@ -16,8 +18,7 @@ async fn turns(settings: Settings, requests: &[(u8, &'static str)]) -> Vec<(u8, 
     for &(address, provider) in requests {
         let pace = Arc::clone(&pace);
         tasks.spawn(async move {
-            let provider = provider.parse().ok();
-            let _leave = pace.turn(at(address), provider.as_ref()).await.unwrap();
+            let _leave = pace.turn(at(address), &held_by(provider)).await.unwrap();
             (address, begin.elapsed().as_millis())
         });
     }
@@ -60,7 +61,7 @@ async fn an_address_keeps_its_gap_however_long_its_provider_was_waited_for() {
 async fn gates_of_the_past_are_forgotten() {
     let pace = Pace::new(&Settings::default());
     for number in 0..50_000_u32 {
-        drop(pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), None).await);
+        drop(pace.turn(Ipv4Addr::from(number + (1 << 24)).into(), &Parties::default()).await);
         if number % 3 == 0 {
             pace.visited(Ipv4Addr::from(number + (1 << 24)).into(), false);
         }
@@ -73,9 +74,9 @@ async fn gates_of_the_past_are_forgotten() {
     assert!(gates.capacity() <= 16 * FEW, "{} gates", gates.capacity());
 }
 
-/// A provider by its id.
-fn provider(id: &str) -> Option<ProviderId> {
-    id.parse().ok()
+/// Addresses that a provider holds; nobody where it has no name.
+fn held_by(id: &str) -> Parties {
+    Parties::holding(id.parse().ok())
 }
 
 fn at(last: u8) -> IpAddr {
@@ -85,23 +86,23 @@ fn at(last: u8) -> IpAddr {
 #[tokio::test(start_paused = true)]
 async fn a_turn_is_given_at_once_or_not_at_all_and_says_who_is_busy() {
     let pace = Pace::new(&Settings::default());
-    let p1 = provider("P1");
+    let p1 = held_by("P1");
     let now = Instant::now();
-    let turn = pace.try_turn(at(1), p1.as_ref()).unwrap();
-    let not_yet = pace.try_turn(at(1), p1.as_ref()).unwrap_err();
+    let turn = pace.try_turn(at(1), &p1).unwrap();
+    let not_yet = pace.try_turn(at(1), &p1).unwrap_err();
     assert!(matches!(not_yet, NotYet::Address(until) if until >= now + Duration::from_secs(1)));
-    let not_yet = pace.try_turn(at(2), p1.as_ref()).unwrap_err();
+    let not_yet = pace.try_turn(at(2), &p1).unwrap_err();
     let NotYet::Provider(until) = not_yet else { panic!("{not_yet:?}") };
     assert!(until >= now + Duration::from_millis(40) && until < now + Duration::from_millis(52));
     // The turn at the address was not spent on finding that out.
     tokio::time::advance(Duration::from_millis(51)).await;
-    let _second = pace.try_turn(at(2), p1.as_ref()).unwrap();
+    let _second = pace.try_turn(at(2), &p1).unwrap();
     // Its own turn is there already; the next one has to wait.
     let begin = Instant::now();
     let both = async {
-        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), &p1).await.unwrap();
         let first = begin.elapsed();
-        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), &p1).await.unwrap();
         (first, begin.elapsed())
     };
     let (first, second) = Pace::with_turn(turn, both).await;
@@ -112,10 +113,10 @@ async fn a_turn_is_given_at_once_or_not_at_all_and_says_who_is_busy() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_was_late_makes_up_for_it_and_is_never_ahead() {
     let pace = Pace::new(&Settings { per_address: 1000.0, ..Settings::default() });
-    let p1 = provider("P1");
+    let p1 = held_by("P1");
     let begin = Instant::now();
     for turn in 0..200_u32 {
-        let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
+        let _leave = pace.turn(at(1), &p1).await.unwrap();
         let due = Duration::from_millis(50) * turn;
         assert!(begin.elapsed() + Duration::from_millis(11) >= due, "turn {turn}");
         // As if the machine were busy.
@@ -128,29 +129,71 @@ async fn a_provider_that_was_late_makes_up_for_it_and_is_never_ahead() {
 #[tokio::test(start_paused = true)]
 async fn whoever_says_that_it_is_too_much_is_left_alone() {
     let pace = Pace::new(&Settings::default());
-    let p1 = provider("P1");
-    let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
-    pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(30)));
+    let p1 = held_by("P1");
+    let _leave = pace.turn(at(1), &p1).await.unwrap();
+    pace.heard(at(1), &p1, Some(Duration::from_secs(30)));
     let begin = Instant::now();
-    let _leave = pace.turn(at(1), p1.as_ref()).await.unwrap();
+    let _leave = pace.turn(at(1), &p1).await.unwrap();
     assert!(begin.elapsed() >= Duration::from_secs(30));
-    pace.heard(at(1), p1.as_ref(), Some(Duration::from_secs(100)));
-    assert_eq!(pace.turn(at(1), p1.as_ref()).await.err(), Some(PutOff));
+    pace.heard(at(1), &p1, Some(Duration::from_secs(100)));
+    assert_eq!(pace.turn(at(1), &p1).await.err(), Some(PutOff));
     let begin = Instant::now();
-    let _leave = pace.turn(at(2), p1.as_ref()).await.unwrap();
+    let _leave = pace.turn(at(2), &p1).await.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(1), "its neighbour is not to blame");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cdn_is_spoken_to_at_the_pace_of_a_provider_whoever_holds_its_addresses() {
+    let pace = Arc::new(Pace::new(&Settings::default()));
+    let begin = Instant::now();
+    let mut tasks = JoinSet::new();
+    for address in 0..40 {
+        let pace = Arc::clone(&pace);
+        let holder = ["H1", "H2", "H3", ""][usize::from(address % 4)].parse().ok();
+        let parties = Parties { holder, cdn: "D1".parse().ok() };
+        tasks.spawn(async move {
+            let leave = pace.turn(at(address), &parties).await.unwrap();
+            leave.speak().await;
+            begin.elapsed().as_millis()
+        });
+    }
+    let mut spoken = tasks.join_all().await;
+    spoken.sort_unstable();
+    assert!(spoken.windows(2).all(|pair| pair[1] - pair[0] >= 39), "{spoken:?}");
+    assert!((1940..2100).contains(&spoken[39]), "{spoken:?}");
+    let by_cdn = Parties { holder: "H9".parse().ok(), cdn: "D1".parse().ok() };
+    assert!(matches!(pace.try_turn(at(51), &by_cdn), Err(NotYet::Provider(_))));
+    tokio::time::advance(Duration::from_millis(60)).await;
+    assert!(pace.try_turn(at(51), &by_cdn).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_serve_from_each_other_never_wait_for_each_other() {
+    let pace = Arc::new(Pace::new(&Settings::default()));
+    let mut tasks = JoinSet::new();
+    for address in 0..60 {
+        let pace = Arc::clone(&pace);
+        let (one, other) = if address % 2 == 0 { ("A", "B") } else { ("B", "A") };
+        let parties = Parties { holder: one.parse().ok(), cdn: other.parse().ok() };
+        tasks.spawn(async move {
+            let leave = pace.turn(at(address), &parties).await.unwrap();
+            leave.speak().await;
+        });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(10), tasks.join_all());
+    assert_eq!(all.await.map(|all| all.len()), Ok(60));
 }
 
 #[tokio::test(start_paused = true)]
 async fn many_addresses_speak_for_their_provider() {
     let pace = Pace::new(&Settings { per_provider: 1.0, ..Settings::default() });
-    let p1 = provider("P1");
+    let p1 = held_by("P1");
     for address in 1..=4 {
-        pace.heard(at(address), p1.as_ref(), Some(Duration::ZERO));
+        pace.heard(at(address), &p1, Some(Duration::ZERO));
     }
-    let not_yet = pace.try_turn(at(9), p1.as_ref()).unwrap_err();
+    let not_yet = pace.try_turn(at(9), &p1).unwrap_err();
     assert!(matches!(not_yet, NotYet::Provider(_)), "{not_yet:?}");
-    assert!(pace.try_turn(at(9), provider("P2").as_ref()).is_ok());
+    assert!(pace.try_turn(at(9), &held_by("P2")).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,21 +202,21 @@ async fn an_address_where_nobody_is_reached_rests_and_is_tried_with_one_target()
     for _ in 0..3 {
         pace.visited(at(1), false);
     }
-    let not_yet = pace.try_turn(at(1), None).unwrap_err();
+    let not_yet = pace.try_turn(at(1), &Parties::default()).unwrap_err();
     assert_eq!(not_yet, NotYet::Address(Instant::now() + Duration::from_mins(5)));
     tokio::time::advance(Duration::from_mins(5)).await;
-    let _tried = pace.try_turn(at(1), None).unwrap();
+    let _tried = pace.try_turn(at(1), &Parties::default()).unwrap();
     tokio::time::advance(Duration::from_secs(2)).await;
-    assert!(pace.try_turn(at(1), None).is_err(), "one target is enough to try");
+    assert!(pace.try_turn(at(1), &Parties::default()).is_err(), "one target is enough to try");
     pace.visited(at(1), true);
-    assert!(pace.try_turn(at(1), None).is_ok());
+    assert!(pace.try_turn(at(1), &Parties::default()).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn deserted_is_only_where_nobody_was_ever_reached_however_long_ago() {
     let pace = Pace::new(&Settings { failures: 3, ..Settings::default() });
-    pace.heard(at(1), None, None);
-    pace.heard(at(2), None, Some(Duration::ZERO));
+    pace.heard(at(1), &Parties::default(), None);
+    pace.heard(at(2), &Parties::default(), Some(Duration::ZERO));
     pace.visited(at(3), true);
     tokio::time::advance(MEMORY * 2).await;
     // Enough others for all gates that rest to be dropped.
@@ -198,7 +241,7 @@ async fn spoken(settings: Settings, requests: &[(u8, u64)]) -> Vec<(u8, u128)> {
     let begin = Instant::now();
     let mut tasks = JoinSet::new();
     for &(address, late) in requests {
-        let leave = pace.turn(at(address), provider("P1").as_ref()).await.unwrap();
+        let leave = pace.turn(at(address), &held_by("P1")).await.unwrap();
         tasks.spawn(async move {
             tokio::time::sleep(Duration::from_millis(late)).await;
             leave.speak().await;
@@ -238,7 +281,7 @@ async fn nobody_else_is_sent_where_enough_are_waiting_to_speak() {
     let mut tasks = JoinSet::new();
     // The turns of three come at 0, 1 and 2 seconds, and all of them are late.
     for late in [2500, 1600, 700] {
-        let leave = pace.turn(at(1), None).await.unwrap();
+        let leave = pace.turn(at(1), &Parties::default()).await.unwrap();
         tasks.spawn(async move {
             tokio::time::sleep(Duration::from_millis(late)).await;
             leave.speak().await;
@@ -247,7 +290,7 @@ async fn nobody_else_is_sent_where_enough_are_waiting_to_speak() {
     let now = Instant::now();
     let refused_at = async |millis| {
         tokio::time::sleep_until(now + Duration::from_millis(millis)).await;
-        pace.try_turn(at(1), None).is_err()
+        pace.try_turn(at(1), &Parties::default()).is_err()
     };
     // The first speaks at 2.5 seconds; from then on two wait, until the second does at 3.5.
     assert!(refused_at(1100).await);

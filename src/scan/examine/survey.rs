@@ -21,7 +21,6 @@ use crate::facts::target::Target;
 use crate::facts::visit::Excess;
 use crate::scan::due;
 use crate::scan::due::Known;
-use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
 use crate::scan::examine::Surveyed;
 use crate::scan::examine::worth::Worth;
@@ -35,7 +34,7 @@ pub struct Survey {
     /// The host of the examination that is known not to be made up, the last one asked about.
     pub(super) vouched: Option<usize>,
     /// Whether it was visited tonight already, and its address was in no state to answer.
-    pub(super) is_again: bool,
+    pub(in crate::scan) is_again: bool,
     /// What the visits of the examination rest on, where there are any already.
     pub(super) exchanges: Vec<Exchange>,
     /// What was more than is taken of any site.
@@ -95,8 +94,7 @@ impl Stages {
         let mut survey = Survey { asked: self.begun.elapsed(), ..Survey::of(examination) };
         match self.next_place(&mut survey, &known).await {
             Some((host, sighting)) => {
-                let address = survey.examination.hosts[host].sightings[sighting].address;
-                let place = Place { address, provider: self.provider_of(address) };
+                let place = self.place_of(&survey.examination.hosts[host], sighting);
                 let today = day(survey.examination.at);
                 let worth = Worth::of(&known, last.as_ref(), &survey.examination, today);
                 Ok(Surveyed::Waits(Box::new(survey), place, worth))

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::clock::Clock;
 use crate::facts::domain::Domain;
+use crate::facts::domain::Host;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::exchange::Exchange;
@@ -21,6 +22,7 @@ use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
 use crate::net::http::longest_wait_asked;
+use crate::net::pace::Parties;
 use crate::scan::due;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
@@ -51,25 +53,24 @@ impl Stages {
             && !survey.has_moved
             && let Some((host, place)) = self.next_place(&mut survey, &known).await
         {
-            let address = survey.examination.hosts[host].sightings[place].address;
-            if address != turn.address {
+            let place = self.place_of(&survey.examination.hosts[host], place);
+            if place.address != turn.address {
                 survey.has_moved = true;
-                let place = Place { address, provider: self.provider_of(address) };
                 return Ok(Visited::Elsewhere(Box::new(survey), place));
             }
         }
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
-            let (more, here) = self.ask(&mut survey.examination, host, place, &known).await?;
+            let at = self.place_of(&survey.examination.hosts[host], place);
+            let (more, here) =
+                self.ask(&mut survey.examination, (host, place), &at, &known).await?;
             survey.excess = survey.excess.or(here);
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             if !survey.is_again && sighting.visits.iter().any(was_too_much) {
                 sighting.visits.clear();
                 survey.is_again = true;
-                let address = sighting.address;
-                let place = Place { address, provider: self.provider_of(address) };
                 // Whoever asks to be left alone means the real time, whatever `--now` says.
                 let asked = longest_wait_asked(&more, Clock::default().now());
-                return Ok(Visited::Again(Box::new(survey), place, asked));
+                return Ok(Visited::Again(Box::new(survey), at, asked));
             }
             if self.prober.pace().is_deserted(sighting.address) {
                 for visit in sighting.visits.iter_mut().filter(|visit| visit.sign == Sign::PutOff) {
@@ -115,11 +116,11 @@ impl Stages {
     async fn ask(
         &self,
         examination: &mut Examination,
-        host: usize,
-        place: usize,
+        (host, place): (usize, usize),
+        at: &Place,
         known: &[Finding],
     ) -> Result<(Vec<Exchange>, Option<Excess>), StoreError> {
-        let provider_of = |address: IpAddr| self.provider_of(address);
+        let parties_of = |address: IpAddr, chain: &[Host]| self.parties_of(address, chain);
         let Examination { target, filing, hosts, .. } = examination;
         let HostExamination { host, sightings, .. } = &mut hosts[host];
         let sighting = &mut sightings[place];
@@ -130,9 +131,9 @@ impl Stages {
         });
         let (mut exchanges, mut excess) = (Vec::new(), None);
         for is_secure in self.prober.ports() {
-            let (host, address) = (host.as_ref(), sighting.address);
-            let door = Door { target, host, address, is_secure, was_stopped };
-            let visited = self.prober.visit(door, &provider_of).await;
+            let (host, Place { address, parties }) = (host.as_ref(), at);
+            let door = Door { target, host, address: *address, parties, is_secure, was_stopped };
+            let visited = self.prober.visit(door, &parties_of).await;
             exchanges.extend(visited.exchanges);
             excess = excess.or(visited.excess);
             let mut visit = visited.visit;
@@ -219,10 +220,19 @@ impl Stages {
         None
     }
 
-    /// Whose pace a request to `address` counts against.
-    pub(super) fn provider_of(&self, address: IpAddr) -> Option<ProviderId> {
+    /// Where a host is asked that is seen at its sighting of that number.
+    pub(super) fn place_of(&self, host: &HostExamination, sighting: usize) -> Place {
+        let address = host.sightings[sighting].address;
+        let chain = host.resolution.as_ref().map(|resolution| resolution.chain_to(address));
+        Place { address, parties: self.parties_of(address, chain.unwrap_or_default()) }
+    }
+
+    /// Whom a request to `address` burdens, to which `chain` led.
+    fn parties_of(&self, address: IpAddr, chain: &[Host]) -> Parties {
         let placement = self.addresses.attribute(address, &[], &self.directory, &self.guard);
-        placement.mainland().and_then(Holding::provider).cloned()
+        let holder = placement.mainland().and_then(Holding::provider).cloned();
+        let cdn = self.directory.by_cname(chain).map(|cdn| cdn.id.clone());
+        Parties { cdn: cdn.filter(|cdn| Some(cdn) != holder.as_ref()), holder }
     }
 
     /// Whether a verdict at this address still depends on what answers there.

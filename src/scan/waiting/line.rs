@@ -1,4 +1,4 @@
-//! Those who wait for one provider, by address. Of a long line most are on the disk.
+//! Those who wait for one provider, or for a CDN and a holder of its addresses, by address. Of a long line most are on the disk.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::facts::provider::ProviderId;
 use crate::net::pace::NotYet;
 use crate::net::pace::Pace;
+use crate::net::pace::Parties;
 use crate::net::pace::Turn;
 use crate::net::pace::neighbours;
 use crate::scan::examine::worth::Worth;
@@ -71,17 +71,16 @@ pub(super) enum Step {
     Empty,
 }
 
-/// The line before one provider; before all addresses whose provider is not known, where there is
-/// none.
+/// The line of those who burden the same parties.
 #[derive(Debug)]
 pub(super) struct Line {
-    provider: Option<ProviderId>,
+    parties: Parties,
     queues: HashMap<IpAddr, Queue>,
     /// Addresses that may be asked, by the best ticket of each.
     ready: BTreeSet<(Worth, u64, IpAddr)>,
     /// Addresses that may not be asked before then.
     resting: BTreeSet<(Instant, IpAddr)>,
-    /// The provider may not be asked before then.
+    /// A provider of them may not be asked before then.
     opens: Option<Instant>,
     held: usize,
     backlog: Backlog<Ticket>,
@@ -89,11 +88,13 @@ pub(super) struct Line {
     /// their addresses had enough in memory.
     unseen: usize,
     visits: usize,
-    /// Where no provider is known, neighbours share a pace: the turn of the last one that waits for
+    /// Where no holder is known, neighbours share a pace: the turn of the last one that waits for
     /// it. Each is given its own, or all of them would ask again for every one.
     turns: HashMap<IpNet, Instant>,
     /// When the line is looked at next; its keeper's note.
     pub(super) wakes_at: Option<Instant>,
+    /// The number of the last visit that began from here; its keeper's note.
+    pub(super) served: u64,
 }
 
 /// Those who wait for one address.
@@ -105,9 +106,9 @@ struct Queue {
 }
 
 impl Line {
-    pub(super) fn new(provider: Option<ProviderId>, dir: &Path, number: u64) -> Self {
+    pub(super) fn new(parties: Parties, dir: &Path, number: u64) -> Self {
         Self {
-            provider,
+            parties,
             queues: HashMap::new(),
             ready: BTreeSet::new(),
             resting: BTreeSet::new(),
@@ -118,6 +119,7 @@ impl Line {
             visits: 0,
             turns: HashMap::new(),
             wakes_at: None,
+            served: 0,
         }
     }
 
@@ -136,7 +138,7 @@ impl Line {
         self.held == 0 && self.backlog.is_empty()
     }
 
-    /// When the provider may be asked again; now, as far as is known, if that is past.
+    /// When its providers may be asked again; now, as far as is known, if that is past.
     pub(super) fn opens(&self) -> Instant {
         self.opens.unwrap_or_else(Instant::now)
     }
@@ -169,7 +171,7 @@ impl Line {
         }
     }
 
-    /// The best target whose address and provider may both be spoken to.
+    /// The best target whose address and parties may all be spoken to.
     pub(super) fn next(&mut self, now: Instant, pace: &Pace) -> Result<Step, StoreError> {
         self.wake(now);
         self.fetch()?;
@@ -178,7 +180,7 @@ impl Line {
             let until = if visits >= VISITS_AT_ADDRESS {
                 now + STANDS_BACK
             } else {
-                match pace.try_turn(address, self.provider.as_ref()) {
+                match pace.try_turn(address, &self.parties) {
                     Ok(turn) => {
                         if let Some(ticket) = self.take(address) {
                             self.visits += 1;
@@ -187,12 +189,12 @@ impl Line {
                         }
                         continue;
                     }
-                    Err(NotYet::Provider(until)) if self.provider.is_some() => {
+                    Err(NotYet::Provider(until)) => {
                         self.opens = Some(until);
                         return Ok(Step::Later(until));
                     }
                     Err(NotYet::Address(until)) => until,
-                    Err(NotYet::Provider(until)) => {
+                    Err(NotYet::Neighbours(until)) => {
                         let turn = self.turns.entry(neighbours(address)).or_insert(until);
                         *turn = until.max(*turn + pace.provider_gap());
                         *turn

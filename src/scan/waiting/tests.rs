@@ -14,7 +14,7 @@ use crate::net::pace::Settings;
 struct Room {
     waiting: Waiting,
     pace: Pace,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 fn survey(name: &str) -> Survey {
@@ -32,18 +32,22 @@ fn survey(name: &str) -> Survey {
 }
 
 fn at(provider: &str, address: u32) -> Place {
-    Place { address: Ipv4Addr::from((1 << 24) + address).into(), provider: provider.parse().ok() }
+    Place {
+        address: Ipv4Addr::from((1 << 24) + address).into(),
+        parties: Parties::holding(provider.parse().ok()),
+    }
 }
 
 impl Room {
     fn new(settings: &Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let waiting = Waiting::new(dir.path()).unwrap();
-        Self { waiting, pace: Pace::new(settings), _dir: dir }
+        let pace = Pace::new(settings);
+        let waiting = Waiting::new(dir.path(), &pace).unwrap();
+        Self { waiting, pace, dir }
     }
 
     fn push(&mut self, name: &str, place: Place, worth: Worth) {
-        self.waiting.push(&survey(name), place, worth).unwrap();
+        self.waiting.push(survey(name), place, worth).unwrap();
     }
 
     /// The next target and its place, when time has passed as it must; every visit takes no time.
@@ -104,7 +108,7 @@ async fn a_provider_with_a_long_line_keeps_nobody_else_waiting() {
     let mut of_second = 0;
     for _ in 0..40 {
         let (_, place) = room.next().await.unwrap();
-        of_second += usize::from(place.provider == "P2".parse().ok());
+        of_second += usize::from(place.parties == at("P2", 0).parties);
     }
     assert_eq!(of_second, 10, "the first has three addresses, so thirty turns take ten seconds");
 }
@@ -191,7 +195,7 @@ async fn a_slow_address_and_a_slow_provider_leave_places_to_others() {
         if free > 0
             && let Next::Visit(_, place, _turn) = room.waiting.next(&room.pace, free, 8).unwrap()
         {
-            visits.push(place.provider.unwrap().to_string());
+            visits.push(place.parties.holder.unwrap().to_string());
         }
     }
     let firsts = visits.iter().filter(|provider| *provider == "P1").count();
@@ -204,7 +208,7 @@ async fn who_asked_to_be_left_alone_is_whatever_others_at_the_address_are() {
     let mut room = Room::new(&Settings::default());
     let hour = Duration::from_hours(1);
     let begin = Instant::now();
-    room.waiting.push_later(&survey("asked.cn"), at("P1", 1), begin + hour).unwrap();
+    room.waiting.push_again(&survey("asked.cn"), at("P1", 1), hour).unwrap();
     room.push("other.cn", at("P1", 1), Worth::New);
     assert_eq!(room.waiting.len(), 2);
     assert_eq!(room.next().await.unwrap().0, "other.cn");
@@ -213,8 +217,38 @@ async fn who_asked_to_be_left_alone_is_whatever_others_at_the_address_are() {
     assert_eq!((&*name, place), ("asked.cn", at("P1", 1)));
     assert!(begin.elapsed() >= hour);
     assert_eq!(room.waiting.len(), 0);
-    room.waiting.push_later(&survey("asked.cn"), at("P1", 1), begin + 3 * hour).unwrap();
+    room.waiting.push_again(&survey("asked.cn"), at("P1", 1), 3 * hour).unwrap();
     let (given_up, _) = room.waiting.give_up().unwrap().unwrap();
     assert_eq!(given_up.examination.target.to_string(), "asked.cn");
     assert_eq!(room.waiting.len(), 0);
+
+    // What it asked for holds in a run after a crash as well.
+    room.waiting = Waiting::new(room.dir.path(), &room.pace).unwrap();
+    room.push("asked.cn", at("P1", 1), Worth::New);
+    room.push("other.cn", at("P1", 1), Worth::Seen(3));
+    assert_eq!(room.next().await.unwrap().0, "other.cn");
+    let Next::At(moment) = room.waiting.next(&room.pace, 512, 512).unwrap() else { panic!() };
+    assert!(moment > Instant::now() + 2 * hour);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cdn_and_the_holder_of_its_addresses_share_the_turns_of_both() {
+    let mut room = Room::new(&Settings { per_address: 1000.0, ..Settings::default() });
+    let by_cdn = |address| {
+        let plain = at("P1", address);
+        Place { parties: Parties { cdn: "D1".parse().ok(), ..plain.parties }, ..plain }
+    };
+    for number in 0..40 {
+        room.push(&format!("a{number}.cn"), at("P1", number), Worth::New);
+        room.push(&format!("b{number}.cn"), by_cdn(100 + number), Worth::New);
+    }
+    let begin = Instant::now();
+    let mut of_cdn = 0;
+    for _ in 0..40 {
+        let (_, place) = room.next().await.unwrap();
+        of_cdn += usize::from(place.parties.cdn.is_some());
+    }
+    assert!((18..=22).contains(&of_cdn), "{of_cdn} of 40 were the CDN's");
+    let took = begin.elapsed().as_millis();
+    assert!((1900..2100).contains(&took), "40 turns of 20 a second took {took} ms");
 }

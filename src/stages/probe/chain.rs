@@ -24,11 +24,12 @@ use crate::net::http::Fetched;
 use crate::net::http::Line;
 use crate::net::http::Reply;
 use crate::net::http::Robots as RobotsPolicy;
+use crate::net::pace::Parties;
 use crate::net::pace::PutOff;
 use crate::stages::probe::Door;
 use crate::stages::probe::PAGE_BUDGET;
+use crate::stages::probe::PartiesOf;
 use crate::stages::probe::Prober;
-use crate::stages::probe::ProviderOf;
 use crate::stages::probe::Visited;
 use crate::stages::probe::answer;
 use crate::stages::probe::answer::Reading;
@@ -48,7 +49,7 @@ const LONGEST_IDLE: Duration = Duration::from_secs(4);
 pub(super) struct Chain<'a> {
     prober: &'a Prober,
     door: Door<'a>,
-    provider_of: ProviderOf<'a>,
+    parties_of: PartiesOf<'a>,
     robots: Option<RobotsFile>,
     cookies: Cookies,
     line: Line,
@@ -70,7 +71,7 @@ struct End {
 
 impl<'a> Chain<'a> {
     /// A chain that begins at `door`.
-    pub(super) fn new(prober: &'a Prober, door: Door<'a>, provider_of: ProviderOf<'a>) -> Self {
+    pub(super) fn new(prober: &'a Prober, door: Door<'a>, parties_of: PartiesOf<'a>) -> Self {
         let visit = Visit {
             address: door.address,
             port: if door.is_secure { prober.https_port } else { prober.http_port },
@@ -89,7 +90,7 @@ impl<'a> Chain<'a> {
         Self {
             prober,
             door,
-            provider_of,
+            parties_of,
             robots: None,
             cookies: Cookies::default(),
             line: Line::default(),
@@ -118,17 +119,17 @@ impl<'a> Chain<'a> {
     }
 
     async fn end(&mut self, mut url: Url) -> End {
-        let mut address = self.door.address;
+        let (mut address, mut parties) = (self.door.address, self.door.parties.clone());
         let mut seen: Vec<(Url, u32)> = Vec::new();
         loop {
             url.as_str().clone_into(&mut self.visit.final_url);
-            let permission = self.permission(&url, address).await;
+            let permission = self.permission(&url, address, &parties).await;
             if let Some(end) = self.refusal(permission, &url) {
                 return end;
             }
             self.pause().await;
             let before = self.cookies.changes();
-            let Fetched { reply, trace } = match self.ask(&url, address).await {
+            let Fetched { reply, trace } = match self.ask(&url, address, &parties).await {
                 Ok(fetched) => fetched,
                 Err(failure) => return self.failed(failure, &url),
             };
@@ -164,17 +165,22 @@ impl<'a> Chain<'a> {
                 self.note(Some(Excess::Redirects));
                 return End::unknown(status, Sign::RedirectLoop);
             }
-            let Some(next_address) = prober.address_of(&next, &url, address).await else {
+            let Some((next_address, others)) = self.leads_to(&next, &url, address).await else {
                 return End::unknown(status, Sign::HopUnreachable(next.to_string()));
             };
             self.visit.hops.push(url.into());
             (url, address) = (next, next_address);
+            parties = others.unwrap_or(parties);
         }
     }
 
-    async fn ask(&mut self, url: &Url, address: IpAddr) -> Result<Fetched, Failure> {
-        let provider = (self.provider_of)(address);
-        let mut turn = pin!(self.prober.pace.turn(address, provider.as_ref()));
+    async fn ask(
+        &mut self,
+        url: &Url,
+        address: IpAddr,
+        parties: &Parties,
+    ) -> Result<Fetched, Failure> {
+        let mut turn = pin!(self.prober.pace.turn(address, parties));
         // Nobody's connection is held while a long line is waited in.
         let turned = if let Ok(turned) = timeout(LONGEST_IDLE, &mut turn).await {
             turned
@@ -189,7 +195,7 @@ impl<'a> Chain<'a> {
         self.asked = Some(Instant::now());
         self.note(fetched.trace.excess);
         if let Reply::Answer(answer) = &fetched.reply {
-            self.prober.hear(address, provider.as_ref(), answer);
+            self.prober.hear(address, parties, answer);
         }
         Ok(fetched)
     }
@@ -209,14 +215,14 @@ impl<'a> Chain<'a> {
     }
 
     /// Whether `url` may be asked for.
-    async fn permission(&mut self, url: &Url, address: IpAddr) -> Permission {
+    async fn permission(&mut self, url: &Url, address: IpAddr, parties: &Parties) -> Permission {
         if self.prober.robots == RobotsPolicy::Ignore {
             return Permission::Granted;
         }
         let known = self.robots.take().filter(|file| file.speaks_for(url));
         let file = match known.or_else(|| self.prober.remembered.find(url, address)) {
             Some(file) => file,
-            None => self.robots_file(url, address).await,
+            None => self.robots_file(url, address, parties).await,
         };
         let permission = file.permits(url);
         self.robots = Some(file);
@@ -261,18 +267,24 @@ impl<'a> Chain<'a> {
     }
 
     /// robots.txt of the authority of `url`, redirects followed (RFC 9309, section 2.3.1.2).
-    async fn robots_file(&mut self, url: &Url, address: IpAddr) -> RobotsFile {
-        let (file, length) = self.robots_read(url, address).await;
+    async fn robots_file(&mut self, url: &Url, address: IpAddr, parties: &Parties) -> RobotsFile {
+        let (file, length) = self.robots_read(url, address, parties).await;
         self.prober.remembered.keep(&file, address, length);
         file
     }
 
     /// The same, asked for, with its length.
-    async fn robots_read(&mut self, url: &Url, door: IpAddr) -> (RobotsFile, usize) {
+    async fn robots_read(
+        &mut self,
+        url: &Url,
+        door: IpAddr,
+        parties: &Parties,
+    ) -> (RobotsFile, usize) {
         let Ok(mut at) = url.join("/robots.txt") else { return (RobotsFile::absent(url), 0) };
-        let mut address = door;
+        let (mut address, mut parties) = (door, parties.clone());
         for hops in 0..=robots::MAX_REDIRECTS {
-            let reply = self.ask(&at, address).await.map(|Fetched { reply, trace }| (reply, trace));
+            let reply = self.ask(&at, address, &parties).await;
+            let reply = reply.map(|Fetched { reply, trace }| (reply, trace));
             let (answer, trace) = match reply {
                 Ok((Reply::Answer(answer), trace)) => (answer, trace),
                 Ok((Reply::Failed(failure), _)) | Err(failure) => {
@@ -298,10 +310,11 @@ impl<'a> Chain<'a> {
             let Some(next) = next else {
                 return (if address == door { file } else { file.served_elsewhere() }, length);
             };
-            let Some(next_address) = self.prober.address_of(&next, &at, address).await else {
+            let Some((next_address, others)) = self.leads_to(&next, &at, address).await else {
                 return (RobotsFile::unreachable_elsewhere(url, &next), 0);
             };
             (at, address) = (next, next_address);
+            parties = others.unwrap_or(parties);
             // Many names send for their rules to one place.
             if !answer::leads_within(&at, self.door.target)
                 && let Some(known) = self.prober.remembered.find(&at, address)
@@ -311,32 +324,38 @@ impl<'a> Chain<'a> {
         }
         (RobotsFile::absent(url), 0)
     }
-}
 
-impl Prober {
     /// Where to connect for `next`: the same address where the name still leads there, else the first
-    /// address that may be reached. `None` where there is none.
-    async fn address_of(&self, next: &Url, current: &Url, address: IpAddr) -> Option<IpAddr> {
+    /// address that may be reached; and whom that burdens, where it is not who was asked before.
+    /// `None` where there is none.
+    async fn leads_to(
+        &self,
+        next: &Url,
+        current: &Url,
+        address: IpAddr,
+    ) -> Option<(IpAddr, Option<Parties>)> {
         if next.host() == current.host() {
-            return Some(address);
+            return Some((address, None));
         }
-        let host = match next.host()? {
-            url::Host::Domain(name) => name.parse::<Host>().ok()?,
-            url::Host::Ipv4(literal) => return self.permitted(literal.into()),
-            url::Host::Ipv6(literal) => return self.permitted(literal.into()),
+        let guard = &self.prober.guard;
+        let permitted = |found: IpAddr| guard.permits(found).then_some(found);
+        let (found, resolution) = match next.host()? {
+            url::Host::Domain(name) => {
+                let host: Host = name.parse().ok().filter(|host| guard.permits_host(host))?;
+                let resolution = self.prober.resolver.resolve(&host).await;
+                let addresses = resolution.addresses();
+                let found = if addresses.contains(&address) {
+                    address
+                } else {
+                    addresses.into_iter().find_map(permitted)?
+                };
+                (found, Some(resolution))
+            }
+            url::Host::Ipv4(literal) => (permitted(literal.into())?, None),
+            url::Host::Ipv6(literal) => (permitted(literal.into())?, None),
         };
-        if !self.guard.permits_host(&host) {
-            return None;
-        }
-        let addresses = self.resolver.resolve(&host).await.addresses();
-        if addresses.contains(&address) {
-            return Some(address);
-        }
-        addresses.into_iter().find_map(|found| self.permitted(found))
-    }
-
-    fn permitted(&self, address: IpAddr) -> Option<IpAddr> {
-        self.guard.permits(address).then_some(address)
+        let names = resolution.as_ref().map_or(&[][..], |resolution| resolution.chain_to(found));
+        Some((found, Some((self.parties_of)(found, names))))
     }
 }
 

@@ -17,7 +17,6 @@ use crate::net::http::Reply;
 use crate::stages::probe::Door;
 use crate::stages::probe::PAGE_BUDGET;
 use crate::stages::probe::Prober;
-use crate::stages::probe::ProviderOf;
 use crate::stages::probe::answer;
 
 /// At so many places, with TLS and without, who answers is found out in a night. They are held in
@@ -41,10 +40,10 @@ pub(super) struct Answers {
 type Place = (IpAddr, bool);
 
 /// Who answers at the address of `door`, where a block page was seen twice.
-pub(super) async fn test(prober: &Prober, door: Door<'_>, provider_of: ProviderOf<'_>) -> Control {
+pub(super) async fn test(prober: &Prober, door: Door<'_>) -> Control {
     let ask = async {
-        let by_address = is_blocked(prober, door, provider_of, &literal(door.address)).await;
-        let by_nobody = is_blocked(prober, door, provider_of, NOBODY).await;
+        let by_address = is_blocked(prober, door, &literal(door.address)).await;
+        let by_nobody = is_blocked(prober, door, NOBODY).await;
         Answers { by_address, by_nobody }
     };
     prober.controls.answers(door.address, door.is_secure, ask).await.verdict()
@@ -53,21 +52,15 @@ pub(super) async fn test(prober: &Prober, door: Door<'_>, provider_of: ProviderO
 /// Whether `host` gets a block page at the address of `door`; `None` where nothing answers, or only that
 /// it is too much. It is asked for robots.txt, which may always be asked for: a filter answers before it
 /// sees any path.
-async fn is_blocked(
-    prober: &Prober,
-    door: Door<'_>,
-    provider_of: ProviderOf<'_>,
-    host: &str,
-) -> Option<bool> {
+async fn is_blocked(prober: &Prober, door: Door<'_>, host: &str) -> Option<bool> {
     let scheme = if door.is_secure { "https" } else { "http" };
     let url = Url::parse(&format!("{scheme}://{host}/robots.txt")).ok()?;
-    let provider = provider_of(door.address);
-    let leave = prober.pace.turn(door.address, provider.as_ref()).await.ok()?;
+    let leave = prober.pace.turn(door.address, door.parties).await.ok()?;
     let mut line = Line::default();
     let fetched = Box::pin(prober.client.fetch(&url, &leave, "", &mut line)).await;
     match fetched.reply {
         Reply::Answer(answer) => {
-            let is_too_much = prober.hear(door.address, provider.as_ref(), &answer);
+            let is_too_much = prober.hear(door.address, door.parties, &answer);
             let is_block = answer::is_block_page(&answer, &url, &prober.signatures, PAGE_BUDGET);
             (is_block || !is_too_much).then_some(is_block)
         }
