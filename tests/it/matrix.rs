@@ -3,6 +3,7 @@
 
 mod files;
 mod findings;
+mod messages;
 mod registers;
 mod submissions;
 
@@ -96,7 +97,10 @@ pub(crate) struct Callers {
 
 impl Callers {
     pub(crate) fn new() -> Self {
-        let desk = office();
+        Self::at(office())
+    }
+
+    pub(crate) fn at(desk: Desk) -> Self {
         desk.import("allocations", "allocations.csv", ALLOCATIONS);
         desk.run(&["check", "allocations"]).ends(0);
         desk.write("chabei.toml", "[serve]\ncalls_per_second = 1000\ncalls_at_once = 1000\n");

@@ -45,14 +45,6 @@ fn files_hold_what_the_key_may_see_and_nothing_more() {
         }
     }
     callers.is_closed("GET", "/exports/findings.xlsx", None);
-    // Nobody has a number of the ministry's, so that no message tells of anything.
-    for path in
-        ["/exports/findings.xml", "/exports/access.xml", "/exports/findings.xml?provider=P4"]
-    {
-        callers.check("GET", path, None, |who| {
-            if who.sees_findings() { (204, vec![]) } else { not_found() }
-        });
-    }
     for path in ["/exports/findings.pdf", "/evidence", "/evidence/1", "/bulletins/2009-06.pdf"] {
         callers.check("GET", path, None, |_| not_found());
     }
