@@ -2,7 +2,10 @@
 //! go, and pulled from meanwhile.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use crate::served::Served;
 use crate::served::key;
 use crate::town::Town;
 use crate::town::text;
+use crate::transferring::reallot;
 
 const PACE: &str = "\n[serve]\ncalls_per_second = 100000\ncalls_at_once = 100000\n";
 
@@ -81,7 +85,9 @@ fn a_night_asked_for_over_the_interface_finds_what_a_scan_finds_and_says_so_at_i
 struct Puller<'a> {
     key: &'a str,
     taken: Vec<u64>,
-    cursor: u64,
+    /// The numbers of those that said that a finding went to others.
+    left: Vec<u64>,
+    cursor: Arc<AtomicU64>,
     random: u64,
 }
 
@@ -91,7 +97,7 @@ impl Puller<'_> {
         // Any numbers will do that are not the same each time.
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let (chance, patience) = ((self.random >> 33) % 3, (self.random >> 40) % 4000);
-        let path = format!("/changes?after={}&limit=7", self.cursor);
+        let path = format!("/changes?after={}&limit=7", self.cursor.load(Ordering::Relaxed));
         let patience = (may_be_killed && chance == 0).then_some(Duration::from_micros(patience));
         let Some(came) = served.get_within(&path, self.key, patience) else { return 1 };
         let came = came.ends(200).json();
@@ -99,10 +105,22 @@ impl Puller<'_> {
         if !may_be_killed || chance != 1 {
             let sequences = changes.iter().map(|change| change["sequence"].as_u64().unwrap());
             self.taken.extend(sequences);
-            self.cursor = came["next"].as_u64().unwrap();
+            for change in changes.iter().filter(|change| change["kind"] == "left") {
+                let told = change.as_object().unwrap();
+                let fields = told.keys().map(String::as_str).collect::<Vec<_>>();
+                assert_eq!(fields, ["at", "finding", "kind", "sequence"]);
+                self.left.push(change["sequence"].as_u64().unwrap());
+            }
+            self.cursor.store(came["next"].as_u64().unwrap(), Ordering::Relaxed);
         }
         changes.len()
     }
+}
+
+/// The ids of those that are meant.
+fn ids(findings: &[Value], is_meant: impl Fn(&Value) -> bool) -> BTreeSet<String> {
+    let meant = findings.iter().filter(|finding| is_meant(finding));
+    meant.map(|finding| text(finding, "/id").unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -118,12 +136,22 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
     let busiest = providers.iter().max_by_key(count).unwrap();
     let (ministry, _) = key(&town, &["--ministry"]);
     let (provider, _) = key(&town, &["--provider", busiest]);
+    let (bureau, _) = key(&town, &["--bureau", "北京"]);
     let served = Served::start(&town);
-    let puller = |key| Puller { key, taken: Vec::new(), cursor: 0, random: 7 };
-    let (mut all, mut own) = (puller(&ministry), puller(&provider));
+    let puller = |key| Puller {
+        key,
+        taken: Vec::new(),
+        left: Vec::new(),
+        cursor: Arc::default(),
+        random: 7,
+    };
+    let [mut all, mut own, mut losing] = [&ministry, &provider, &bureau].map(|key| puller(key));
+    let reached = Arc::clone(&losing.cursor);
+    let of_bureau = Mutex::new(BTreeSet::new());
+    let mut told = 0;
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for puller in [&mut all, &mut own] {
+        for puller in [&mut all, &mut own, &mut losing] {
             let (served, is_over) = (&served, &is_over);
             scope.spawn(move || {
                 while !is_over.load(Ordering::Relaxed) {
@@ -132,7 +160,6 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
                 while puller.pull(served, false) > 0 {}
             });
         }
-        let mut told = 0;
         for night in 1..=3 {
             if night > 1 {
                 town.play(night);
@@ -150,6 +177,16 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
             );
             told = page["next"].as_u64().unwrap();
         }
+        // All that lies with Beijing goes to Hebei, while it is pulled. What was not asked for by then is
+        // told no more.
+        let page = served.get("/changes?limit=1000", &bureau).ends(200).json();
+        while reached.load(Ordering::Relaxed) < page["next"].as_u64().unwrap() {
+            std::thread::yield_now();
+        }
+        *of_bureau.lock().unwrap() = ids(&town.findings(), |finding| finding["bureau"] == "北京");
+        let words = [(",false,,", ",false,河北,"), (",false,北京,", ",false,河北,")];
+        reallot(&town, |_| true, &words);
+        town.run(&["scan", "--rejudge"]).ends(0);
         is_over.store(true, Ordering::Relaxed);
     });
     let page = served.get("/changes?limit=1000", &ministry).json();
@@ -157,19 +194,25 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
     let sequence = |change: &Value| change["sequence"].as_u64().unwrap();
     assert_eq!(all.taken, (1..=changes.len() as u64).collect::<Vec<_>>());
     // Whose a finding is, the command says, which does not know of the feed.
-    assert!(changes.iter().all(|change| change["kind"] != "transferred"));
-    let is_busiest = |finding: &&Value| {
-        ["/provider/id", "/carrier/id"].iter().any(|who| text(finding, who) == Some(busiest))
+    let is_transfer = |change: &Value| change["kind"] == "transferred";
+    let (before, after): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| sequence(change) <= told);
+    assert!(!before.into_iter().any(is_transfer) && after.into_iter().all(is_transfer));
+    let of = |theirs: &BTreeSet<String>| -> Vec<u64> {
+        let is_own =
+            |change: &&Value| text(change, "/finding").is_some_and(|id| theirs.contains(id));
+        changes.iter().filter(is_own).map(sequence).collect()
     };
-    let theirs: BTreeSet<String> = town
-        .findings()
-        .iter()
-        .filter(is_busiest)
-        .map(|finding| text(finding, "/id").unwrap().to_owned())
-        .collect();
-    let is_own = |change: &&Value| text(change, "/finding").is_some_and(|id| theirs.contains(id));
-    let expected: Vec<u64> = changes.iter().filter(is_own).map(sequence).collect();
+    let expected = of(&ids(&town.findings(), |finding| {
+        ["/provider/id", "/carrier/id"].iter().any(|who| text(finding, who) == Some(busiest))
+    }));
     assert!(expected.len() > 5, "{busiest} has too little to pull");
-    assert_eq!(own.taken, expected);
+    assert_eq!((own.taken, own.left), (expected, vec![]));
+    // Each that went was told of to the end, then once that it went.
+    let of_bureau = of_bureau.into_inner().unwrap();
+    let expected = of(&of_bureau);
+    let went: Vec<u64> = expected.iter().copied().filter(|sequence| *sequence > told).collect();
+    assert!(went.len() > 2, "{} of {} findings went", went.len(), of_bureau.len());
+    assert_eq!((losing.taken, losing.left), (expected, went));
     assert_eq!(served.stop(), Some(0));
 }

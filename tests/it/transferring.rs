@@ -5,13 +5,14 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::matrix::undated;
 use crate::served::Served;
 use crate::served::key;
 use crate::town::Town;
 use crate::town::text;
 
 /// Imports the allocations with every `from` told as `to` in the rows that `is_meant`.
-fn reallot(town: &Town, is_meant: impl Fn(&str) -> bool, words: &[(&str, &str)]) {
+pub(crate) fn reallot(town: &Town, is_meant: impl Fn(&str) -> bool, words: &[(&str, &str)]) {
     let path = town.path("allocations.csv");
     let told = |line: &str| {
         let mut line = line.to_owned();
@@ -43,6 +44,24 @@ fn is_whole(served: &Served, key: &str, change: &Value, kind: &str) {
     let mut finding = served.get(&format!("/findings/{id}"), key).ends(200).json();
     finding.as_object_mut().unwrap().remove("changes");
     assert_eq!((text(change, "/kind"), &change["now"]), (Some(kind), &finding));
+}
+
+/// Says that the finding `id`, of `domain`, is to this key like one that is not there.
+#[track_caller]
+fn is_told_no_more(served: &Served, key: &str, (id, domain): (&str, &str)) {
+    let nobodys = "01J00000000000000000000000";
+    let answer = serde_json::json!({"result": "in_progress", "opinion": "在办"});
+    for (method, below, body) in [("GET", "", None), ("POST", "/answers", Some(&answer))] {
+        let call = |id: &str| {
+            served.call(method, &format!("/findings/{id}{below}"), Some(key), body).ends(404)
+        };
+        assert_eq!(undated(&call(id)), undated(&call(nobodys)));
+        assert_eq!(call(id).bytes, call(nobodys).bytes);
+    }
+    for path in ["/findings?state=all&limit=1000", "/exports/findings.csv?state=all", "/changes"] {
+        let told = served.get(path, key).ends(200).bytes;
+        assert!(!String::from_utf8_lossy(&told).contains(domain), "{path} tells of {domain}");
+    }
 }
 
 /// A finding of Beijing that stands whenever it is looked for, at a provider below the first carrier or
@@ -109,7 +128,7 @@ fn a_finding_that_goes_to_another_bureau_or_carrier_is_told_to_both_sides() {
     let told = left[0].as_object().unwrap();
     assert_eq!(told.keys().collect::<Vec<_>>(), ["at", "finding", "kind", "sequence"]);
     assert_eq!((left.len(), text(&left[0], "/kind")), (1, Some("left")));
-    served.get(&format!("/findings/{id}"), &had).ends(404);
+    is_told_no_more(&served, &had, (id, of("/domain")));
     // Whoever had not asked before it went is not told what it was.
     assert_eq!(told_of(&served, &had, id, 0).0, left);
     let mut night = begun;
