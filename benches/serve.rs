@@ -1,6 +1,6 @@
-//! What a night at full speed leaves of the interface: a page of 500 findings out of many, and the pull
-//! of every change of one provider, over HTTP, while the process that serves them examines a simulated
-//! internet, which is played by another process.
+//! What a night at full speed leaves of the interface: a page of 500 findings out of many, the pull of
+//! every change of one provider, and a 404 of what others have beside one of what nobody has, over HTTP,
+//! while the process that serves them examines a simulated internet, which is played by another process.
 //!
 //! `cargo bench --bench serve -- --findings 1000000`; 20,000 findings by default, and a few without
 //! `--bench` (as `cargo test --all-targets` runs it). The findings are none of the lab's: the night looks
@@ -136,6 +136,7 @@ fn main() {
         println!("{pages} pages of 500 for {who}: p50 {:.1?}, p99 {:.1?}", at(50), at(99));
         println!("{}", progress(&served, &ministry));
     }
+    tell_of_what_is_not_seen(&served, &provider, pages);
     let (begun, mut after, mut pulled) = (Instant::now(), 0, 0);
     let mut asked = Duration::ZERO;
     loop {
@@ -154,6 +155,24 @@ fn main() {
     println!("{pulled} changes of one provider pulled in {all:.2} s, of which {asked:.2} s waited");
     println!("{}", progress(&served, &ministry));
     assert!(pulled as u64 >= count / 10, "every change is told");
+}
+
+/// How long a 404 takes of what others have, and of what nobody has: asked in turns, the two must not differ.
+fn tell_of_what_is_not_seen(served: &Served, provider: &str, rounds: u64) {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        for (number, times) in [1, u128::MAX >> 1].into_iter().zip(&mut times) {
+            let path = format!("/findings/{}", Ulid::from(number));
+            let begun = Instant::now();
+            served.get(&path, provider).ends(404);
+            times.push(begun.elapsed());
+        }
+    }
+    let [others, nobodys] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!("404 of what others have: p50 {others:.1?}, of what nobody has: {nobodys:.1?}");
 }
 
 /// How far the night is.

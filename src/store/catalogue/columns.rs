@@ -150,12 +150,15 @@ impl Columns {
         }
     }
 
-    /// Where the finding lies, if `scope` may see it.
+    /// Where the finding lies, if `scope` may see it. What others have takes the way of what nobody has: it
+    /// is looked for in memory, and nothing of it is read.
     pub(super) fn place(&self, scope: &KeyScope, id: Ulid) -> Option<At> {
-        let index = self.ids.binary_search(&id).ok()?;
-        let facet = &self.facets[index];
-        let is_seen = self.sight(scope).has(facet) && facet.state != FindingState::Accruing;
-        is_seen.then(|| self.places[index])
+        let sight = self.sight(scope);
+        let seen = self.ids.binary_search(&id).ok().filter(|index| {
+            let facet = &self.facets[*index];
+            sight.has(facet) && facet.state != FindingState::Accruing
+        });
+        seen.map(|index| self.places[index])
     }
 
     /// Where the finding lies.

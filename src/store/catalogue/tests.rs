@@ -242,3 +242,26 @@ fn a_wasteful_file_is_written_anew_and_says_the_same() {
     }
     assert!(!fresh.is_wasteful(columns.live()));
 }
+
+/// Whoever may not see a finding could tell by the time that an answer takes whether it is there, if it were
+/// read before that is known.
+#[test]
+fn nothing_is_read_of_what_is_not_seen_and_of_what_is_not_there() {
+    let (_dir, findings) = opened();
+    let accruing = Finding { state: FindingState::Accruing, ..finding(2, "P4", "P1", "北京") };
+    write(&findings, &[finding(1, "P4", "P1", "北京"), accruing]);
+    let catalogue = findings.catalogue().unwrap();
+    let row = |scope: &KeyScope, id: u128| catalogue.row(scope, Ulid::from(id));
+    assert!(row(&provider("P4"), 1).unwrap().is_some());
+    // From here on whoever reads a row fails.
+    let mut inner = catalogue.inner.write().unwrap();
+    inner.file = inner.file.another().unwrap();
+    drop(inner);
+    assert!(row(&provider("P4"), 1).is_err() && row(&provider("P1"), 1).is_err());
+    let tianjin = KeyScope::Bureau("天津".parse().unwrap());
+    for scope in [provider("P5"), provider("P4"), tianjin, KeyScope::Reader] {
+        for id in [1, 2, 3].into_iter().filter(|id| *id > 1 || scope != provider("P4")) {
+            assert!(row(&scope, id).unwrap().is_none(), "{scope:?} {id}");
+        }
+    }
+}
