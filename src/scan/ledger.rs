@@ -164,14 +164,16 @@ fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
             Some(seen_again(finding, next, tonight.now, format!("night {}", tonight.night)))
         }
         Ruling::Ends(reason, reasons) => Some(close(next, reason, reasons, tonight)),
-        Ruling::Misses(_) => {
+        Ruling::Misses(reasons) => {
             if finding.last_night == tonight.night {
                 return None;
             }
             next.last_night = tonight.night;
             next.nights_in_row += 1;
             Some(if next.nights_in_row >= tonight.misses_to_close {
-                close(next, ClosedReason::Gone, vec![Reason::GoneForNights], tonight)
+                let last = reasons.into_iter().filter(|reason| *reason != Reason::MissedTonight);
+                let reasons = [Reason::GoneForNights].into_iter().chain(last).collect();
+                close(next, ClosedReason::Gone, reasons, tonight)
             } else {
                 counted(next)
             })

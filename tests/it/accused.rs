@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -122,6 +123,40 @@ fn one_answer_reopens_nothing_where_access_was_stopped() {
     assert_eq!(night(0), ("closed".to_owned(), 0));
     assert_eq!(night(1), ("closed".to_owned(), 0), "the page came once");
     assert_eq!(night(9), ("open".to_owned(), 1));
+}
+
+#[test]
+fn an_address_whose_site_gives_way_to_a_redirect_is_gone_after_as_many_nights_as_a_silent_one() {
+    let is_served = Arc::new(AtomicBool::new(true));
+    let serves = Arc::clone(&is_served);
+    let web = Web::answering(move |request| match request.path.as_str() {
+        "/robots.txt" => answer("404 Not Found", "", ""),
+        _ if serves.load(Ordering::Relaxed) => answer("200 OK", "", SHOP),
+        _ => answer("302 Found", "Location: http://www.elsewhere.cn/\r\n", ""),
+    });
+    let desk: Desk = web.desk("127.0.0.0/8", "[filings]\ncomplete = true\n");
+    desk.import("candidates", "c.txt", "127.0.0.1\n");
+    desk.import("filings", "f.csv", NOT_IN_IT);
+    let mut day = 24;
+    let mut night = |has_site: bool| {
+        day += 1;
+        is_served.store(has_site, Ordering::Relaxed);
+        let now = format!("2026-11-{day:02}T01:00:00+08:00");
+        desk.run(&["--now", &now, "scan", "--all", "--domain", "127.0.0.1"]).ends(0);
+        let found = desk.run(&["findings", "--state", "all", "--format", "jsonl"]).json();
+        let its = found.iter().find(|finding| finding["kind"] == "unfiled").unwrap();
+        let reason = its["closed_reason"].as_str().unwrap_or("stands").to_owned();
+        (reason, its["reopened"].as_u64().unwrap())
+    };
+    assert_eq!(night(true), ("stands".to_owned(), 0));
+    assert_eq!(night(false), ("stands".to_owned(), 0));
+    assert_eq!(night(false), ("stands".to_owned(), 0));
+    assert_eq!(night(false), ("gone".to_owned(), 0));
+    assert_eq!(night(true), ("stands".to_owned(), 1));
+    // Its site may be at the other port.
+    desk.configure(&[("https_port", "1")]);
+    assert_eq!(night(false), ("stands".to_owned(), 1));
+    desk.run(&["explain", "127.0.0.1", "--format", "json"]).says("\"tls\":true");
 }
 
 #[test]

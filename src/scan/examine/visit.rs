@@ -142,7 +142,12 @@ impl Stages {
             }
             let state = visit.state;
             sighting.visits.push(visit);
-            if state >= SiteState::Redirected {
+            // An address stands for itself: where one port only sends on, the other may have its site.
+            let is_enough = match target {
+                Target::Domain(_) => state >= SiteState::Redirected,
+                Target::Address(_) => state == SiteState::Live,
+            };
+            if is_enough {
                 break;
             }
         }

@@ -162,6 +162,13 @@ fn the_last_miss_in_a_row_closes_as_gone() {
     check(Some(&current), Misses, Some((Closed(ClosedReason::Gone), Effect::Closed)));
     let change = on_night_5(Some(&current), Misses, false).unwrap().change.unwrap();
     assert_eq!(change.reasons, [Reason::GoneForNights]);
+    // What was there instead is told as well.
+    let sends_on = Ruling::Misses(vec![Reason::SendsOn]);
+    let done =
+        with_night(5, false, |tonight| transition(&key(), Some(&current), sends_on, tonight));
+    let change = done.unwrap().change.unwrap();
+    assert_eq!(change.state, Closed(ClosedReason::Gone));
+    assert_eq!(change.reasons, [Reason::GoneForNights, Reason::SendsOn]);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use crate::facts::finding::ClosedReason;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::Sightings;
 use crate::facts::reason::Reason;
-use crate::facts::target::Target;
 use crate::stages::judge::Rules;
 use crate::stages::judge::Ruling;
 use crate::stages::judge::brief;
@@ -30,11 +29,6 @@ pub(super) fn unfiled(
         FilingStatus::None => Reason::NotFiled,
         FilingStatus::Cancelled(_) => Reason::FilingCancelled,
     };
-    // An address stands for itself: what only sends visitors on to a Domain is no site of its own.
-    let place = presence.at(key.provider.as_ref());
-    if matches!(examination.target, Target::Address(_)) && place.is_some_and(Place::only_sends_on) {
-        return Ruling::Unknown(vec![Reason::SendsOn]);
-    }
     served_at(examination, presence, key, rules, reason)
 }
 

@@ -17,6 +17,7 @@ use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
+use crate::facts::target::Target;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
@@ -32,6 +33,8 @@ pub(super) struct Presence<'a> {
     pub(super) unreported: Option<Place<'a>>,
     /// Whether every question to the name servers was answered.
     is_certain: bool,
+    /// Whether the target is an address, which stands for itself.
+    is_bare: bool,
     /// Whether it has an address anywhere that could be a site.
     has_address: bool,
     /// Every provider that claims a disputed address of it.
@@ -81,6 +84,7 @@ impl<'a> Presence<'a> {
             places: Vec::new(),
             unreported: None,
             is_certain: true,
+            is_bare: matches!(examination.target, Target::Address(_)),
             has_address: false,
             claimants: Vec::new(),
             has_unknown_holder: false,
@@ -159,6 +163,9 @@ impl<'a> Presence<'a> {
         };
         let (state, reasons) = place.state();
         match state {
+            // What an address by itself only sends on to is another's site, and its own is not there.
+            // It may flap, as a silent one may, so that several nights in a row say it is gone.
+            Some(SiteState::Redirected) if self.is_bare => Service::Missed(reasons),
             Some(SiteState::Live | SiteState::Redirected) => Service::Served(reasons),
             None => Service::Unclear(vec![Reason::NotProbed]),
             Some(SiteState::Unknown) => Service::Unclear(reasons),
@@ -218,7 +225,12 @@ impl<'a> Place<'a> {
         self.holder_reasons.extend(reason.filter(|reason| !self.holder_reasons.contains(reason)));
         self.has_unprobed |= sighting.visits.is_empty();
         for visit in &sighting.visits {
-            self.visits.push(Seen { host, visit, state: effective(visit, holding, parked) });
+            let state = match visit.state {
+                // Nobody is blamed for that where there is no name, redirector or not.
+                SiteState::Redirected if host.is_none() => SiteState::Redirected,
+                _ => effective(visit, holding, parked),
+            };
+            self.visits.push(Seen { host, visit, state });
         }
     }
 
@@ -268,11 +280,6 @@ impl<'a> Place<'a> {
     /// Whether a site itself is here, and not only what sends visitors on to it.
     pub(super) fn is_live(&self) -> bool {
         self.live_here().next().is_some()
-    }
-
-    /// Whether the strongest of what is here sends visitors on to another Domain.
-    pub(super) fn only_sends_on(&self) -> bool {
-        self.visits.iter().map(|seen| seen.state).max() == Some(SiteState::Redirected)
     }
 
     fn live_here(&self) -> impl Iterator<Item = &'a Visit> {

@@ -112,17 +112,30 @@ fn a_bare_address_is_unfiled_under_its_own_name() {
 
 #[test]
 fn a_bare_address_that_sends_on_to_a_domain_is_no_site_of_its_own() {
-    let sends_on = HostExamination {
-        host: None,
-        resolution: None,
-        sightings: vec![seen("1.0.0.1", by("P1"), &[Redirected, Silent])],
-        is_invented: false,
-    };
-    let examination = Examination {
-        target: "1.0.0.1".parse().unwrap(),
-        ..examined(FilingStatus::None, vec![sends_on])
-    };
-    check(&examination, Kind::Unfiled, Some("P1"), "unknown R04");
+    for (placement, states, expected) in [
+        (by("P1"), vec![Redirected], "misses R04"),
+        (by("P1"), vec![Redirected, Silent], "misses R04"),
+        (by("P1"), vec![Redirected, Unknown], "misses R04"),
+        (by("P1"), vec![Redirected, Live], "stands R01 R03"),
+        (by("P1"), vec![Unknown], "unknown R23"),
+        (by_redirector("P1"), vec![Redirected], "misses R04"),
+    ] {
+        let bare = HostExamination {
+            host: None,
+            resolution: None,
+            sightings: vec![seen("1.0.0.1", placement, &states)],
+            is_invented: false,
+        };
+        let examination = Examination {
+            target: "1.0.0.1".parse().unwrap(),
+            ..examined(FilingStatus::None, vec![bare])
+        };
+        check(&examination, Kind::Unfiled, Some("P1"), expected);
+        if expected.starts_with("misses") {
+            assert_eq!(opened(&examination), [""; 0]);
+            check(&examination, Kind::WrongNumber, Some("P1"), expected);
+        }
+    }
 }
 
 #[test]
