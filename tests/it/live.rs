@@ -123,6 +123,25 @@ fn ids(findings: &[Value], is_meant: impl Fn(&Value) -> bool) -> BTreeSet<String
     meant.map(|finding| text(finding, "/id").unwrap().to_owned()).collect()
 }
 
+/// Three nights, and the number of the newest change then.
+fn live_through(town: &Town, served: &Served, ministry: &str) -> u64 {
+    let mut told = 0;
+    for night in 1..=3 {
+        if night > 1 {
+            town.play(night);
+            town.import_all();
+        }
+        let begun = served.call("POST", "/scans", Some(ministry), Some(&json!({}))).ends(202);
+        assert_eq!(begun.json()["scan"], night);
+        let events = served.events(&format!("/scans/{night}"), ministry, usize::MAX);
+        assert_eq!(events.last().unwrap().1["ended_by"], "done");
+        let page = served.get(&format!("/changes?after={told}&limit=1000"), ministry).json();
+        assert!(!page["changes"].as_array().unwrap().is_empty(), "night {night} tells something");
+        told = page["next"].as_u64().unwrap();
+    }
+    told
+}
+
 #[test]
 fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nights_run() {
     let town = Town::new(80, 5);
@@ -160,23 +179,7 @@ fn a_puller_killed_at_random_has_every_change_once_and_in_order_while_three_nigh
                 while puller.pull(served, false) > 0 {}
             });
         }
-        for night in 1..=3 {
-            if night > 1 {
-                town.play(night);
-                town.import_all();
-            }
-            let body = json!({});
-            let begun = served.call("POST", "/scans", Some(&ministry), Some(&body)).ends(202);
-            assert_eq!(begun.json()["scan"], night);
-            let events = served.events(&format!("/scans/{night}"), &ministry, usize::MAX);
-            assert_eq!(events.last().unwrap().1["ended_by"], "done");
-            let page = served.get(&format!("/changes?after={told}&limit=1000"), &ministry).json();
-            assert!(
-                !page["changes"].as_array().unwrap().is_empty(),
-                "night {night} tells something"
-            );
-            told = page["next"].as_u64().unwrap();
-        }
+        told = live_through(&town, &served, &ministry);
         // All that lies with Beijing goes to Hebei, while it is pulled. What was not asked for by then is
         // told no more.
         let page = served.get("/changes?limit=1000", &bureau).ends(200).json();
