@@ -1,6 +1,10 @@
 //! How often each key was used or refused on each day: kept for good, where single calls are not.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::hash_map;
+use std::net::IpAddr;
+use std::net::Ipv6Addr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,10 +35,17 @@ pub struct Tallied {
     pub key: Option<Ulid>,
     /// The call and its status.
     pub what: String,
-    /// The address that called with a key and was refused; `None` for others, of whom there may be any
-    /// number.
+    /// Where the call came from that was refused with a key: an IPv4 address, the /64 of an IPv6 address,
+    /// or `elsewhere`; `None` for others, of whom there may be any number.
     pub by: Option<String>,
 }
+
+/// From so many places refusals of a key are told apart on a day. Whoever has a key that is good no more may
+/// call from any number of addresses, and fills no disk.
+const MOST_PLACES: usize = 64;
+
+/// All places beyond these.
+const ELSEWHERE: &str = "elsewhere";
 
 /// How often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +66,7 @@ impl Tallies {
     /// Counts a call.
     pub fn add(&mut self, entry: &Entry, is_refused: bool) {
         let Entry { at, key, what, by } = entry;
-        let by = (is_refused && key.is_some()).then(|| by.clone());
+        let by = (is_refused && key.is_some()).then(|| place(by));
         let what = what.replace('\0', "");
         let tallied = Tallied { day: clock::day(*at), key: *key, what, by };
         let one = Count { count: 1, first: *at, last: *at };
@@ -65,6 +76,17 @@ impl Tallies {
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Where `by` is: whoever has an IPv6 address has the whole /64.
+fn place(by: &str) -> String {
+    match by.parse::<IpAddr>() {
+        Ok(IpAddr::V6(v6)) => match v6.to_ipv4_mapped() {
+            Some(v4) => v4.to_string(),
+            None => format!("{}/64", Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        },
+        Ok(IpAddr::V4(_)) | Err(_) => by.to_owned(),
     }
 }
 
@@ -85,13 +107,41 @@ impl Keys {
         batch: &mut sled::Batch,
         tallies: &Tallies,
     ) -> Result<(), StoreError> {
+        let mut places: HashMap<(Date, Ulid), BTreeSet<String>> = HashMap::new();
+        let mut counts: HashMap<Vec<u8>, Count> = HashMap::new();
         for (tallied, more) in &tallies.0 {
-            let key = tally_key(tallied);
+            let mut tallied = tallied.clone();
+            if let (Some(by), Some(key)) = (&mut tallied.by, tallied.key) {
+                let known = match places.entry((tallied.day, key)) {
+                    hash_map::Entry::Occupied(known) => known.into_mut(),
+                    hash_map::Entry::Vacant(none) => none.insert(self.places(tallied.day, key)?),
+                };
+                if !known.contains(by) && known.len() >= MOST_PLACES {
+                    ELSEWHERE.clone_into(by);
+                } else {
+                    known.insert(by.clone());
+                }
+            }
+            let counted = counts.entry(tally_key(&tallied));
+            counted.and_modify(|count| *count = count.and(*more)).or_insert(*more);
+        }
+        for (key, more) in counts {
             let known = self.value::<Count>("count of calls", &key)?;
-            let count = known.map_or(*more, |known| known.and(*more));
+            let count = known.map_or(more, |known| known.and(more));
             batch.insert(key, encoding::encode("count of calls", &count)?);
         }
         Ok(())
+    }
+
+    /// The places from which `key` was refused on `day`.
+    fn places(&self, day: Date, key: Ulid) -> Result<BTreeSet<String>, StoreError> {
+        let prefix = [&[TALLY][..], format!("{day}\0{key}\0").as_bytes()].concat();
+        let mut places = BTreeSet::new();
+        for record in self.tree.scan_prefix(prefix) {
+            let (key, _) = record.map_err(self.failed())?;
+            places.extend(tallied(&key).and_then(|tallied| tallied.by));
+        }
+        Ok(places)
     }
 
     /// How often each key was used or refused on each day, oldest first.
@@ -123,4 +173,60 @@ fn tallied(key: &[u8]) -> Option<Tallied> {
         what: what.to_owned(),
         by: Some(by.to_owned()).filter(|by| !by.is_empty()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::findings::Findings;
+
+    fn refused(by: &str) -> Entry {
+        Entry {
+            at: Timestamp::UNIX_EPOCH,
+            key: Some(Ulid::from(7_u128)),
+            what: "GET /findings 401 expired".to_owned(),
+            by: by.to_owned(),
+        }
+    }
+
+    fn logged(keys: &Keys, from: impl Iterator<Item = String>) {
+        let mut tallies = Tallies::default();
+        for by in from {
+            tallies.add(&refused(&by), true);
+        }
+        keys.log(&[], &[], &tallies).unwrap();
+    }
+
+    #[test]
+    fn a_key_refused_from_any_number_of_places_takes_room_for_so_many() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = Findings::open(dir.path()).unwrap().keys().unwrap();
+        logged(&keys, (0..40).map(|last| format!("1.2.3.{last}")));
+        logged(&keys, (0..200).map(|last| format!("1.2.3.{last}")));
+        // Those that were known by then are told apart as before.
+        logged(&keys, ["1.2.3.0", "9.9.9.9"].map(str::to_owned).into_iter());
+        let told = keys.tallies().unwrap();
+        assert_eq!(told.len(), MOST_PLACES + 1);
+        let count = |by: &str| {
+            let of = told.iter().find(|(of, _)| of.by.as_deref() == Some(by));
+            of.map_or(0, |(_, count)| count.count)
+        };
+        assert_eq!(count("1.2.3.0"), 3);
+        assert_eq!(count(ELSEWHERE), 200 - MOST_PLACES as u64 + 1);
+        assert_eq!(told.iter().map(|(_, count)| count.count).sum::<u64>(), 242);
+    }
+
+    #[test]
+    fn whoever_has_a_network_calls_from_one_place() {
+        for (by, expected) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("1.2.3.4", "1.2.3.4"),
+            ("unknown", "unknown"),
+        ] {
+            assert_eq!(place(by), expected);
+        }
+    }
 }
