@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::domain::Host;
 use crate::facts::few::Few;
 use crate::facts::number::FilingNumber;
 use crate::facts::number::SubjectNumber;
@@ -76,6 +77,18 @@ impl Filing {
     /// Whether only an earlier register had the record.
     pub fn has_left(&self) -> bool {
         self.detail(LEFT_ON).is_some()
+    }
+
+    /// The hosts under its Domain that the record tells as home pages, as far as they can be read.
+    pub fn home_hosts(&self) -> impl Iterator<Item = Host> {
+        let domain = self.domain.domain();
+        let written = self.detail("home_url").unwrap_or_default();
+        let each = written.split([';', '；', ',', '，', '、']).flat_map(str::split_whitespace);
+        each.filter_map(move |url| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let host: Host = rest.split(['/', '?', '#', ':', '\\']).next()?.parse().ok()?;
+            host.is_within(domain?).then_some(host)
+        })
     }
 
     /// The subject whose filing this is, from either number.

@@ -6,6 +6,7 @@
 
 pub mod survey;
 pub mod worth;
+mod further;
 mod visit;
 mod settle;
 

@@ -15,6 +15,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::facts::directory::Directory;
+use crate::facts::domain::Host;
+use crate::facts::filing::Filing;
+use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
 use crate::facts::filing::NumberOwner;
@@ -111,6 +114,15 @@ impl Filings {
         register.read_briefs(target, |found| {
             records::status(found, self.gap, register.imported_at(), directory)
         })
+    }
+
+    /// The hosts that active records of `target` tell as its home pages. Reads whole records, which a night
+    /// does for few targets.
+    pub fn home_hosts(&self, target: &Target) -> Result<Vec<Host>, StoreError> {
+        let Some(register) = &self.register else { return Ok(Vec::new()) };
+        let records = register.lookup(target)?;
+        let active = records.iter().filter(|record| record.state == FilingState::Active);
+        Ok(active.flat_map(Filing::home_hosts).collect())
     }
 
     /// What is known of `target` once the upstream register was asked too, if the own one cannot say.

@@ -10,8 +10,10 @@ use std::sync::atomic::Ordering;
 use crate::desk::Desk;
 use crate::town::Town;
 use crate::town::text;
+use crate::web::Record;
 use crate::web::Web;
 use crate::web::answer;
+use crate::web::names;
 
 const SHOP: &str = "<title>Shop</title><p>Boots and shoes for everybody.</p></html>";
 
@@ -256,4 +258,44 @@ fn an_address_whose_report_was_refused_is_not_said_to_be_unreported() {
     town.run(&["lookup", address]).ends(0).says("未能读取");
     row("static").ends(0);
     assert_eq!(night(22).0, "closed");
+}
+
+#[test]
+fn a_site_that_is_only_where_its_record_or_an_earlier_list_says_is_not_said_to_be_over_reported() {
+    // Who serves nothing, and what else is known of the Domain.
+    for (home_url, listed_before, is_accused) in [
+        ("", "", true),
+        ("http://www.example.cn", "", true),
+        ("http://shop.elsewhere.cn/", "", true),
+        ("www.example.cn；http://Shop.example.cn:80/index.html", "", false),
+        ("", "http://shop.example.cn/", false),
+    ] {
+        let web = showing(answer("200 OK", "", SHOP));
+        let at = |address: [u8; 4]| Record::Addresses(vec![address.into()]);
+        let known = [("example.cn", at([127, 0, 1, 1])), ("shop.example.cn", at([127, 0, 0, 1]))];
+        let resolve = names(&known.map(|(name, record)| (name.to_owned(), record)));
+        let more = format!("[scan]\nmisses_to_close = 1\n{resolve}");
+        let desk: Desk = web.desk("127.0.0.0/8", &more);
+        desk.import("providers", "more.csv", "id,name\nP2,Second\n");
+        desk.import("allocations", "b.csv", "cidr,provider,kind\n127.0.1.0/24,P2,source\n");
+        let filing = |providers: &str| {
+            format!(
+                "domain,site_number,providers,home_url\n\
+                 example.cn,京ICP备15000001号-1,{providers},{home_url}\n"
+            )
+        };
+        if !listed_before.is_empty() {
+            desk.import("filings", "f.csv", filing("P2"));
+            desk.import("candidates", "c.txt", listed_before);
+            desk.run(&["scan", "--all"]).ends(0);
+            let list = desk.write("c.txt", "example.cn\n");
+            desk.run(&["import", "candidates", &list, "--replace"]).ends(0);
+        }
+        desk.import("filings", "f.csv", filing("P1;P2"));
+        for _ in 0..2 {
+            desk.run(&["scan", "--all"]).ends(0);
+            let found = desk.run(&["findings", "--kind", "over_reported", "--format", "jsonl"]);
+            assert_eq!(found.json().len(), usize::from(is_accused), "{home_url} {listed_before}");
+        }
+    }
 }

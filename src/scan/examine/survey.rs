@@ -91,6 +91,7 @@ impl Stages {
             return Ok(Surveyed::OutOfScope);
         }
         self.ask_upstream(&mut examination, &known).await;
+        self.look_further(&mut examination, last.as_ref()).await?;
         let mut survey = Survey { asked: self.begun.elapsed(), ..Survey::of(examination) };
         match self.next_place(&mut survey, &known).await {
             Some((host, sighting)) => {
@@ -166,7 +167,7 @@ impl Stages {
         self.resolved(names).await
     }
 
-    async fn resolved(&self, names: Vec<Host>) -> Vec<HostExamination> {
+    pub(super) async fn resolved(&self, names: Vec<Host>) -> Vec<HostExamination> {
         let mut hosts = Vec::new();
         for host in names {
             let resolution = self.resolver.resolve(&host).await;
