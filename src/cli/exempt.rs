@@ -33,6 +33,9 @@ pub enum Exempt {
     Remove {
         /// The name
         domain: Target,
+        /// Why, for the log
+        #[arg(long)]
+        reason: Option<String>,
         /// Who decides, for the log [default: the account]
         #[arg(long, value_name = "NAME")]
         by: Option<String>,

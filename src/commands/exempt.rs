@@ -47,9 +47,10 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
                 write(&exemption, *format, out)?;
             }
         }
-        Request::Remove { domain, by } => {
+        Request::Remove { domain, reason, by } => {
             let deed = (&*doer(session, by.as_ref()), session.clock.now());
-            if !data.findings.remove_exemption(domain, deed)? {
+            let reason = reason.as_deref().filter(|reason| !reason.trim().is_empty());
+            if !data.findings.remove_exemption(domain, deed, reason)? {
                 return Err(usage(format!("{domain} is not exempt; `exempt list` shows what is")));
             }
             session.mark(out)?;
@@ -95,6 +96,7 @@ fn write_deed(deed: &ExemptionDeed, format: Format, out: &mut impl Write) -> Res
     let (word, reason, until) = match kind {
         ExemptionDeedKind::Added { reason, until } => ("added", Some(reason), *until),
         ExemptionDeedKind::Removed => ("removed", None, None),
+        ExemptionDeedKind::RemovedFor { reason } => ("removed", Some(reason), None),
     };
     match format {
         Format::Text => {

@@ -43,8 +43,13 @@ pub enum ExemptionDeedKind {
         /// The last day on which that holds; `None` for no end.
         until: Option<Date>,
     },
-    /// It is reported again.
+    /// It is reported again; nobody said why.
     Removed,
+    /// It is reported again.
+    RemovedFor {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Exemption {

@@ -46,7 +46,8 @@ fn an_exempt_name_is_not_reported_until_it_is_so_no_more() {
     town.run(&["exempt", "list"]).ends(0).says(&domain).says("政府网站");
     assert_eq!(town.run(&["exempt", "list", "--format", "json"]).json()[0]["domain"], domain);
 
-    town.run(&["exempt", "remove", &domain]).ends(0);
+    let because = ["exempt", "remove", &domain, "--reason", "已移交他局"];
+    town.run(&because).ends(0);
     town.run(&["exempt", "remove", &domain]).ends(2).complains(&[&domain, "not exempt"]);
     assert!(town.run(&["exempt", "list", "--format", "json"]).out.is_empty());
     assert_eq!(scan(), both);
@@ -60,7 +61,11 @@ fn an_exempt_name_is_not_reported_until_it_is_so_no_more() {
     let told: Vec<_> = log.iter().map(told).collect();
     assert_eq!(
         told,
-        [["added", &domain, "政府网站"], ["removed", &domain, "-"], ["added", &other, "x"],]
+        [
+            ["added", &domain, "政府网站"],
+            ["removed", &domain, "已移交他局"],
+            ["added", &other, "x"],
+        ]
     );
     assert_eq!(log[2]["by"], "王处长");
     let of_one = town.run(&["exempt", "log", &other]);

@@ -47,6 +47,7 @@ impl Findings {
         &self,
         target: &Target,
         (by, at): (&str, Timestamp),
+        reason: Option<&str>,
     ) -> Result<bool, StoreError> {
         let writing = self.writing();
         if self.exemption(target)?.is_none() {
@@ -55,7 +56,9 @@ impl Findings {
         let (by, target) = (by.to_owned(), target.clone());
         let mut batch = sled::Batch::default();
         batch.remove(exemption_key(&target));
-        let kind = ExemptionDeedKind::Removed;
+        let kind = reason.map_or(ExemptionDeedKind::Removed, |reason| {
+            ExemptionDeedKind::RemovedFor { reason: reason.to_owned() }
+        });
         self.decide(&writing, batch, &ExemptionDeed { at, by, target, kind })?;
         Ok(true)
     }

@@ -207,8 +207,8 @@ fn an_exemption_is_kept_replaced_and_removed() {
     let reasons: Vec<String> =
         findings.exemptions().unwrap().into_iter().map(|exemption| exemption.reason).collect();
     assert_eq!(reasons, ["4", "3", "1"]);
-    assert!(findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH)).unwrap());
-    assert!(!findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH)).unwrap());
+    assert!(findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH), None).unwrap());
+    assert!(!findings.remove_exemption(&a, ("李科长", Timestamp::UNIX_EPOCH), None).unwrap());
     let findings = reopened(&dir, findings);
     assert_eq!(findings.exemption(&a).unwrap(), None);
     assert_eq!(findings.exemptions().unwrap().len(), 2);
