@@ -102,9 +102,41 @@ pub fn judge(
                     page::unreported_address(examination, &presence, &addresses)
                 }
             };
+            let before = known.iter().find(|finding| finding.key == key && finding.stands());
+            let ruling = match before {
+                Some(before) => as_before(ruling, before, &presence),
+                None => ruling,
+            };
             (key, ruling)
         })
         .collect()
+}
+
+/// The ruling with the bureau and the carrier that the finding had, as long as one of its addresses is theirs:
+/// name servers give several addresses in any order.
+fn as_before(ruling: Ruling, before: &Finding, presence: &Presence<'_>) -> Ruling {
+    let place = match before.key.kind {
+        Kind::UnreportedAddress => presence.unreported.as_ref(),
+        Kind::Unfiled
+        | Kind::NotConnected
+        | Kind::OverReported
+        | Kind::Shell
+        | Kind::WrongNumber => presence.at(before.key.provider.as_ref()),
+    };
+    let Some(place) = place else { return ruling };
+    let as_before = |bureau, mut seen: Box<Sightings>| {
+        if seen.carrier.is_some() {
+            seen.carrier = place.carrier(before.seen.carrier.as_ref()).cloned();
+        }
+        (place.province(Some(before.bureau)).unwrap_or(bureau), seen)
+    };
+    match ruling {
+        Ruling::Stands(bureau, seen) => {
+            let (bureau, seen) = as_before(bureau, seen);
+            Ruling::Stands(bureau, seen)
+        }
+        Ruling::Accrues(..) | Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => ruling,
+    }
 }
 
 fn keys_of(examination: &Examination, presence: &Presence<'_>) -> Vec<FindingKey> {

@@ -164,7 +164,7 @@ pub(super) fn stands(
 ) -> Ruling {
     reasons.extend_from_slice(place.holder_reasons());
     let seen = Sightings {
-        carrier: place.carrier.filter(|_| names_carrier).cloned(),
+        carrier: place.carrier(None).filter(|_| names_carrier).cloned(),
         hosts: place.served_hosts(),
         addresses: place.addresses.clone(),
         reasons,
@@ -172,5 +172,5 @@ pub(super) fn stands(
         evidence: place.evidence(),
         claimants: place.claimants(),
     };
-    Ruling::Stands(bureau_of(place.province, place.provider, rules.directory), Box::new(seen))
+    Ruling::Stands(bureau_of(place.province(None), place.provider, rules.directory), Box::new(seen))
 }

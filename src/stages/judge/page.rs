@@ -112,7 +112,7 @@ pub(super) fn unreported_address(
             evidence: place.evidence(),
             claimants: Vec::new(),
         };
-        let bureau = place.province.unwrap_or(Bureau::MINISTRY);
+        let bureau = place.province(None).unwrap_or(Bureau::MINISTRY);
         return Ruling::Stands(bureau, Box::new(seen));
     }
     match presence.service(Some(place), None) {

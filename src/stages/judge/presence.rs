@@ -47,8 +47,10 @@ pub(super) struct Presence<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Place<'a> {
     pub(super) provider: Option<&'a ProviderId>,
-    pub(super) carrier: Option<&'a ProviderId>,
-    pub(super) province: Option<Bureau>,
+    /// Every carrier through which its addresses reach the provider.
+    carriers: Vec<&'a ProviderId>,
+    /// Every province that its addresses are reported from.
+    provinces: Vec<Bureau>,
     pub(super) is_cdn: bool,
     pub(super) addresses: Vec<IpAddr>,
     visits: Vec<Seen<'a>>,
@@ -207,8 +209,8 @@ impl<'a> Place<'a> {
         holding: &'a Holding,
         parked: Parked,
     ) {
-        self.carrier = self.carrier.or(holding.carrier.as_ref());
-        self.province = self.province.or(holding.province);
+        self.carriers.extend(&holding.carrier);
+        self.provinces.extend(holding.province);
         self.is_cdn |= holding.is_cdn();
         if !self.addresses.contains(&sighting.address) {
             self.addresses.push(sighting.address);
@@ -232,6 +234,19 @@ impl<'a> Place<'a> {
             };
             self.visits.push(Seen { host, visit, state });
         }
+    }
+
+    /// The carrier to name: `before`, as long as an address comes through it. In whatever order a name server
+    /// gives the addresses, it is the same one.
+    pub(super) fn carrier(&self, before: Option<&ProviderId>) -> Option<&'a ProviderId> {
+        let same = self.carriers.iter().find(|carrier| Some(**carrier) == before);
+        same.or_else(|| self.carriers.iter().min()).copied()
+    }
+
+    /// The province whose bureau follows what stands here: `before`, as long as an address is reported from it.
+    pub(super) fn province(&self, before: Option<Bureau>) -> Option<Bureau> {
+        let same = before.filter(|before| self.provinces.contains(before));
+        same.or_else(|| self.provinces.iter().min().copied())
     }
 
     /// Who claims the addresses here without a link between them, in order.

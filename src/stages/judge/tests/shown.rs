@@ -23,6 +23,38 @@ fn the_bureau_is_the_addresss_else_the_providers_else_the_ministry() {
 }
 
 #[test]
+fn in_whatever_order_addresses_come_a_finding_stays_with_its_bureau_and_its_carrier() {
+    let place = |address, province, carrier: &str| {
+        let holder = Holder::Provider { id: "P1".parse().unwrap(), is_cdn: false };
+        let holding = Holding { carrier: Some(carrier.parse().unwrap()), ..held(holder) };
+        seen(address, in_province(Placement::Mainland(holding), province), &[Live])
+    };
+    let (one, two) = (("1.0.0.1", "广东", "C1"), ("1.0.0.2", "天津", "C2"));
+    let other = ("1.0.0.3", "新疆", "C3");
+    let night = |known: &[Finding], places: &[(&'static str, &'static str, &str)]| {
+        let places =
+            places.iter().map(|(address, province, carrier)| place(*address, province, carrier));
+        let examination = at(FilingStatus::None, places.collect());
+        let rulings = rulings(&examination, known, LENIENT);
+        let ruling = rulings.into_iter().find(|(key, _)| key.kind == Kind::Unfiled).unwrap().1;
+        let Ruling::Stands(bureau, seen) = ruling else { panic!() };
+        (bureau.name(), seen.carrier.unwrap().to_string())
+    };
+    let carried_by = |bureau: &str, carrier: &str| {
+        let known = finding(key(Kind::Unfiled, Some("P1")));
+        let seen = Sightings { carrier: Some(carrier.parse().unwrap()), ..known.seen };
+        [Finding { bureau: bureau.parse().unwrap(), seen, ..known }]
+    };
+    let to = |bureau, carrier: &str| (bureau, carrier.to_owned());
+    assert_eq!(night(&[], &[one, two]), to("天津", "C1"));
+    assert_eq!(night(&[], &[two, one]), to("天津", "C1"));
+    for places in [[one, two, other], [other, two, one]] {
+        assert_eq!(night(&carried_by("广东", "C2"), &places), to("广东", "C2"), "it stays");
+        assert_eq!(night(&carried_by("北京", "C9"), &places), to("天津", "C1"), "it moved");
+    }
+}
+
+#[test]
 fn a_finding_shows_the_hosts_that_are_served_and_all_addresses_there() {
     let other = seen("1.0.9.9", by("P2"), &[Live]);
     let hosts = vec![
