@@ -263,8 +263,11 @@ pub(super) fn take_census(session: &Session, data: &Data) -> Result<()> {
     let imported = data.registers.imported_at::<Filing>();
     let providers_of = data.registers.imported_at::<Provider>();
     let last = data.findings.censuses().last().transpose()?;
+    // What is cancelled, or added by a provider, leaves the register as old as it was.
+    let is_of_this = data.findings.counted()? == Some(data.registers.version::<Filing>());
     let is_counted = last.as_ref().is_some_and(|last| {
-        Some(last.as_of) == imported
+        is_of_this
+            && Some(last.as_of) == imported
             && last.providers_of == providers_of
             && last.is_complete == is_complete
             && !last.filed.divided.is_unknown()
@@ -274,10 +277,13 @@ pub(super) fn take_census(session: &Session, data: &Data) -> Result<()> {
 
 fn count_filings(session: &Session, data: &Data) -> Result<()> {
     let is_complete = session.settings.filings.complete;
+    // What comes while it is counted is counted the next time.
+    let version = data.registers.version::<Filing>();
     if let Some(census) = data.registers.census(&data.directory()?, is_complete)? {
         let filed = census.filed.nation;
         tracing::debug!(sites = filed.sites, domains = filed.domains, "the filings were counted");
         data.findings.put_census(&census)?;
+        data.findings.put_counted(version)?;
     }
     Ok(())
 }

@@ -77,6 +77,8 @@ const EXEMPTION_DEED: u8 = b'X';
 const CENSUS: u8 = b'C';
 /// `D` day → that census, divided.
 const CENSUS_DIVIDED: u8 = b'D';
+/// `v` → the generation of the filing register that was counted last.
+const COUNTED: &[u8] = b"v";
 /// `N` night → what it could not tell.
 const NIGHT_COUNT: u8 = b'N';
 /// `M` night → the same, divided.

@@ -14,6 +14,7 @@ use crate::store::encoding;
 use crate::store::findings::CENSUS;
 use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
+use crate::store::findings::COUNTED;
 use crate::store::findings::Findings;
 use crate::store::findings::NIGHT_COUNT;
 use crate::store::findings::NIGHT_DIVIDED;
@@ -24,6 +25,17 @@ impl Findings {
         let day = clock::day(census.as_of).to_string();
         let count = encoding::encode("census", census)?;
         self.put_divided([CENSUS, CENSUS_DIVIDED], day.as_bytes(), count, &census.filed.divided)
+    }
+
+    /// Keeps which generation of the register was counted last.
+    pub fn put_counted(&self, generation: u64) -> Result<(), StoreError> {
+        self.put(COUNTED, generation.to_be_bytes().to_vec())
+    }
+
+    /// Which generation of the register was counted last.
+    pub fn counted(&self) -> Result<Option<u64>, StoreError> {
+        let bytes = self.tree.get(COUNTED).map_err(self.failed())?;
+        Ok(bytes.and_then(|bytes| bytes.first_chunk().copied()).map(u64::from_be_bytes))
     }
 
     /// Every count of the register, oldest first.

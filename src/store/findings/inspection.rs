@@ -25,6 +25,7 @@ use crate::store::findings::CENSUS;
 use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
+use crate::store::findings::COUNTED;
 use crate::store::findings::Done;
 use crate::store::findings::EXEMPTION;
 use crate::store::findings::EXEMPTION_DEED;
@@ -172,6 +173,9 @@ impl Findings {
             }
             _ if key == GENERATION => {
                 (value.len() != 8).then(|| "the count of writes cannot be read".to_owned())
+            }
+            _ if key == COUNTED => {
+                (value.len() != 8).then(|| "which register was counted cannot be read".to_owned())
             }
             _ if key == POSITION => decoded::<Position>("position", value, |_| true),
             _ => Some("a record of no kind that is known".to_owned()),

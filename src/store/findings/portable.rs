@@ -24,6 +24,7 @@ use crate::store::findings::CENSUS;
 use crate::store::findings::CENSUS_DIVIDED;
 use crate::store::findings::CHANGE;
 use crate::store::findings::CIRCUMSTANCES;
+use crate::store::findings::COUNTED;
 use crate::store::findings::Done;
 use crate::store::findings::EXEMPTION;
 use crate::store::findings::EXEMPTION_DEED;
@@ -71,7 +72,7 @@ pub(crate) const TREE: Tree = Tree {
         Kind::of::<Exemption>("exemption", &[EXEMPTION], &[Part::Text]),
         Kind::of::<ExemptionDeed>("exemption_deed", &[EXEMPTION_DEED], &[Part::U64]),
     ],
-    derived: &[GENERATION, &[HISTORY], &[IDENTITY]],
+    derived: &[GENERATION, COUNTED, &[HISTORY], &[IDENTITY]],
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "of other kinds the value must be read")]
