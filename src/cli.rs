@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 
 pub use crate::cli::answer::Answer;
+pub use crate::cli::answer::Refuse;
 pub use crate::cli::answer::Uphold;
 pub use crate::cli::answer::Withdraw;
 pub use crate::cli::bulletin::Bulletin;
@@ -127,6 +128,8 @@ pub enum Command {
     Withdraw(Withdraw),
     /// Lets a finding stand against the provider's objection
     Uphold(Uphold),
+    /// Takes no provider's word for its access to a filing any more, or takes it again
+    Refuse(Refuse),
     /// Names that are not reported, with reason and end
     #[command(subcommand)]
     Exempt(Exempt),

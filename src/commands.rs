@@ -10,6 +10,7 @@ mod client;
 mod session;
 mod demo;
 mod import;
+mod refuse;
 mod rejudge;
 mod scan;
 mod notices;
@@ -146,6 +147,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Ended> {
         Command::Sample(request) => sample::run(session, request),
         Command::Answer(request) => answer::run(session, request),
         Command::Uphold(request) => withdraw::uphold(session, request),
+        Command::Refuse(request) => refuse::run(session, request),
         Command::Withdraw(request) => withdraw::run(session, request),
         Command::Exempt(request) => exempt::run(session, request),
         Command::Keys(request) => keys::run(session, request),

@@ -20,6 +20,7 @@ pub mod number;
 pub mod filing;
 pub mod cancellation;
 pub mod subject;
+pub mod joined;
 pub mod submission;
 pub mod certificate_number;
 pub mod filing_problem;

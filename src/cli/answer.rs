@@ -1,4 +1,4 @@
-//! `answer`, `withdraw`, `uphold`: what people say of findings.
+//! `answer`, `withdraw`, `uphold`, `refuse`: what people say of findings, and of what providers submitted.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,8 @@ use clap::Args;
 use ulid::Ulid;
 
 use crate::facts::finding::AnswerResult;
+use crate::facts::provider::ProviderName;
+use crate::facts::target::Target;
 
 /// `answer`
 #[derive(Debug, Args)]
@@ -52,6 +54,25 @@ pub struct Uphold {
     #[arg(long)]
     pub reason: String,
     /// Who decides, as the provider is told too [default: operator]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
+/// `refuse`
+#[derive(Debug, Args)]
+pub struct Refuse {
+    /// The name
+    pub domain: Target,
+    /// Whose word for its access to it is not taken, by id, name or alias
+    #[arg(long, value_name = "PROVIDER")]
+    pub provider: ProviderName,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// Takes the provider's word again
+    #[arg(long)]
+    pub lift: bool,
+    /// Who decides [default: operator]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 }

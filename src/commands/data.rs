@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use ulid::Ulid;
 
@@ -24,7 +25,9 @@ use crate::publish::view::ProviderNames;
 use crate::store::findings::Findings;
 use crate::store::lock::DataLock;
 use crate::store::registers::Registers;
-use crate::store::submitted::Joined;
+use crate::store::submitted::join::Against;
+use crate::store::submitted::join::Joined;
+use crate::store::submitted::terms::Terms;
 use crate::store::writer::catch_up_with_all;
 
 /// The data, owned by this process.
@@ -95,8 +98,9 @@ impl Data {
     }
 
     /// Joins what providers submitted with the filing register, as far as that has their records.
-    pub(super) fn join_submitted(&self) -> Result<Joined> {
-        Ok(self.findings.submitted()?.join(&self.registers, &self.directory()?)?)
+    pub(super) fn join_submitted(&self, terms: &Terms, now: Timestamp) -> Result<Joined> {
+        let against = Against { directory: &self.directory()?, terms, now };
+        Ok(self.findings.submitted()?.join(&self.registers, &against)?)
     }
 
     pub(super) fn directory(&self) -> Result<Directory> {

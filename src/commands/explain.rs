@@ -11,6 +11,7 @@ use crate::clock;
 use crate::commands::Ended;
 use crate::commands::session::Session;
 use crate::facts::finding::FindingState;
+use crate::facts::submission::SubmittedNote;
 use crate::facts::target::Target;
 use crate::publish::trail;
 use crate::publish::trail::Exemption;
@@ -54,12 +55,16 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
     let exemption = data.findings.exemption(target)?.filter(|exemption| exemption.holds_on(today));
     let register = data.registers.filings()?;
     let known = register.map(|register| register.lookup(target)).transpose()?.unwrap_or_default();
-    let submitted = data.findings.submitted()?.notes(target, &known, &data.directory()?)?;
+    let (kept, directory, terms) = (data.findings.submitted()?, data.directory()?, session.terms());
+    let submitted: Vec<SubmittedNote> =
+        kept.of(target)?.iter().map(|of| terms.note(of, &known, &directory)).collect();
+    let deeds = kept.deeds(target)?;
     let trail = Trail {
         target,
         examination: examination.as_ref(),
         findings: &findings,
         submitted: &submitted,
+        deeds: &deeds,
         exemption: exemption
             .as_ref()
             .map(|exemption| Exemption { reason: &exemption.reason, until: exemption.until }),

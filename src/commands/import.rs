@@ -47,11 +47,11 @@ use crate::formats::sources;
 use crate::formats::tables::FileError;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
+use crate::publish::submitted;
 use crate::store::import::Cut;
 use crate::store::import::ImportCounts;
 use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
-use crate::store::submitted::Joined;
 
 /// A register of fewer rows may shrink as it likes.
 const LEAST_GUARDED: u64 = 1_000;
@@ -75,10 +75,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
         )?;
     }
     if request.register == Register::Filings {
-        let Joined { connected, pending, .. } = data.join_submitted()?;
-        if connected + pending > 0 {
-            writeln!(out, "submitted by providers: {connected} connected, {pending} pending")?;
-        }
+        submitted::joined(data.join_submitted(&session.terms(), now)?, out)?;
         count_again(session, &data);
     }
     if request.register == Register::Providers {

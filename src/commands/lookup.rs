@@ -119,12 +119,13 @@ fn answers(
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime")?;
     let checked = runtime.block_on(filings.check_all(subjects, directory, 0))?;
-    let submitted = data.findings.submitted()?;
+    let (submitted, terms) = (data.findings.submitted()?, session.terms());
     let mut answers = Vec::new();
     for (subject, Checked { status, as_of, upstream }) in subjects.iter().zip(checked) {
         let records = filings.register().map(|register| register.lookup(subject)).transpose()?;
         let records = records.unwrap_or_default();
-        let submitted = submitted.notes(subject, &records, directory)?;
+        let submitted = submitted.of(subject)?;
+        let submitted = submitted.iter().map(|of| terms.note(of, &records, directory)).collect();
         let target = subject.clone();
         let filing = FilingFacts { target, status, as_of, upstream, records, submitted };
         answers.push(match subject {

@@ -13,6 +13,7 @@ use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::log;
 use crate::commands::scan::cancel_when_asked;
+use crate::commands::scan::connect;
 use crate::commands::session::Session;
 use crate::commands::usage;
 use crate::facts::change::Scan;
@@ -55,6 +56,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
             clock::written(last.started)
         )));
     }
+    connect(session, &data)?;
     let rejudge = rejudge(session, &data)?;
     let journal = under_way(session, &data, latest.as_ref())?;
     let (counts, is_over) = judge_all(&rejudge, &data, journal.as_ref(), request, &stop)?;

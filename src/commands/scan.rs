@@ -132,7 +132,7 @@ pub(super) async fn night(
 
 /// Joins what providers submitted with the filing register, which the night judges by.
 pub(super) fn connect(session: &Session, data: &Data) -> Result<()> {
-    if data.join_submitted()?.changed > 0 {
+    if data.join_submitted(&session.terms(), session.clock.now())?.changed > 0 {
         count_again(session, data);
     }
     Ok(())

@@ -125,6 +125,7 @@ fn desk(
         rates: Box::new(rates),
         bulletin: Box::new(bulletin),
         nights,
+        terms: session.terms(),
         after_import: Box::new(move |submitted| followed.want(submitted)),
         is_simulated: session.settings.simulated,
         stop,

@@ -22,6 +22,7 @@ use crate::publish::layout::Layout;
 use crate::stages::check::Filings;
 use crate::store::filings::FilingRegister;
 use crate::store::lock::DataLock;
+use crate::store::submitted::terms::Terms;
 
 /// Configuration, data folder, clock and terminal of one command.
 #[derive(Debug, Clone)]
@@ -97,6 +98,16 @@ impl Session {
     pub(super) fn filings(&self, register: Option<FilingRegister>) -> Result<Filings> {
         let filings = Filings::new(register, &self.settings.filings, self.clock.now());
         Ok(filings.with_upstream(self.upstream()?))
+    }
+
+    /// How long a provider's word counts.
+    pub(super) fn terms(&self) -> Terms {
+        let deadlines = &self.settings.deadlines;
+        Terms {
+            pending_working_days: deadlines.pending_working_days,
+            joined_days: deadlines.joined_days,
+            calendar: Arc::clone(&deadlines.days),
+        }
     }
 
     /// Says, before anything else is printed for people, that a lab's world is not the real one.

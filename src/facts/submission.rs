@@ -4,6 +4,7 @@
 //! register has, or waits until it has it. While it waits, it proves nothing.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -12,9 +13,10 @@ use crate::facts::cancellation::RECORD_ID;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingState;
+use crate::facts::joined;
+use crate::facts::joined::Access;
 use crate::facts::number::FilingNumber;
 use crate::facts::provider::ProviderId;
-use crate::facts::provider::ProviderName;
 
 /// A row that a provider submitted. Holds personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +35,23 @@ pub struct SubmittedFiling {
 pub enum Standing {
     /// 待审核: no active record of that Domain has that number.
     Pending,
+    /// 接入不明: one has, and does not say who its access providers are, so that nobody is added to it.
+    ProvidersUnknown,
     /// 已接入: one has, and the provider is one of its access providers, or about to be.
     Connected,
+    /// 已撤回: the provider takes back what it submitted.
+    Withdrawn,
+}
+
+/// What a provider submitted of a Domain, and whether the register has it by now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The row; without personal data once it was joined.
+    pub row: SubmittedFiling,
+    /// Who submitted it, by the key used.
+    pub by: String,
+    /// Since when the register has the access by it; `None` while the row waits.
+    pub joined_at: Option<Timestamp>,
 }
 
 /// A submitted row in brief: nobody's personal data.
@@ -44,6 +61,12 @@ pub struct SubmittedNote {
     pub provider: ProviderId,
     /// When.
     pub at: Timestamp,
+    /// By which key.
+    pub by: String,
+    /// Since when the register has the access by it; `None` while the row waits.
+    pub joined_at: Option<Timestamp>,
+    /// The last day on which it holds or waits.
+    pub until: Date,
     /// 网站备案号
     pub site_number: Option<FilingNumber>,
     /// 主体备案号
@@ -57,7 +80,9 @@ impl Standing {
     pub fn word(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::ProvidersUnknown => "providers_unknown",
             Self::Connected => "connected",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
@@ -65,7 +90,9 @@ impl Standing {
     pub fn chinese(self) -> &'static str {
         match self {
             Self::Pending => "待审核",
+            Self::ProvidersUnknown => "接入不明",
             Self::Connected => "已接入",
+            Self::Withdrawn => "已撤回",
         }
     }
 }
@@ -78,21 +105,39 @@ impl SubmittedFiling {
         known.iter().position(|record| speaks_of(&self.filing, record))
     }
 
-    /// How it stands to `known`, the records of its Domain.
-    pub fn standing(&self, known: &[Filing], directory: &Directory) -> Standing {
-        let record = self.record_in(known, directory);
-        if record.is_some() { Standing::Connected } else { Standing::Pending }
+    /// Whether one of `known` would be its record, had it not been cancelled.
+    pub fn is_cancelled_in(&self, known: &[Filing]) -> bool {
+        let cancelled = known.iter().filter(|record| record.state == FilingState::Cancelled);
+        cancelled
+            .filter(|record| !record.has_left())
+            .any(|record| has_its_number(&self.filing, record))
     }
 
-    /// It in brief.
-    pub fn note(&self, known: &[Filing], directory: &Directory) -> SubmittedNote {
-        SubmittedNote {
-            provider: self.provider.clone(),
-            at: self.at,
-            site_number: self.filing.site_number.clone(),
-            subject_number: self.filing.subject_number.clone(),
-            standing: self.standing(known, directory),
+    /// Whether it speaks of the same record as `other` does, as far as both say.
+    pub fn is_of_record(&self, other: &Filing) -> bool {
+        let differ = |own: &Option<FilingNumber>, its: &Option<FilingNumber>| {
+            own.is_some() && its.is_some() && own != its
+        };
+        self.filing.domain == other.domain
+            && !differ(&self.filing.site_number, &other.site_number)
+            && !differ(&self.filing.subject_number, &other.subject_number)
+    }
+
+    /// How it stands to `known`, the records of its Domain.
+    pub fn standing(&self, known: &[Filing], directory: &Directory) -> Standing {
+        let Some(place) = self.record_in(known, directory) else { return Standing::Pending };
+        match joined::access(&known[place], &self.provider, directory) {
+            Access::Unknown => Standing::ProvidersUnknown,
+            Access::Missing | Access::Joined | Access::Registered => Standing::Connected,
         }
+    }
+
+    /// The same without what is told of people.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let mut filing = self.filing.clone();
+        filing.details.retain(|(column, _)| column == RECORD_ID);
+        Self { filing, ..self.clone() }
     }
 
     /// The bureaus that it concerns: that of the provider, and those that gave its numbers.
@@ -102,29 +147,15 @@ impl SubmittedFiling {
         let of_provider = directory.by_id(&self.provider).and_then(|provider| provider.bureau);
         of_numbers.filter_map(Bureau::of_number_prefix).chain(of_provider).collect()
     }
-
-    /// The provider's access in `record`: `true` where it was not there before. Where the access providers are
-    /// not known, one of them does not make them known.
-    pub fn connect(&self, record: &mut Filing, directory: &Directory) -> bool {
-        let Ok(name) = self.provider.as_str().parse::<ProviderName>() else { return false };
-        let is_own = |name: &ProviderName| {
-            directory.find(name).is_some_and(|provider| provider.id == self.provider)
-        };
-        match &mut record.providers {
-            Some(names) if !names.iter().any(is_own) => {
-                names.push(name);
-                true
-            }
-            _ => false,
-        }
-    }
 }
 
 /// Whether `row` speaks of the access of `record`: it holds, and has the number that the row has.
 fn speaks_of(row: &Filing, record: &Filing) -> bool {
-    if record.state != FilingState::Active || record.has_left() || record.is_unreadable() {
-        return false;
-    }
+    let holds = record.state == FilingState::Active && !record.has_left();
+    holds && !record.is_unreadable() && has_its_number(row, record)
+}
+
+fn has_its_number(row: &Filing, record: &Filing) -> bool {
     let differ =
         |own: Option<&str>, its: Option<&str>| own.is_some() && its.is_some() && own != its;
     if differ(row.detail(RECORD_ID), record.detail(RECORD_ID)) {
@@ -200,23 +231,22 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_is_added_once_and_nothing_else_is_touched() {
-        let directory = directory();
-        for (before, after, is_new) in [
-            ("", vec!["P4"], true),
-            ("别家云", vec!["别家云", "P4"], true),
-            ("别家云;示例云", vec!["别家云", "示例云"], false),
+    fn whose_access_providers_are_not_known_is_told_to_be_so() {
+        let unknown = Filing { providers: None, ..row(&format!("a.cn,{NUMBER},,active,")) };
+        let own = submitted(&format!("a.cn,{NUMBER},,,"));
+        assert_eq!(own.standing(&[unknown], &directory()), Standing::ProvidersUnknown);
+    }
+
+    #[test]
+    fn a_row_is_taken_back_by_as_much_as_is_said_of_its_record() {
+        let own = submitted(&format!("a.cn,{NUMBER},,,"));
+        for (other, is_same) in [
+            (format!("a.cn,{NUMBER},,"), true),
+            ("a.cn,京ICP备05014806号-2,,".to_owned(), false),
+            ("a.cn,,京ICP备05014806号,".to_owned(), true),
+            (format!("b.cn,{NUMBER},,"), false),
         ] {
-            let mut record = row(&format!("a.cn,{NUMBER},,active,{before}"));
-            let own = submitted(&format!("a.cn,{NUMBER},,,P4"));
-            assert_eq!(own.connect(&mut record, &directory), is_new, "{before}");
-            assert!(!own.connect(&mut record, &directory), "once");
-            let names: Vec<_> =
-                record.providers.iter().flatten().map(ToString::to_string).collect();
-            assert_eq!(names, after);
+            assert_eq!(own.is_of_record(&row(&format!("{other},"))), is_same, "{other}");
         }
-        let mut unknown = Filing { providers: None, ..row(&format!("a.cn,{NUMBER},,active,")) };
-        assert!(!submitted(&format!("a.cn,{NUMBER},,,")).connect(&mut unknown, &directory));
-        assert_eq!(unknown.providers, None);
     }
 }

@@ -16,6 +16,7 @@ use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::FilingSummary;
 use crate::facts::filing::UpstreamOutcome;
+use crate::facts::joined::AccessDeed;
 use crate::facts::placement::Holding;
 use crate::facts::reason::Reason;
 use crate::facts::submission::SubmittedNote;
@@ -41,8 +42,10 @@ pub struct Trail<'a> {
     pub examination: Option<&'a Examination>,
     /// Its findings, closed ones too, each with its changes in order.
     pub findings: &'a [(FindingView, Vec<Change>)],
-    /// What providers submitted of it and the filing register has not.
+    /// What providers submitted of it, and the authority's register has not.
     pub submitted: &'a [SubmittedNote],
+    /// What became of that, oldest first.
+    pub deeds: &'a [AccessDeed],
     /// That it is not reported; `None` where it is.
     pub exemption: Option<Exemption<'a>>,
 }
@@ -80,9 +83,10 @@ pub fn text(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> i
         Some(examination) => examination_text(examination, names, out)?,
         None => writeln!(out, "\n尚未检测过")?,
     }
-    if !trail.submitted.is_empty() {
+    if !trail.submitted.is_empty() || !trail.deeds.is_empty() {
         writeln!(out, "\n报送")?;
         submitted::text(trail.submitted, names, out)?;
+        submitted::history(trail.deeds, names, out)?;
     }
     writeln!(out, "\n发现结果")?;
     if trail.findings.is_empty() {

@@ -39,6 +39,7 @@ use crate::store::filings::FilingRegister;
 use crate::store::findings::Findings;
 use crate::store::keys::Keys;
 use crate::store::registers::Registers;
+use crate::store::submitted::terms::Terms;
 
 /// Opens the filing register with whatever is asked beside it.
 type OpenFilings = dyn Fn(Option<FilingRegister>) -> Filings + Send + Sync;
@@ -75,6 +76,8 @@ pub struct Parts {
     pub bulletin: Box<MakeBulletin>,
     /// Nights.
     pub nights: Nights,
+    /// How long a provider's word counts.
+    pub terms: Terms,
     /// Has what follows from rows that were submitted done in time, and comes back at once.
     pub after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     /// Whether the world is a lab's.
@@ -96,6 +99,7 @@ pub struct Desk {
     pub(super) calls: Calls,
     pub(super) bulletin: Box<MakeBulletin>,
     pub(super) nights: Nights,
+    pub(super) terms: Terms,
     pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     pub(super) is_simulated: bool,
     filings: Box<OpenFilings>,
@@ -168,6 +172,7 @@ impl Desk {
             rates,
             bulletin,
             nights,
+            terms,
             after_import,
             is_simulated,
             stop,
@@ -183,6 +188,7 @@ impl Desk {
             count_rates: rates,
             bulletin,
             nights,
+            terms,
             after_import,
             is_simulated,
             registers,

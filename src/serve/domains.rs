@@ -51,8 +51,8 @@ pub(super) async fn one(
 struct DomainAnswer {
     #[serde(flatten)]
     answer: FilingAnswer,
-    /// What the register has not, as far as the key may see it; left out where there is nothing. It makes
-    /// nothing filed.
+    /// What the authority's register has not, as far as the key may see it; left out where there is nothing.
+    /// It makes nothing filed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     submitted: Vec<SubmittedView>,
@@ -61,14 +61,15 @@ struct DomainAnswer {
 fn submitted(desk: &Desk, caller: &Caller, target: &Target) -> Result<Vec<SubmittedView>, Problem> {
     let mut rows = desk.findings.submitted()?.of(target)?;
     let directory = desk.directory()?;
-    rows.retain(|row| caller.scope.sees_submitted(&row.provider, &row.bureaus(&directory)));
+    rows.retain(|of| caller.scope.sees_submitted(&of.row.provider, &of.row.bureaus(&directory)));
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let (filings, names) = (desk.filings()?, desk.names()?);
     let known = filings.register().map(|register| register.lookup(target)).transpose()?;
     let known = known.unwrap_or_default();
-    Ok(rows.iter().map(|row| SubmittedView::of(&row.note(&known, &directory), &names)).collect())
+    let note = |of| desk.terms.note(of, &known, &directory);
+    Ok(rows.iter().map(|of| SubmittedView::of(&note(of), &names)).collect())
 }
 
 /// Whether each of up to 10,000 Domains is filed

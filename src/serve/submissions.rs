@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::filing::Filing;
+use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::scope::KeyScope;
 use crate::facts::submission::Standing;
@@ -38,6 +39,7 @@ use crate::serve::submissions::form::Form;
 use crate::serve::submissions::form::ObjectLines;
 use crate::store::import::Import;
 use crate::store::rows::Row;
+use crate::store::submitted::Doer;
 
 mod bound;
 mod form;
@@ -80,8 +82,8 @@ pub(super) struct RowResult {
     line: u64,
     /// Whether it is kept.
     taken: bool,
-    /// Of a provider's filing that is kept: whether the register has its record. One that is pending is
-    /// no filing, and changes no verdict.
+    /// Of a provider's filing that is taken: whether the register has its record. One that is pending is
+    /// no filing, and changes no verdict; nor does one of whose record the access providers are not known.
     standing: Option<Standing>,
     /// The column at fault, where it is not taken and one is.
     column: Option<String>,
@@ -167,8 +169,22 @@ impl Submit for Filing {
             Ok(row) => row,
             Err(refused) => return Ok(Err(refused)),
         };
-        let problems = held.problems(&row)?;
+        if row.state == FilingState::Cancelled {
+            return Ok(match held.not_withdrawn(&row, own)? {
+                Some(why) => Err(("state", why)),
+                None => Ok(Taken {
+                    row,
+                    standing: Some(Standing::Withdrawn),
+                    is_known: false,
+                    problems: Vec::new(),
+                }),
+            });
+        }
         let (standing, is_known) = held.standing(&row, own)?;
+        if !is_known && let Some(why) = held.refusal(&row, own)? {
+            return Ok(Err(("domain", why)));
+        }
+        let problems = held.problems(&row)?;
         Ok(Ok(Taken { row, standing: Some(standing), is_known, problems }))
     }
 
@@ -180,12 +196,18 @@ impl Submit for Filing {
         let Some(own) = caller.scope.provider() else {
             return Ok(into_register(held.desk, &rows)?.then_some(Submitted::Filings));
         };
-        let is_news =
-            |taken: &Taken<Self>| taken.standing == Some(Standing::Connected) && !taken.is_known;
+        let is_news = |taken: &Taken<Self>| {
+            let changes = [Standing::Connected, Standing::Withdrawn].map(Some);
+            changes.contains(&taken.standing) && !taken.is_known
+        };
         let has_news = rows.iter().any(is_news);
-        let rows: Vec<Self> =
-            rows.into_iter().filter(|taken| !taken.is_known).map(|taken| taken.row).collect();
-        held.desk.findings.submitted()?.put(own, held.desk.now(), rows)?;
+        let (by, submitted) = (caller.actor(), held.desk.findings.submitted()?);
+        let doer = Doer { by: &by, at: held.desk.now() };
+        let news = rows.into_iter().filter(|taken| !taken.is_known).map(|taken| taken.row);
+        let (rows, withdrawn): (Vec<Self>, Vec<Self>) =
+            news.partition(|row| row.state == FilingState::Active);
+        submitted.put(own, doer, rows)?;
+        submitted.withdraw(own, doer, &withdrawn)?;
         Ok(has_news.then_some(Submitted::Access))
     }
 }
@@ -248,8 +270,11 @@ pub(super) fn body_limit() -> DefaultBodyLimit {
 /// Filings that the provider has connected
 ///
 /// A provider files nothing by this: a row is `connected` where the register has an active record of
-/// that Domain with that number, to which the provider is added, and `pending` where it waits for one.
-/// To send a row again takes the place of the one before. The ministry's rows go into the register.
+/// that Domain with that number, to which the provider is added until the authority has it itself, or has
+/// had the time to; `providers_unknown` where that record does not say who its access providers are; and
+/// `pending` where it waits for one. To send a row again takes the place of the one before. A row with
+/// the state `cancelled` takes back what the provider submitted of that record. The ministry's rows go
+/// into the register.
 ///
 /// CSV, XLSX, JSON lines or V3 XML, whatever `import filings` reads; the first line of CSV names the
 /// columns, in any order, in English or Chinese. `text/csv` and `application/jsonl` are taken at

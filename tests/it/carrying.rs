@@ -19,7 +19,7 @@ use crate::town::Town;
 use crate::town::text;
 
 /// What must be in the file of such a town.
-const KINDS: [&str; 41] = [
+const KINDS: [&str; 46] = [
     "provider",
     "allocation",
     "filing",
@@ -61,6 +61,11 @@ const KINDS: [&str; 41] = [
     "drawn_site",
     "sample_deed",
     "submitted_filing",
+    "submitter",
+    "joined_access",
+    "access_refusal",
+    "access_deed",
+    "last_access_deed",
 ];
 
 /// A town after two nights and a half, with something of everything that the store keeps.
@@ -108,6 +113,11 @@ fn lived_in() -> (Town, String) {
     let row = b"domain,site_number\nwaits.cn,\xe4\xba\xacICP\xe5\xa4\x8715023456\xe5\x8f\xb7-7\n"
         .to_vec();
     served.send("POST", "/filings", &theirs, ("text/csv", row)).ends(200);
+    let filed = town.site("not_connected").0;
+    let told = town.run(&["lookup", &filed, "--format", "json"]).json();
+    let row = format!("domain,site_number\n{filed},{}\n", of_one(&told[0], "/numbers/0"));
+    served.send("POST", "/filings", &theirs, ("text/csv", row.into_bytes())).ends(200);
+    town.run(&["refuse", "refused.cn", "--provider", &provider, "--reason", "未接入"]).ends(0);
     served.call("GET", "/findings", Some("chabei_no"), None).ends(401);
     assert_eq!(served.stop(), Some(0));
     at("2026-11-21T01:00:00+08:00", &["scan"]);

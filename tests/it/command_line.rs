@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 13] = [
     &["demo"],
     &["import"],
     &["scan"],
@@ -10,6 +10,7 @@ const COMMANDS: [&[&str]; 12] = [
     &["explain"],
     &["lookup"],
     &["withdraw"],
+    &["refuse"],
     &["exempt"],
     &["exempt", "add"],
     &["exempt", "list"],

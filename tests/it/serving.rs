@@ -381,7 +381,41 @@ fn what_waits_is_told_to_those_whom_it_concerns_and_joined_when_its_record_comes
     ran.ends(0).says("submitted by providers: 1 connected, 0 pending");
     let answer = served.get("/domains/new.cn", &own).ends(200).json();
     assert_eq!(answer["providers"], json!([{"id": "P4", "name": "示例云"}]), "{answer}");
-    assert_eq!((&answer["status"], answer.get("submitted")), (&json!("filed"), None));
+    let told = (&answer["status"], &answer["submitted"][0]["joined"]);
+    assert_eq!(told, (&json!("filed"), &json!(true)), "{answer}");
+    // Whoever has it from the authority needs no word of its own.
+    let whole = format!("{}d5.cn,京ICP备05014806号-5,\n", row_with_provider(&row));
+    let file = desk.write("whole.csv", whole);
+    desk.run(&["import", "filings", &file, "--replace"]).ends(0);
+    let answer = served.get("/domains/new.cn", &own).ends(200).json();
+    assert_eq!((&answer["status"], answer.get("submitted")), (&json!("filed"), None), "{answer}");
+    assert_eq!(served.stop(), Some(0));
+}
+
+fn row_with_provider(row: &str) -> String {
+    row.replace("site_number\n", "site_number,providers\n").replace("号-2\n", "号-2,示例云\n")
+}
+
+#[test]
+fn where_the_register_says_nobodys_access_that_is_told_and_the_row_waits() {
+    let desk = office();
+    let (own, _) = key(&desk, &["--provider", "P4"]);
+    let row = "domain,site_number\nnew.cn,京ICP备05014806号-2\n";
+    desk.import("filings", "public.csv", row);
+    let served = Served::start(&desk);
+    let body = ("text/csv", row.as_bytes().to_vec());
+    let came = served.send("POST", "/filings", &own, body).ends(200).json();
+    assert_eq!(came["rows"][0]["standing"], "providers_unknown", "{came}");
+    let answer = served.get("/domains/new.cn", &own).ends(200).json();
+    let told = (&answer["providers_known"], &answer["submitted"][0]["joined"]);
+    assert_eq!(told, (&json!(false), &json!(false)), "{answer}");
+    desk.import(
+        "filings",
+        "more.csv",
+        "domain,site_number,providers\nnew.cn,京ICP备05014806号-2,\n",
+    );
+    let answer = served.get("/domains/new.cn", &own).ends(200).json();
+    assert_eq!(answer["providers"][0]["id"], "P4", "{answer}");
     assert_eq!(served.stop(), Some(0));
 }
 
@@ -400,7 +434,7 @@ fn the_ministrys_filings_are_in_the_register_and_what_waited_for_them_is_joined(
     assert_eq!(post(&ministry), json!(null));
     let is_joined = |answer: &Value| answer["providers"][0]["id"] == "P4";
     let answer = told_once(&served, "new.cn", &own, is_joined);
-    assert_eq!((&answer["status"], answer.get("submitted")), (&json!("filed"), None));
+    assert_eq!(answer["status"], "filed");
     assert_eq!(served.stop(), Some(0));
 }
 

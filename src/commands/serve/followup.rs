@@ -96,7 +96,7 @@ pub(super) fn begin(
 }
 
 fn join(session: &Session, data: &Data, is_changed: bool) -> Result<()> {
-    let joined = data.join_submitted();
+    let joined = data.join_submitted(&session.terms(), session.clock.now());
     if is_changed || joined.as_ref().is_ok_and(|joined| joined.changed > 0) {
         count_again(session, data);
     }

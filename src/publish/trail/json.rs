@@ -24,6 +24,7 @@ use crate::facts::resolution::DnsAnswer;
 use crate::facts::resolution::View;
 use crate::facts::visit::Visit;
 use crate::publish::place::PlacementView;
+use crate::publish::submitted::AccessDeedView;
 use crate::publish::submitted::SubmittedView;
 use crate::publish::trail::Trail;
 use crate::publish::view::FindingView;
@@ -38,8 +39,10 @@ pub(super) struct TrailView<'a> {
     domain: String,
     domain_unicode: String,
     exemption: Option<ExemptionView<'a>>,
-    /// What providers submitted of it and the filing register has not.
+    /// What providers submitted of it, and the authority's register has not.
     submitted: Vec<SubmittedView>,
+    /// What became of that, oldest first.
+    submitted_history: Vec<AccessDeedView>,
     examination: Option<ExaminationView<'a>>,
     findings: Vec<HistoryView<'a>>,
 }
@@ -197,6 +200,11 @@ impl<'a> TrailView<'a> {
             exemption: exemption
                 .map(|given| ExemptionView { reason: given.reason, until: given.until }),
             submitted: trail.submitted.iter().map(|note| SubmittedView::of(note, names)).collect(),
+            submitted_history: trail
+                .deeds
+                .iter()
+                .map(|deed| AccessDeedView::of(deed, names))
+                .collect(),
             examination: trail.examination.map(|seen| ExaminationView::of(seen, names)),
             findings: trail.findings.iter().map(history).collect(),
         }

@@ -151,6 +151,7 @@ fn the_trail_tells_every_step() {
         examination: Some(&examination),
         findings: &findings,
         submitted: &[],
+        deeds: &[],
         exemption: Some(exemption),
     };
     let expected = format!(
@@ -206,6 +207,7 @@ fn a_name_that_was_never_examined_has_a_short_trail() {
         examination: None,
         findings: &[],
         submitted: &[],
+        deeds: &[],
         exemption: None,
     };
     let expected = "例子.中国（xn--fsqu00a.xn--fiqs8s）\n\n尚未检测过\n\n发现结果\n  无\n";
@@ -240,6 +242,7 @@ fn the_trail_as_json_has_the_same_facts() {
         examination: Some(&examination),
         findings: &findings,
         submitted: &[],
+        deeds: &[],
         exemption: None,
     };
     let mut out = Vec::new();

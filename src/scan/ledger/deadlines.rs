@@ -26,6 +26,12 @@ pub struct Deadlines {
     pub filing_days: u16,
     /// Working days from the request of a key to its issue (the plan's own fifteen).
     pub key_working_days: u16,
+    /// Working days that a provider's row waits for its record: twice the twenty that a bureau has to examine
+    /// an application, as a late one must cost nobody an accusation.
+    pub pending_working_days: u16,
+    /// Calendar days that a provider's access holds by its word alone: two months in which the authority can
+    /// bring it, and long enough that nobody is accused meanwhile.
+    pub joined_days: u16,
     /// The terms of single kinds, in place of the two above.
     pub kinds: Vec<KindTerm>,
     /// Days of campaigns, which take the place of the usual days.
@@ -80,6 +86,8 @@ impl Default for Deadlines {
             allocation_days: 2,
             filing_days: 20,
             key_working_days: 15,
+            pending_working_days: 40,
+            joined_days: 60,
             kinds: Vec::new(),
             campaigns: Vec::new(),
             calendar: Vec::new(),

@@ -4,7 +4,6 @@ use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
-use crate::facts::filing::FilingState;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::serve::door::Caller;
@@ -40,9 +39,6 @@ pub(super) fn filing(
     directory: &Directory,
 ) -> Result<Filing, Refused> {
     let refused = |column, reason: &str| Err((column, reason.to_owned()));
-    if row.state == FilingState::Cancelled {
-        return refused("state", "a provider does not cancel filings; its bureau does");
-    }
     if row.site_number.is_none() && row.subject_number.is_none() {
         return refused("site_number", "a record without any number is no filing");
     }
@@ -96,7 +92,8 @@ mod tests {
             (format!("a.cn,{number},active,,新"), Ok(())),
             (format!("a.cn,{number},active,别家云,新"), Err("providers")),
             (format!("a.cn,{number},active,示例云;别家云,新"), Err("providers")),
-            (format!("a.cn,{number},cancelled,P4,新"), Err("state")),
+            (format!("a.cn,{number},cancelled,P4,新"), Ok(())),
+            (format!("a.cn,{number},cancelled,别家云,新"), Err("providers")),
             ("a.cn,,active,P4,新".to_owned(), Err("site_number")),
         ] {
             let taken = filing(row(&cells), &"P4".parse().unwrap(), &directory());

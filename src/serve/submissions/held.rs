@@ -14,6 +14,8 @@ use crate::clock;
 use crate::facts::allocation::Allocation;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
+use crate::facts::joined;
+use crate::facts::joined::Access;
 use crate::facts::provider::ProviderId;
 use crate::facts::range::AddressRange;
 use crate::facts::submission::Standing;
@@ -50,7 +52,7 @@ impl<'a> Filings<'a> {
         })
     }
 
-    /// How a row of `own` stands to the register, and whether that knows of it already.
+    /// How a row of `own` stands to the register, and whether the authority has it there already.
     pub(super) fn standing(
         &self,
         row: &Filing,
@@ -61,11 +63,34 @@ impl<'a> Filings<'a> {
         let known = known.unwrap_or_default();
         let row =
             SubmittedFiling { provider: own.clone(), at: self.desk.now(), filing: row.clone() };
-        let Some(place) = row.record_in(&known, &self.directory) else {
-            return Ok((Standing::Pending, false));
-        };
-        let is_new = row.connect(&mut known[place].clone(), &self.directory);
-        Ok((Standing::Connected, !is_new))
+        let record = row.record_in(&known, &self.directory).map(|place| &known[place]);
+        let access = record.map(|record| joined::access(record, own, &self.directory));
+        let is_known = access == Some(Access::Registered);
+        Ok((row.standing(&known, &self.directory), is_known))
+    }
+
+    /// Why `own` may not take back what it submitted of the record of `row`; `None` where it may.
+    pub(super) fn not_withdrawn(
+        &self,
+        row: &Filing,
+        own: &ProviderId,
+    ) -> Result<Option<String>, Problem> {
+        let has = self.desk.findings.submitted()?.has(own, row)?;
+        let why = "nothing waits or holds by your word of it; a provider cancels no filing, its bureau does";
+        Ok((!has).then(|| why.to_owned()))
+    }
+
+    /// Why the word of `own` is not taken for the Domain of `row`; `None` where it is.
+    pub(super) fn refusal(
+        &self,
+        row: &Filing,
+        own: &ProviderId,
+    ) -> Result<Option<String>, Problem> {
+        let refusal = self.desk.findings.submitted()?.refusal(&row.domain, own)?;
+        Ok(refusal.map(|refusal| {
+            let day = clock::day(refusal.at);
+            format!("it was refused on {day}: {}; your bureau takes that back", refusal.reason)
+        }))
     }
 
     /// What annex 3 has against the row.
