@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::tz::TimeZone;
 
@@ -34,6 +35,11 @@ pub fn zone() -> TimeZone {
 /// The day on which `moment` falls in China.
 pub fn day(moment: Timestamp) -> Date {
     zone().to_datetime(moment).date()
+}
+
+/// What clocks in China show at `moment`.
+pub fn china(moment: Timestamp) -> DateTime {
+    zone().to_datetime(moment)
 }
 
 /// `moment` as people and files read it: RFC 3339 with China's offset, whole seconds.

@@ -12,9 +12,12 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use jiff::civil::Date;
+use jiff::civil::DateTime;
 use ulid::Ulid;
 
 use crate::cli::Answer as Request;
+use crate::clock;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::sample::actor;
@@ -29,6 +32,7 @@ use crate::facts::lifecycle::Said;
 use crate::facts::lifecycle::Unfit;
 use crate::formats;
 use crate::formats::answers;
+use crate::formats::answers::AnswerRow;
 use crate::formats::handled::is_message;
 use crate::formats::tables::Refusal;
 use crate::formats::tables::RowError;
@@ -42,6 +46,8 @@ pub(super) struct Given {
     pub(super) id: Ulid,
     /// What is answered.
     pub(super) said: Said,
+    /// When the answer was given that its row was exported with, in China.
+    pub(super) answered_at: Option<DateTime>,
 }
 
 /// What became of one answer.
@@ -69,7 +75,8 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     if let (Some(id), Some(result)) = (request.id, request.result) {
         let data = session.data()?;
         let said = Said { result, opinion: request.opinion.clone() };
-        let outcome = keep(&data, &[Given { line: 1, id, said }], &act, true)?.pop();
+        let given = Given { line: 1, id, said, answered_at: None };
+        let outcome = keep(&data, &[given], &act, true)?.pop();
         let finding = data.findings.by_id(id)?;
         let (Some(finding), Some(Outcome::Taken | Outcome::Unchanged)) = (finding, &outcome) else {
             let why = match outcome {
@@ -149,7 +156,10 @@ fn of_file(session: &Session, data: &Data, path: &Path) -> Result<Answers> {
     for row in rows {
         match row {
             Ok(row) => match row.said {
-                Some(said) => read.given.push(Given { line: row.line, id: row.id, said }),
+                Some(said) => {
+                    let AnswerRow { line, id, answered_at, .. } = row;
+                    read.given.push(Given { line, id, said, answered_at });
+                }
                 None => read.blank += 1,
             },
             Err(RowError::Refused(refusal)) => read.refused.push(refusal),
@@ -165,7 +175,7 @@ fn keep(data: &Data, given: &[Given], act: &Act, is_kept: bool) -> Result<Vec<Ou
     let ids: Vec<Ulid> = given.iter().map(|given| given.id).collect();
     data.findings.amend::<anyhow::Error>(&ids, |index, finding| {
         let decided = match (finding, given.get(index)) {
-            (Some(finding), Some(given)) => decide(finding, &given.said, act),
+            (Some(finding), Some(given)) => decide(finding, given, act),
             _ => Err("there is no such finding; `findings` lists them".to_owned()),
         };
         let (outcome, amendment) = match decided {
@@ -179,15 +189,31 @@ fn keep(data: &Data, given: &[Given], act: &Act, is_kept: bool) -> Result<Vec<Ou
     Ok(outcomes)
 }
 
-/// What the answer makes of the finding; `None` where it stands already.
-fn decide(finding: &Finding, said: &Said, act: &Act) -> Result<Option<Amendment>, String> {
+/// What the answer makes of the finding; `None` where it stands already, or is the row of an export that
+/// nobody touched.
+fn decide(finding: &Finding, given: &Given, act: &Act) -> Result<Option<Amendment>, String> {
+    let said = &given.said;
     let stands = finding.answer.as_ref().is_some_and(|answer| {
         answer.result == said.result && answer.opinion == said.opinion.trim()
     });
-    if stands && finding.state == FindingState::Answered {
+    if stands && (finding.state == FindingState::Answered || given.answered_at.is_some()) {
         return Ok(None);
     }
+    let kept = finding.answer.as_ref().map(|answer| clock::china(answer.at));
+    let is_stale = |exported: DateTime| kept.is_none_or(|kept| minute(kept) > minute(exported));
+    if given.answered_at.is_some_and(is_stale) {
+        return Err(
+            "its answer is another since this was exported; export it again, or leave the \
+                    time of the answer empty"
+                .to_owned(),
+        );
+    }
     lifecycle::answer(finding, said, act).map(Some).map_err(|unfit: Unfit| unfit.to_string())
+}
+
+/// Spreadsheets may keep no seconds.
+fn minute(time: DateTime) -> (Date, i8, i8) {
+    (time.date(), time.hour(), time.minute())
 }
 
 fn tell(path: &Path, refusal: &Refusal) {

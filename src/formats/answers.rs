@@ -1,19 +1,22 @@
 //! Answers to findings as they come back: a table with the finding's id, the result (处理结果) and the
-//! opinion (处理意见), such as an export of findings with these two columns filled in. Refusals never
-//! quote a cell.
+//! opinion (处理意见), such as an export of findings with these two columns filled in. An export tells
+//! when a row's answer was given, by which a row that nobody touched is known. Refusals never quote a
+//! cell.
 
 use std::io::Read;
 
+use jiff::civil::DateTime;
 use ulid::Ulid;
 
 use crate::facts::lifecycle::Said;
+use crate::formats::dates;
 use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Record;
 use crate::formats::tables::Rows;
 
-/// What is read, then what else an export holds: that is known, and not read.
+/// What is read, up to the time of the answer; then what else an export holds: that is known, and not read.
 pub const COLUMNS: &[Column] = &[
     Column { name: "id", chinese: &["编号"] },
     Column { name: "result", chinese: &["处理结果", "answer.result"] },
@@ -60,6 +63,8 @@ pub struct AnswerRow {
     pub id: Ulid,
     /// What is answered; `None` where the row answers nothing yet.
     pub said: Option<Said>,
+    /// When the answer was given that the row was exported with, in China; `None` where there was none.
+    pub answered_at: Option<DateTime>,
 }
 
 /// The rows of a table of answers.
@@ -72,7 +77,7 @@ fn row(record: &Record<'_>) -> Result<AnswerRow, Flaw> {
     let id = id.map_err(|_| Flaw::of("id", "it is no id of a finding; `findings` lists them"))?;
     let result = record.cell("result");
     if result.is_empty() {
-        return Ok(AnswerRow { line: record.line, id, said: None });
+        return Ok(AnswerRow { line: record.line, id, said: None, answered_at: None });
     }
     let result = result.parse().map_err(|_| {
         let words = "filed (已备案), connected (已接入备案), stopped (已停止接入), moved (已迁出), \
@@ -85,8 +90,15 @@ fn row(record: &Record<'_>) -> Result<AnswerRow, Flaw> {
         .strip_prefix('\'')
         .filter(|rest| rest.starts_with(['=', '+', '-', '@']))
         .unwrap_or(opinion);
-    let said = Said { result, opinion: opinion.to_owned() };
-    Ok(AnswerRow { line: record.line, id, said: Some(said) })
+    let said = Some(Said { result, opinion: opinion.to_owned() });
+    let answered_at = match record.cell("answer.at") {
+        "" => None,
+        cell => Some(dates::moment(cell).ok_or_else(|| {
+            let what = "it is no time such as 2026-11-24 15:30; leave it as it was exported";
+            Flaw::of("answer.at", what)
+        })?),
+    };
+    Ok(AnswerRow { line: record.line, id, said, answered_at })
 }
 
 #[cfg(test)]
@@ -122,6 +134,7 @@ mod tests {
     fn a_row_at_fault_names_its_column_and_quotes_nobody() {
         for (column, text) in [
             ("id", "id,result\n张三,moved\n".to_owned()),
+            ("answer.at", format!("id,result,答复时间\n{ID},moved,张三\n")),
             ("result", format!("id,result\n{ID},张三\n")),
         ] {
             let Some(Err(RowError::Refused(refusal))) = rows(&text).pop() else { panic!() };

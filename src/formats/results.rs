@@ -189,14 +189,7 @@ fn moment(record: &Record<'_>) -> Result<Option<DateTime>, Flaw> {
         return Ok(None);
     }
     let wrong = || Flaw::of("verified_at", "it is no time such as 2026-11-24 15:30");
-    let day = dates::day(cell).ok_or_else(wrong)?;
-    let time = cell.split_once([' ', 'T']).map_or("", |(_, time)| time.trim());
-    if time.is_empty() {
-        return Ok(Some(day.into()));
-    }
-    let mut formats = ["%H:%M:%S", "%H:%M"].into_iter();
-    let time = formats.find_map(|format| jiff::civil::Time::strptime(format, time).ok());
-    Ok(Some(day.to_datetime(time.ok_or_else(wrong)?)))
+    dates::moment(cell).map(Some).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ fn troubles(morning: &Morning<'_>) -> Vec<(&'static str, String)> {
         }
         None => trouble("未完成（异常中断）", "上次运行没有正常结束，见日志".to_owned()),
     }
-    if counts.candidates == 0 {
+    if counts.candidates == 0 && morning.scan.ended_by == Some(EndedBy::Done) {
         trouble("没有检测任何域名", "名单为空或均已检测；见 import candidates".to_owned());
     }
     if !morning.has_allocations {

@@ -132,3 +132,38 @@ fn an_export_with_its_answers_filled_in_is_read_back() {
         .says("1 taken, 0 unchanged, 0 blank, 2 refused");
     assert_eq!(text(&finding_of(&town, &second), "/state"), Some("answered"));
 }
+
+#[test]
+fn a_row_of_an_export_that_nobody_touched_answers_nothing_anew() {
+    let town = Town::new(60, 9);
+    town.import_all();
+    let (domain, _) = town.site("unfiled");
+    town.scan(&["--domain", &domain]);
+    let id = id_of(&town, &domain);
+    let answer = |now: &str, result: &str| {
+        let args = ["--now", now, "answer", &id, "--result", result, "--opinion", "不是我们的"];
+        town.run(&args).ends(0);
+    };
+    answer("2026-12-01T09:30:20+08:00", "not_ours");
+    town.run(&["uphold", &id, "--reason", "在你单位名下"]).ends(0);
+    let read_back = |file: &str, expected: &str| {
+        town.run(&["answer", "--file", file]).ends(0).says(expected);
+    };
+    for format in ["csv", "xlsx"] {
+        let file = town.path(&format!("untouched.{format}")).display().to_string();
+        town.run(&["findings", "--format", format, "--output", &file]).ends(0);
+        read_back(&file, "0 taken, 1 unchanged");
+        assert_eq!(text(&finding_of(&town, &domain), "/state"), Some("open"), "{format}");
+    }
+    let csv = town.run(&["findings", "--format", "csv"]).ends(0).text().to_owned();
+    let edited = town.write("edited.csv", csv.replace("not_ours", "in_progress"));
+    answer("2026-12-02T09:30:20+08:00", "disputed");
+    let stale = town.run(&["answer", "--file", &edited]);
+    stale.ends(0).says("0 taken, 0 unchanged, 0 blank, 1 refused").complains(&["export it again"]);
+    assert_eq!(text(&finding_of(&town, &domain), "/answer/result"), Some("disputed"));
+    let csv = town.run(&["findings", "--format", "csv"]).ends(0).text().to_owned();
+    assert!(csv.contains("disputed"));
+    let edited = town.write("edited.csv", csv.replace("disputed", "处理中"));
+    read_back(&edited, "1 taken");
+    assert_eq!(text(&finding_of(&town, &domain), "/answer/result"), Some("in_progress"));
+}

@@ -62,7 +62,7 @@ pub(super) fn answers(session: &Session, data: &Data, handling: Handling) -> Res
             None => {
                 said.insert(id, (result, row.line));
                 let said = Said { result, opinion: row.opinion };
-                answers.given.push(Given { line: row.line, id, said });
+                answers.given.push(Given { line: row.line, id, said, answered_at: None });
             }
         }
     }
