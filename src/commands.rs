@@ -5,6 +5,7 @@ mod terminal;
 mod log;
 mod causes;
 mod data;
+mod descriptors;
 mod owner;
 mod client;
 mod session;
@@ -75,6 +76,7 @@ fn usage(message: impl Into<String>) -> anyhow::Error {
 /// contract, section 2.
 pub fn run(cli: &Cli) -> ExitCode {
     log::begin(cli.log_format);
+    descriptors::raise();
     let begun = Session::open(cli, Terminal::Own).and_then(|mut session| {
         if is_about_data(&cli.command) {
             let reached = client::reach(&session.data, cli);

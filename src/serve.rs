@@ -8,6 +8,7 @@
 mod answers;
 mod ask;
 mod bulletins;
+mod connections;
 #[expect(unused_qualifications, reason = "the macro that describes calls writes them")]
 mod changes;
 mod desk;
@@ -34,7 +35,6 @@ pub mod settings;
 mod submissions;
 mod tls;
 
-use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +43,7 @@ use axum::Router;
 use axum::middleware;
 use axum::response::IntoResponse;
 use axum_server::Handle;
+use axum_server::tls_rustls::RustlsAcceptor;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
@@ -52,6 +53,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use crate::serve::bulletins::BulletinForm;
+use crate::serve::connections::Peer;
 pub use crate::serve::desk::CountedRates;
 pub use crate::serve::desk::Desk;
 pub use crate::serve::desk::Parts;
@@ -65,9 +67,6 @@ use crate::serve::tls::TlsError;
 
 /// How long calls in flight may take after a stop.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a connection may take to say what it wants.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
 
 /// Why the interface cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -102,8 +101,8 @@ pub async fn run(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let app = router(Arc::clone(&desk)).into_make_service_with_connect_info::<SocketAddr>();
-    let handle = Handle::<SocketAddr>::new();
+    let app = router(Arc::clone(&desk)).into_make_service_with_connect_info::<Peer>();
+    let handle = Handle::<Peer>::new();
     let mut beside = JoinSet::new();
     let (stopped, ends) = (stop.clone(), handle.clone());
     beside.spawn(async move {
@@ -112,22 +111,13 @@ pub async fn run(
     });
     beside.spawn(log::keep(Arc::clone(&desk), stop.clone()));
     let tls = tls::open(&desk.settings).await?;
+    let server = connections::server(listener, desk.connections)?.handle(handle);
     let served = match tls {
         Some(config) => {
             beside.spawn(tls::follow(config.clone(), desk.settings.clone(), stop));
-            axum_server::from_tcp_rustls(listener, config)?
-                .handle(handle)
-                .first_request_timeout(FIRST_REQUEST)
-                .serve(app)
-                .await
+            server.acceptor(RustlsAcceptor::new(config)).serve(app).await
         }
-        None => {
-            axum_server::from_tcp(listener)?
-                .handle(handle)
-                .first_request_timeout(FIRST_REQUEST)
-                .serve(app)
-                .await
-        }
+        None => server.serve(app).await,
     };
     beside.abort_all();
     desk.log.write(&desk);
@@ -187,5 +177,6 @@ fn router(desk: Arc<Desk>) -> Router {
         .fallback(|| async { Problem::not_found() })
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(CatchPanicLayer::custom(|_| Problem::ours().into_response()))
+        .layer(middleware::from_fn(connections::hold))
         .with_state(desk)
 }

@@ -18,6 +18,7 @@ use crate::commands::bulletin;
 use crate::commands::bulletin::rules::Rules;
 use crate::commands::causes::with_causes;
 use crate::commands::data::Data;
+use crate::commands::descriptors;
 use crate::commands::log;
 use crate::commands::rates::now;
 use crate::commands::scan::cancel_when_asked;
@@ -120,6 +121,7 @@ fn desk(
         registers: Arc::clone(&data.registers),
         findings: data.findings.clone(),
         settings,
+        connections: descriptors::for_connections(session.settings.pace.in_flight),
         clock,
         filings: Box::new(filings),
         rates: Box::new(rates),

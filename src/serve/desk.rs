@@ -66,6 +66,8 @@ pub struct Parts {
     pub findings: Findings,
     /// `[serve]`
     pub settings: Settings,
+    /// How many connections there may be at once.
+    pub connections: usize,
     /// Today.
     pub clock: Clock,
     /// How far a filing register is trusted, and who is asked where it cannot say.
@@ -92,6 +94,7 @@ pub struct Desk {
     pub(super) findings: Findings,
     pub(super) keys: Keys,
     pub(super) settings: Settings,
+    pub(super) connections: usize,
     pub(super) clock: Clock,
     pub(super) pace: KeyPace,
     pub(super) log: UseLog,
@@ -167,6 +170,7 @@ impl Desk {
             registers,
             findings,
             settings,
+            connections,
             clock,
             filings,
             rates,
@@ -194,6 +198,7 @@ impl Desk {
             registers,
             findings,
             settings,
+            connections,
             clock,
             stop,
             filings,

@@ -1,7 +1,6 @@
 //! Who calls: the key is known, good and not too often here, or the call ends. Every use and refusal
 //! goes into the log.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -22,6 +21,7 @@ use crate::facts::key::Holder;
 use crate::facts::key::KeyState;
 use crate::facts::key::Secret;
 use crate::facts::scope::KeyScope;
+use crate::serve::connections::Peer;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
 use crate::serve::problem::Problem;
@@ -60,7 +60,7 @@ pub(super) async fn enter(
     next: Next,
 ) -> Response {
     let begun = Instant::now();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.address.ip());
     let by = peer.map_or_else(|| "unknown".to_owned(), |address| address.to_string());
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     // What is counted for good must not be of the caller's own making.
