@@ -5,10 +5,13 @@ use std::borrow::Cow;
 
 use crate::formats::html::entities;
 
-/// The name of an element in lower case, cut at sixteen bytes: no element of HTML has a longer one.
+/// No element of HTML has a longer name.
+const LONGEST_NAME: usize = 16;
+
+/// The name of an element in lower case, cut at [`LONGEST_NAME`] bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
-    letters: [u8; 16],
+    letters: [u8; LONGEST_NAME],
     length: usize,
     shape: Shape,
 }
@@ -57,13 +60,11 @@ pub(super) struct Attributes<'a> {
 
 impl Name {
     pub(super) fn of(written: &[u8]) -> Self {
-        let mut letters = [0; 16];
-        let length = written.len().min(letters.len());
-        for (letter, byte) in letters.iter_mut().zip(written) {
-            *letter = *byte;
-        }
-        // All sixteen at once, which costs less than as many as there are.
-        letters.make_ascii_lowercase();
+        let length = written.len().min(LONGEST_NAME);
+        // Gathered in a register: bytes that are written one by one and read together stall.
+        let gather = |word: u128, byte: &u8| (word << 8) | u128::from(*byte);
+        let word = written.iter().take(LONGEST_NAME).rev().fold(0, gather);
+        let letters = in_lower_case(word).to_le_bytes();
         let shape = Shape::of(letters.get(..length).unwrap_or_default());
         Self { letters, length, shape }
     }
@@ -77,6 +78,15 @@ impl Name {
     pub(super) fn shape(&self) -> Shape {
         self.shape
     }
+}
+
+/// Sixteen bytes of ASCII in lower case; others as they are.
+fn in_lower_case(word: u128) -> u128 {
+    const EACH: u128 = u128::MAX / 0xff;
+    let low = word & (EACH * 0x7f);
+    let reaches = |letter: u8| low + EACH * u128::from(0x80 - letter);
+    let is_upper = reaches(b'A') & !reaches(b'Z' + 1) & !word & (EACH * 0x80);
+    word | (is_upper >> 2)
 }
 
 impl Shape {
@@ -131,5 +141,35 @@ impl<'a> Attributes<'a> {
         } else {
             entities::decode(written, entities::Place::Attribute)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_is_lowered_as_ascii_is() {
+        for byte in 0..=u8::MAX {
+            let word = [byte, b'A', b'z', 0xff].repeat(4);
+            let word = u128::from_le_bytes(word.try_into().unwrap());
+            let mut expected = word.to_le_bytes();
+            expected.make_ascii_lowercase();
+            assert_eq!(in_lower_case(word).to_le_bytes(), expected, "{byte}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_known_in_any_case_and_cut_where_no_element_is_longer() {
+        for (written, name, shape) in [
+            ("BlockQuote", "blockquote", Shape::Block),
+            ("BR", "br", Shape::Break),
+            ("Titles", "titles", Shape::Inline),
+            ("A-Name-Of-Many-Letters", "a-name-of-many-l", Shape::Inline),
+            ("", "", Shape::Inline),
+        ] {
+            let found = Name::of(written.as_bytes());
+            assert_eq!((found.as_bytes(), found.shape()), (name.as_bytes(), shape), "{written}");
+        }
     }
 }
