@@ -1,9 +1,11 @@
 //! What is wrong with the address register: rows that lack or break what the filing interface asks
 //! for, and rows that do not fit each other (out of bounds 越界, conflict 冲突, unreported 未报).
 //!
-//! Only rows that were reported are held to the rules. Plain lists and route objects name a holder
+//! Only rows that were reported are held to the rules, and of what a refused row may say nobody is told that
+//! it is missing. Plain lists and route objects name a holder
 //! and nothing else; registry rows tell what there is to report.
 
+mod doubts;
 mod record;
 mod relations;
 mod spans;

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::audit::allocations::Found;
+use crate::audit::allocations::doubts::Doubts;
 use crate::audit::allocations::record::bureau;
 use crate::audit::allocations::record::level;
 use crate::audit::allocations::spans::Span;
@@ -53,6 +54,8 @@ struct Family {
     /// What anybody named a holder for.
     held: Vec<Span>,
     registry: Vec<Span>,
+    /// What was reported in rows that were refused, by whoever can be told.
+    unread: Vec<(Option<Unit>, Span)>,
 }
 
 /// All rows, reduced.
@@ -88,6 +91,10 @@ impl<'a> Relations<'a> {
             return;
         }
         family.held.push(span);
+        if row.is_unreadable() {
+            family.unread.push((unit, span));
+            return;
+        }
         // Whose name nobody bears cannot be told to mend anything; that it is unknown is told.
         if let Some(unit) = unit
             && row.origin == Origin::Reported
@@ -116,13 +123,13 @@ impl<'a> Relations<'a> {
     pub(super) fn check<E>(self, found: &mut impl FnMut(Found) -> Result<(), E>) -> Result<(), E> {
         let Self { units, v4, v6, .. } = self;
         for (family, is_v4) in [(v4, true), (v6, false)] {
-            let Family { mut reports, held, registry } = family;
+            let Family { mut reports, held, registry, unread } = family;
             let mut tell = Tell { units: &units, is_v4, found: &mut *found };
             let held = Spans::union(held);
             for given in outermost(registry) {
                 tell.registry(given, &held.missing_of(given))?;
             }
-            let had = Had::of(&reports);
+            let had = Had::of(&reports, Doubts::of(unread));
             for report in &reports {
                 had.check(report, &mut tell)?;
             }
@@ -144,10 +151,12 @@ struct Had {
     passed_on: HashMap<(Unit, Unit), Spans>,
     /// From whom a unit has anything, by its own word or the other's.
     above: HashMap<Unit, Vec<(Unit, Spans)>>,
+    /// Where rows that were refused may say what is missed.
+    doubts: Doubts,
 }
 
 impl Had {
-    fn of(reports: &[Report]) -> Self {
+    fn of(reports: &[Report], doubts: Doubts) -> Self {
         let (mut sources, mut assignments) = (HashMap::new(), HashMap::new());
         let (mut passed_on, mut links) = (HashMap::new(), HashMap::new());
         let add = |spans: &mut HashMap<_, Vec<Span>>, unit, span| {
@@ -181,6 +190,7 @@ impl Had {
                 .map(|(units, spans)| (units, Spans::union(spans)))
                 .collect(),
             above,
+            doubts,
         }
     }
 
@@ -193,6 +203,7 @@ impl Had {
         match (report.kind, report.from, report.to) {
             (AllocationKind::Source, from, _) => {
                 let unused = missing(self.assignments.get(&unit), span);
+                let unused = self.doubts.without(unused, unit);
                 let fault = (Fault::Unreported, Level::Assignment);
                 tell.tell(mender, fault, (span, &unused), None)?;
                 // Of an upstream that reports nothing it cannot be said what it passed on.
@@ -200,6 +211,7 @@ impl Had {
                     return Ok(());
                 };
                 let outside = missing(self.passed_on.get(&(from, unit)), span);
+                let outside = self.doubts.without(outside, from);
                 let fault = (Fault::OutOfBounds, Level::Source);
                 tell.tell(mender, fault, (span, &outside), Some((from, None)))?;
             }
@@ -207,15 +219,18 @@ impl Had {
             (_, _, to) => {
                 let outside = missing(self.sources.get(&unit), span);
                 let has_none = outside.first() == Some(&span);
+                let outside = self.doubts.without(outside, unit);
                 let is_carrier = tell.units.get(unit as usize).is_some_and(|unit| unit.is_carrier);
                 // The basic carriers have their ranges from the registry, and need report no source.
                 if !(has_none && is_carrier) {
-                    let fault = if has_none { Fault::NoSource } else { Fault::OutOfBounds };
+                    let is_all = outside.first() == Some(&span);
+                    let fault = if is_all { Fault::NoSource } else { Fault::OutOfBounds };
                     tell.tell(mender, (fault, Level::Assignment), (span, &outside), None)?;
                 }
                 let Some(to) = to.filter(|to| *to != unit) else { return Ok(()) };
                 let bureau = tell.units.get(to as usize).map_or(bureau, |unit| unit.bureau);
                 let unreported = missing(self.sources.get(&to), span);
+                let unreported = self.doubts.without(unreported, to);
                 let fault = (Fault::Unreported, Level::Source);
                 tell.tell((to, bureau), fault, (span, &unreported), Some((unit, None)))?;
             }
@@ -228,7 +243,8 @@ impl Had {
         self.sources.contains_key(&unit) || self.assignments.contains_key(&unit)
     }
 
-    /// The parts of `span` that neither of two units has from the other.
+    /// The parts of `span` that neither of two units has from the other. Whoever's row was refused may have
+    /// linked them.
     fn unlinked(&self, one: Unit, two: Unit, span: Span) -> Vec<Span> {
         let mut cuts = vec![span.0];
         for links in [one, two].into_iter().flat_map(|unit| self.all_above(unit)) {
@@ -242,7 +258,7 @@ impl Had {
         let pieces = cuts.iter().copied().zip(ends);
         let apart =
             pieces.filter(|(at, _)| !self.is_below(one, two, *at) && !self.is_below(two, one, *at));
-        Spans::union(apart.collect()).iter().collect()
+        self.doubts.without_any(Spans::union(apart.collect()).iter().collect())
     }
 
     /// What links lead to `unit` and to those above it.

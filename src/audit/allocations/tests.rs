@@ -89,13 +89,22 @@ fn what_is_wrong_is_told_without_personal_data() {
 
 /// What is found in a register of a few rows of CSV, as `provider fault level part: detail`.
 fn told(rows: &str) -> Vec<String> {
+    told_beside(rows, &[])
+}
+
+/// The same beside rows that were refused, of a range and of whom.
+fn told_beside(rows: &str, refused: &[(&str, Option<&str>)]) -> Vec<String> {
     let providers = "id,name,kind\nA,甲,carrier\nB,乙,\nC,丙,\nD,丁,\n";
     let providers = crate::formats::providers::read(std::io::Cursor::new(providers)).unwrap();
     let directory = Directory::new(providers.map(Result::unwrap).collect());
     let text = format!("start,end,provider,kind,from,to,allocated_on\n{rows}");
     let rows = crate::formats::allocations::read(std::io::Cursor::new(text)).unwrap();
     let mut told = Vec::new();
-    let rows = rows.map(|row| Ok::<_, Infallible>(row.unwrap()));
+    let unread = refused.iter().map(|(block, name)| {
+        let range = block.parse::<ipnet::IpNet>().unwrap().into();
+        Allocation::unreadable(range, name.map(|name| name.parse().unwrap()), "use")
+    });
+    let rows = rows.map(Result::unwrap).chain(unread).map(Ok::<_, Infallible>);
     check(rows, &directory, &Guard::default(), jiff::civil::date(2026, 11, 24), |found| {
         let ProblemKey { provider, fault, level, part, .. } = found.key;
         // What single rows lack is not the question here.
@@ -174,4 +183,51 @@ fn special_purpose_space_is_seen_in_the_midst_of_a_range() {
     let expected =
         "A special_purpose assignment 9.255.255.0 - 11.0.0.255: 10.0.0.0 - 10.255.255.255";
     assert_eq!(found, [expected]);
+}
+
+#[test]
+fn nobody_is_told_to_report_what_a_refused_row_may_say() {
+    let all = "1.2.0.0/16";
+    let cases = [
+        (
+            "1.2.0.0,1.2.255.255,B,source,,,\n",
+            "B unreported assignment 1.2.0.0 - 1.2.255.255: ",
+            "B",
+        ),
+        (
+            "1.2.0.0,1.2.255.255,B,reserved,,,\n",
+            "B no_source assignment 1.2.0.0 - 1.2.255.255: ",
+            "B",
+        ),
+        (
+            "1.2.0.0,1.2.255.255,A,reassigned,,C,\n",
+            "C unreported source 1.2.0.0 - 1.2.255.255: ",
+            "C",
+        ),
+        (
+            "1.2.0.0,1.2.255.255,B,source,A,,\n1.2.0.0,1.2.255.255,B,reserved,,,\n\
+             1.9.0.0,1.9.255.255,A,reserved,,,\n",
+            "B out_of_bounds source 1.2.0.0 - 1.2.255.255: ",
+            "A",
+        ),
+        (
+            "1.2.0.0,1.2.255.255,B,source,,,\n1.2.0.0,1.2.255.255,B,reserved,,,\n\
+             1.2.0.0,1.2.255.255,C,source,,,\n1.2.0.0,1.2.255.255,C,reserved,,,\n",
+            "B conflict source 1.2.0.0 - 1.2.255.255: 1.2.0.0 - 1.2.255.255",
+            "D",
+        ),
+    ];
+    for (rows, problem, unit) in cases {
+        let has = |refused: &[_]| told_beside(rows, refused).iter().any(|told| told == problem);
+        assert!(has(&[]), "{:?}", told(rows));
+        for refused in [Some(unit), Some("无名公司"), None] {
+            assert!(!has(&[(all, refused)]), "{problem} beside one of {refused:?}");
+        }
+        assert!(has(&[("1.3.0.0/16", Some(unit))]), "{problem}: it stands elsewhere");
+        if unit != "D" {
+            assert!(has(&[(all, Some("丁"))]), "{problem}: it is another's");
+        }
+    }
+    let half = told_beside("1.2.0.0,1.2.255.255,B,reserved,,,\n", &[("1.2.0.0/17", Some("B"))]);
+    assert_eq!(half, ["B out_of_bounds assignment 1.2.128.0 - 1.2.255.255: "]);
 }
