@@ -44,6 +44,9 @@ pub enum AddressUse {
     Unstated,
 }
 
+/// The detail of a row of which nothing is known: what its kind seems to be.
+pub const SEEMS: &str = "seems";
+
 /// What a row can prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,6 +110,21 @@ impl Allocation {
     pub fn unreadable(range: AddressRange, provider: Option<ProviderName>, column: &str) -> Self {
         let row = Self::bare(range, AllocationKind::Assigned, Origin::Listed, provider);
         Self { details: vec![(UNREADABLE.to_owned(), column.to_owned())], ..row }
+    }
+
+    /// Such a row with its kind, where that can be read.
+    #[must_use]
+    pub fn seems(mut self, kind: AllocationKind) -> Self {
+        self.details.push((SEEMS.to_owned(), kind.word().to_owned()));
+        self
+    }
+
+    /// Whether it is what `stand_in`, a row of which nothing is known, was meant to be: the same kind of row, as
+    /// far as its kind can be read, of the same range and, as written, by the same reporter.
+    pub fn mends(&self, stand_in: &Self) -> bool {
+        let is_kind = stand_in.detail(SEEMS).is_none_or(|kind| kind == self.kind.word());
+        let is_reporter = self.provider.is_some() && self.provider == stand_in.provider;
+        !self.is_unreadable() && is_kind && is_reporter && self.range == stand_in.range
     }
 
     /// Whether nothing is known of the row but its range.

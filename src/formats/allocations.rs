@@ -71,6 +71,12 @@ const KINDS: [(AllocationKind, &str, &str); 7] = [
     (AllocationKind::Registry, "registry", "境内地址空间"),
 ];
 
+/// The kind that a cell says, in English or Chinese.
+pub(crate) fn kind_of(text: &str) -> Option<AllocationKind> {
+    let found = KINDS.into_iter().find(|(_, word, chinese)| text == *word || text == *chinese);
+    found.map(|(kind, ..)| kind)
+}
+
 /// The rows of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
     Rows::of_table(input, COLUMNS, &[], allocation)

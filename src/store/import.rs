@@ -138,10 +138,12 @@ impl<'a, R: Row> Import<'a, R> {
         let is_readable = |pair: &Pair| !replaces || pair.is_ok();
         let mut old = old.iter().flat_map(SortedFile::all).take_while(is_readable).peekable();
         let mut new = sorter.finish()?.peekable();
+        let mut fresh = Fresh::default();
         while let Some(key) = least_key(&mut old, &mut new)? {
             let before = value_at(&mut old, &key)?;
             let row = counts.settle::<R>(replaces, before.as_deref(), &key, &mut new)?;
-            match (row.as_ref().or(before.as_ref().filter(|_| !replaces)), &before) {
+            let stays = !replaces && !fresh.mends::<R>(&key, row.as_deref(), before.as_deref())?;
+            match (row.as_ref().or(before.as_ref().filter(|_| stays)), &before) {
                 (Some(row), _) => {
                     counts.rows += u64::from(R::is_counted(&key));
                     writer.push(&key, row)?;
@@ -164,6 +166,49 @@ impl<'a, R: Row> Import<'a, R> {
         let living = Living { generation, rows, imported_at, files };
         registers.switch(R::REGISTER, living)?;
         Ok(Ok(counts))
+    }
+}
+
+/// The new rows of one place.
+#[derive(Debug, Default)]
+struct Fresh {
+    place: Vec<u8>,
+    rows: Vec<Vec<u8>>,
+}
+
+impl Fresh {
+    /// Whether what stood under `key` for a row that was refused `before` is mended by a new row of its place,
+    /// which came before it. `row` is what is new under that key.
+    fn mends<R: Row>(
+        &mut self,
+        key: &[u8],
+        row: Option<&[u8]>,
+        before: Option<&[u8]>,
+    ) -> Result<bool, StoreError> {
+        let Some(place) = R::place(key) else { return Ok(false) };
+        if self.place != place {
+            self.rows.clear();
+            self.place.clear();
+            self.place.extend_from_slice(place);
+        }
+        match (row, before) {
+            (Some(row), _) => {
+                if R::is_counted(key) {
+                    self.rows.push(row.to_vec());
+                }
+                Ok(false)
+            }
+            (None, Some(before)) if !R::is_counted(key) => {
+                let stand_in = R::decode(before)?;
+                for row in &self.rows {
+                    if R::decode(row)?.mends(&stand_in) {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            (None, _) => Ok(false),
+        }
     }
 }
 

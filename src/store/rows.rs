@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 
 use crate::facts::allocation::Allocation;
+use crate::facts::allocation::SEEMS;
 use crate::facts::cancellation::RECORD_ID;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
@@ -60,6 +61,16 @@ pub trait Row: Sized + Clone + PartialEq {
     /// Whether the row with `key` is one, and does not only stand for one.
     fn is_counted(_key: &[u8]) -> bool {
         true
+    }
+
+    /// What keys begin with of which one row may be what another one stood for; `None`: none may.
+    fn place(_key: &[u8]) -> Option<&[u8]> {
+        None
+    }
+
+    /// Whether this row, which came later and has the same place, is what `stand_in` stood for.
+    fn mends(&self, _stand_in: &Self) -> bool {
+        false
     }
 
     /// What becomes of an older row with the same key; the new one takes its place by default.
@@ -155,6 +166,7 @@ impl Row for Allocation {
         }
         if self.is_unreadable() {
             key.push(UNREADABLE_KEY);
+            key.extend(self.detail(SEEMS).into_iter().flat_map(str::bytes));
         } else {
             key.extend_from_slice(self.kind.word().as_bytes());
         }
@@ -172,8 +184,17 @@ impl Row for Allocation {
     }
 
     fn is_counted(key: &[u8]) -> bool {
+        let place = Self::place(key).map_or(0, <[u8]>::len);
+        key.get(place) != Some(&UNREADABLE_KEY)
+    }
+
+    fn place(key: &[u8]) -> Option<&[u8]> {
         let length = if key.first() == Some(&4) { 4 } else { 16 };
-        key.get(1 + 2 * length) != Some(&UNREADABLE_KEY)
+        key.get(..1 + 2 * length)
+    }
+
+    fn mends(&self, stand_in: &Self) -> bool {
+        self.mends(stand_in)
     }
 }
 

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::range::AddressRange;
+use crate::formats::allocations::kind_of;
 
 /// A row of which nothing is known for each range that `cells` seem to name; `column` is at fault. Where
 /// the columns of the range name none, cells may have moved, and it may stand in any of them.
@@ -22,6 +23,7 @@ pub(super) fn standing_for(
     if ranges.is_empty() {
         ranges.extend(between(&ends.collect::<Vec<_>>()));
     }
+    let is_in_place = !ranges.is_empty() && column != Some("kind");
     if ranges.is_empty() {
         ranges.extend(cells.iter().filter_map(|(_, text)| block(text)));
         let addresses: Vec<Option<IpAddr>> =
@@ -32,7 +34,14 @@ pub(super) fn standing_for(
     }
     let provider = if column == Some("provider") { None } else { cell("provider") };
     let provider = provider.and_then(|name| name.parse().ok());
-    let stands = |range| Allocation::unreadable(range, provider.clone(), column.unwrap_or("row"));
+    let kind = cell("kind").filter(|_| is_in_place).and_then(kind_of);
+    let stands = |range| {
+        let row = Allocation::unreadable(range, provider.clone(), column.unwrap_or("row"));
+        match kind {
+            Some(kind) => row.seems(kind),
+            None => row,
+        }
+    };
     ranges.into_iter().map(stands).collect()
 }
 
@@ -49,6 +58,7 @@ fn between(ends: &[IpAddr]) -> Option<AddressRange> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::allocation::SEEMS;
 
     #[test]
     fn every_range_that_a_row_seems_to_name_is_told() {
@@ -76,5 +86,13 @@ mod tests {
             assert!(told.iter().all(|row| row.is_unreadable() && is_named(row)), "{cells:?}");
         }
         assert_eq!(standing_for(&[], None), []);
+        let of_kind = |column, start: &str| {
+            let cells =
+                [("start", start), ("end", "1.2.3.9"), ("kind", "来源"), ("user", "1.0.0.0/8")];
+            let cells = cells.map(|(name, text)| (name, text.to_owned()));
+            standing_for(&cells, Some(column)).remove(0).detail(SEEMS).map(str::to_owned)
+        };
+        assert_eq!(of_kind("use", "1.2.3.0"), Some("source".to_owned()));
+        assert_eq!(of_kind("kind", "1.2.3.0"), None);
     }
 }

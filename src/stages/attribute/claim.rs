@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
+use crate::facts::allocation::SEEMS;
 use crate::facts::bureau::Bureau;
 use crate::facts::directory::Directory;
 use crate::facts::placement::Holder;
@@ -98,6 +99,8 @@ pub(super) struct Claim {
     is_unread: bool,
     /// Whose such a row seems to be.
     seems: Option<Who>,
+    /// What its kind seems to be, as it is written.
+    seems_kind: Option<String>,
 }
 
 impl Claim {
@@ -118,6 +121,7 @@ impl Claim {
             is_redirector: row.is_redirector,
             is_unread,
             seems: own.filter(|_| is_unread),
+            seems_kind: row.detail(SEEMS).filter(|_| is_unread).map(str::to_owned),
         }
     }
 
@@ -125,7 +129,9 @@ impl Claim {
     fn is_mended(&self, claims: &[&Self]) -> bool {
         let is_it = |other: &&Self| {
             let is_readable = !other.is_unread && other.reporter.is_some();
-            is_readable && other.range == self.range && other.reporter == self.seems
+            // A row of another kind says something else of the range: to whom it was passed on, perhaps.
+            let is_kind = self.seems_kind.as_deref() == Some(other.kind.word());
+            is_readable && is_kind && other.range == self.range && other.reporter == self.seems
         };
         self.is_unread && claims.iter().copied().any(|other| is_it(&other))
     }

@@ -53,6 +53,7 @@ fn row(text: &str) -> Allocation {
             ("redirector", _) => row.is_redirector = true,
             ("listed", _) => row.origin = Origin::Listed,
             ("unread", _) => row = Allocation::unreadable(range, row.provider.take(), "use"),
+            ("seems_source", _) => row = row.seems(AllocationKind::Source),
             (_, Some(("<", name))) => row.from = Some(name.parse().unwrap()),
             (_, Some((">", name))) => row.to = Some(name.parse().unwrap()),
             (_, Some(("@", name))) => row.province = Some(name.parse().unwrap()),
@@ -144,7 +145,11 @@ fn a_row_that_could_not_be_read_is_reported_and_nobody_s_who_is_known() {
     check(&[registry, WIDE_OF_A, unread], "1.0.0.1", &format!("{nobody_s} carrier A"));
     check(&[registry, WIDE_OF_A, unread], "1.0.0.10", "A carrier A");
     check(&[registry, unread, "1.0.0.0-1.0.0.9 assigned A"], "1.0.0.1", "disputed A");
-    check(&[registry, unread, "1.0.0.0-1.0.0.9 source B"], "1.0.0.1", "B carrier B");
+    let read = "1.0.0.0-1.0.0.9 source B";
+    check(&[registry, unread, read], "1.0.0.1", "disputed B");
+    let seems = format!("{unread} seems_source");
+    check(&[registry, &seems, read], "1.0.0.1", "B carrier B");
+    check(&[registry, &seems, "1.0.0.0-1.0.0.9 reserved B"], "1.0.0.1", "disputed B");
 }
 
 const WIDE_OF_A: &str = "1.0.0.0-1.0.255.255 source A";

@@ -171,11 +171,8 @@ impl Findings {
             READING => {
                 decoded::<Reading>("reading", value, |reading| reading.finding == id_of(rest))
             }
-            _ if key == GENERATION => {
-                (value.len() != 8).then(|| "the count of writes cannot be read".to_owned())
-            }
-            _ if key == COUNTED => {
-                (value.len() != 8).then(|| "which register was counted cannot be read".to_owned())
+            _ if key == GENERATION || key == COUNTED => {
+                (value.len() != 8).then(|| "a count cannot be read".to_owned())
             }
             _ if key == POSITION => decoded::<Position>("position", value, |_| true),
             _ => Some("a record of no kind that is known".to_owned()),

@@ -1,6 +1,9 @@
 //! Imports take, replace and keep apart what they should.
 
 use super::*;
+use crate::facts::allocation::Allocation;
+use crate::facts::allocation::AllocationKind;
+use crate::facts::allocation::Origin;
 use crate::facts::candidate::Candidate;
 use crate::facts::candidate::HOSTS_PER_DOMAIN;
 use crate::facts::filing::Filing;
@@ -154,5 +157,47 @@ fn filings_are_found_by_domain_and_subjects_by_number() {
     for (number, is_known) in [("京ICP备12345679号", true), ("京ICP备12345678号", false)] {
         let number: crate::facts::number::FilingNumber = number.parse().unwrap();
         assert_eq!(register.has_subject(number.subject().unwrap()).unwrap(), is_known);
+    }
+}
+
+#[test]
+fn what_stands_for_a_refused_row_goes_when_that_row_comes_later() {
+    let row = |kind, provider: &str, block: &str| {
+        let range = block.parse::<ipnet::IpNet>().unwrap().into();
+        Allocation::bare(range, kind, Origin::Reported, Some(provider.parse().unwrap()))
+    };
+    let of = |provider: &str| row(AllocationKind::Source, provider, "1.2.3.0/24");
+    let unread = Allocation::unreadable(of("P4").range, of("P4").provider, "use");
+    let passed_on = AllocationKind::Reassigned;
+    for (stand_in, good, is_gone) in [
+        (unread.clone().seems(AllocationKind::Source), of("P4"), true),
+        (unread.clone(), of("P4"), true),
+        (unread.clone().seems(passed_on), of("P4"), false),
+        (unread.clone(), of("P5"), false),
+        (unread.clone(), row(AllocationKind::Source, "P4", "1.2.3.0/25"), false),
+        (Allocation::unreadable(of("P4").range, None, "provider"), of("P4"), false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let registers = Registers::open(dir.path()).unwrap();
+        let mut together = registers.begin(true);
+        together.push(&row(AllocationKind::Reserved, "P4", "1.2.3.0/24")).unwrap();
+        together.note(&stand_in).unwrap();
+        together.push(&good).unwrap();
+        together.finish(Timestamp::UNIX_EPOCH).unwrap();
+        let stands = || {
+            let rows = registers.allocations().unwrap().map(Result::unwrap);
+            rows.filter(Allocation::is_unreadable).count()
+        };
+        assert_eq!(stands(), 1, "of one file nobody knows which row is the later one");
+        let mut other = registers.begin(false);
+        other.push(&row(AllocationKind::Source, "P4", "1.2.4.0/24")).unwrap();
+        other.finish(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(stands(), 1);
+        let mut later = registers.begin(false);
+        later.push(&good).unwrap();
+        later.finish(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(stands(), usize::from(!is_gone), "{stand_in:?} by {good:?}");
+        let rows = registers.allocations().unwrap().count() - stands();
+        assert_eq!(rows, 3, "no row goes with it");
     }
 }
