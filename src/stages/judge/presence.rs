@@ -33,8 +33,7 @@ pub(super) struct Presence<'a> {
     pub(super) unreported: Option<Place<'a>>,
     /// Whether every question to the name servers was answered.
     is_certain: bool,
-    /// Whether the target is an address, which stands for itself.
-    is_bare: bool,
+    target: &'a Target,
     /// Whether it has an address anywhere that could be a site.
     has_address: bool,
     /// Every provider that claims a disputed address of it.
@@ -86,7 +85,7 @@ impl<'a> Presence<'a> {
             places: Vec::new(),
             unreported: None,
             is_certain: true,
-            is_bare: matches!(examination.target, Target::Address(_)),
+            target: &examination.target,
             has_address: false,
             claimants: Vec::new(),
             has_unknown_holder: false,
@@ -167,7 +166,9 @@ impl<'a> Presence<'a> {
         match state {
             // What an address by itself only sends on to is another's site, and its own is not there.
             // It may flap, as a silent one may, so that several nights in a row say it is gone.
-            Some(SiteState::Redirected) if self.is_bare => Service::Missed(reasons),
+            Some(SiteState::Redirected) if self.target.domain().is_none() => {
+                Service::Missed(reasons)
+            }
             Some(SiteState::Live | SiteState::Redirected) => Service::Served(reasons),
             None => Service::Unclear(vec![Reason::NotProbed]),
             Some(SiteState::Unknown) => Service::Unclear(reasons),
