@@ -26,6 +26,7 @@ use crate::scan::rejudge::RejudgeCounts;
 use crate::scan::rejudge::Rejudged;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
+use crate::stages::probe::Signatures;
 use crate::store::examinations::LastExamination;
 use crate::store::examinations::LastExaminations;
 use crate::store::findings::Update;
@@ -63,6 +64,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let summary = RejudgeSummary {
         examinations: counts.examinations,
         changed: counts.changed,
+        outdated: counts.outdated,
         opened: counts.opened,
         reopened: counts.reopened,
         closed: counts.closed,
@@ -155,6 +157,7 @@ fn rejudge(session: &Session, data: &Data) -> Result<Rejudge> {
         addresses,
         directory,
         guard: Guard::new(settings.probe.allow.clone(), settings.opt_out()?),
+        signatures: Signatures::builtin(),
         filings: Filings::new(data.registers.filings()?, &settings.filings, now),
         judge: settings.judge.clone(),
         parked: settings.scan.parked,

@@ -48,6 +48,12 @@ impl Examination {
         if self.steady_since == 0 { 0 } else { self.night.saturating_sub(self.steady_since) }
     }
 
+    /// Every visit, host by host.
+    pub fn visits(&self) -> impl Iterator<Item = &Visit> {
+        let sightings = self.hosts.iter().flat_map(|host| &host.sightings);
+        sightings.flat_map(|sighting| &sighting.visits)
+    }
+
     /// The other Domains that its live pages link to, each once; only in the night that read them.
     pub fn links(&self) -> Vec<&Domain> {
         let sightings = self.hosts.iter().flat_map(|host| &host.sightings);

@@ -5,6 +5,7 @@ mod pattern;
 
 use url::Url;
 
+use crate::facts::visit::Sign;
 use crate::formats::signatures::pattern::Pattern;
 pub use crate::formats::signatures::pattern::SignatureError;
 
@@ -14,6 +15,9 @@ const WALL_PAGES: &str = include_str!("../../config/wall-pages.toml");
 
 /// A block page closes findings, so one signal, which anybody may show by chance, is too few.
 const SIGNALS_OF_A_BLOCK_PAGE: usize = 2;
+
+/// The wall that is known by its field for a password, and not by a pattern.
+pub const PASSWORD: &str = "password";
 
 /// All patterns.
 #[derive(Debug, Clone)]
@@ -89,6 +93,18 @@ impl Signatures {
             .map(Recognised::Block)
             .or_else(|| known(&self.parking, 1).map(Recognised::Parking))
             .or_else(|| known(&self.walls, 1).map(Recognised::Wall))
+    }
+
+    /// Whether what was seen once rests on no pattern, or on one that there still is.
+    pub fn support(&self, sign: &Sign) -> bool {
+        let has =
+            |patterns: &[Pattern], name: &str| patterns.iter().any(|pattern| pattern.name == name);
+        match sign {
+            Sign::BlockPage(name) => has(&self.block, name),
+            Sign::ParkingPage(name) => has(&self.parking, name),
+            Sign::Wall(name) => name == PASSWORD || has(&self.walls, name),
+            _ => true,
+        }
     }
 }
 

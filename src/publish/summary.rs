@@ -56,6 +56,8 @@ pub struct RejudgeSummary {
     pub examinations: u64,
     /// Of these, those that the registers say something else of now.
     pub changed: u64,
+    /// Of all, those that rest on a pattern of pages that there is no more, and wait for the next night.
+    pub outdated: u64,
     /// Findings that opened.
     pub opened: u64,
     /// That came back.
@@ -76,11 +78,25 @@ pub fn rejudged_json(summary: &RejudgeSummary, out: &mut impl Write) -> io::Resu
 
 /// Writes it for people.
 pub fn rejudged_text(summary: &RejudgeSummary, out: &mut impl Write) -> io::Result<()> {
-    let RejudgeSummary { examinations, changed, opened, reopened, closed, restated, is_over } =
-        summary;
+    let RejudgeSummary {
+        examinations,
+        changed,
+        outdated,
+        opened,
+        reopened,
+        closed,
+        restated,
+        is_over,
+    } = summary;
     let ended = if *is_over { "完成" } else { "中途停止" };
     writeln!(out, "重新判定：{ended}（未访问任何网站）")?;
     writeln!(out, "  检测记录 {examinations} 条，其中 {changed} 条的登记信息有变")?;
+    if *outdated > 0 {
+        writeln!(
+            out,
+            "  其中 {outdated} 条的网页状态出自已不存在的规则，视为无法判断，下一夜优先检测"
+        )?;
+    }
     writeln!(out, "  新发现 {opened}，死灰复燃 {reopened}，关闭 {closed}，更正 {restated}")
 }
 

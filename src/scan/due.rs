@@ -39,8 +39,9 @@ pub struct Known<'a> {
     pub last: Option<&'a Examination>,
     /// What the own filing register says of it today.
     pub filing: &'a FilingStatus,
-    /// Whether the address register says something else of its addresses than it did.
-    pub has_moved_on_paper: bool,
+    /// Whether what was learnt last is overtaken: the address register says something else of its
+    /// addresses now, or what was seen rests on a pattern of pages that there is no more.
+    pub is_overtaken: bool,
     /// Whether a finding would follow if a page were seen where none was.
     pub is_suspect: bool,
     /// Whether it is exempt: what is not told of it may be told as soon as that ends.
@@ -101,7 +102,7 @@ fn is_changed(known: Known<'_>, last: &Examination) -> bool {
     // Of whom the own register cannot say, another one was asked, whose answer is the last one.
     let is_anothers = last.upstream.is_some() && matches!(known.filing, FilingStatus::Unknown(_));
     let is_filed_otherwise = !is_anothers && !last.filing.says_the_same(known.filing);
-    known.has_moved_on_paper
+    known.is_overtaken
         || is_filed_otherwise
         || known.candidate.hosts_to_examine().iter().any(is_new_host)
 }

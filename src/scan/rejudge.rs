@@ -2,7 +2,8 @@
 //!
 //! Told anew is what registers say: where an address lies and who holds it, whether the target is
 //! filed, whose the numbers of its page are. What only the page itself could tell, the state of the
-//! site above all, stays as it was seen.
+//! site above all, stays as it was seen: the page is not kept. Where it was told by a pattern that there
+//! is no more, it is unknown until the site is seen again, which is first of all.
 
 use jiff::Timestamp;
 
@@ -10,6 +11,7 @@ use crate::clock::day;
 use crate::facts::directory::Directory;
 use crate::facts::examination::Examination;
 use crate::facts::filing::FilingStatus;
+use crate::facts::visit::SiteState;
 use crate::net::guard::Guard;
 use crate::scan::ledger;
 use crate::scan::ledger::Effect;
@@ -22,6 +24,7 @@ use crate::stages::judge;
 use crate::stages::judge::Parked;
 use crate::stages::judge::Rules;
 use crate::stages::judge::judge;
+use crate::stages::probe::Signatures;
 use crate::store::StoreError;
 use crate::store::findings::Findings;
 use crate::store::findings::Update;
@@ -41,6 +44,8 @@ pub struct Rejudge {
     pub guard: Guard,
     /// Checks filings.
     pub filings: Filings,
+    /// The pages that are known.
+    pub signatures: Signatures,
     /// `[judge]`
     pub judge: judge::Settings,
     /// `[scan] parked`
@@ -62,6 +67,8 @@ pub struct RejudgeCounts {
     pub examinations: u64,
     /// Of these, those that the registers say something else of now.
     pub changed: u64,
+    /// Of all, those that rest on a pattern of pages that there is no more, and wait for the next night.
+    pub outdated: u64,
     /// Findings that opened.
     pub opened: u64,
     /// That came back.
@@ -91,6 +98,9 @@ impl Rejudge {
         let examination = self.told_anew(kept)?;
         counts.examinations += 1;
         counts.changed += u64::from(examination != *kept);
+        let mut believed = examination.clone();
+        let was_outdated = self.forget_outdated(&mut believed);
+        counts.outdated += u64::from(was_outdated);
         let known = ledger::newest(self.findings.of_target(&examination.target)?);
         let rules = Rules {
             settings: &self.judge,
@@ -110,7 +120,7 @@ impl Rejudge {
         let age = self.now.duration_since(examination.at).as_hours();
         let may_open = age <= YOUNG * 24;
         let mut update = Update::default();
-        for (key, ruling) in judge(&examination, &known, rules) {
+        for (key, ruling) in judge(&believed, &known, rules) {
             let current = known.iter().find(|finding| finding.key == key);
             let Some(next) = rejudged(&key, current, ruling, may_open, tonight) else { continue };
             counts.count(next.effect);
@@ -118,6 +128,19 @@ impl Rejudge {
             update.changes.extend(next.change);
         }
         Ok(Rejudged { examination, update })
+    }
+
+    /// Makes unknown what was told by a pattern that there is no more; says whether anything was.
+    fn forget_outdated(&self, examination: &mut Examination) -> bool {
+        let sightings = examination.hosts.iter_mut().flat_map(|host| &mut host.sightings);
+        let mut is_outdated = false;
+        for visit in sightings.flat_map(|sighting| &mut sighting.visits) {
+            if !self.signatures.support(&visit.sign) {
+                visit.state = SiteState::Unknown;
+                is_outdated = true;
+            }
+        }
+        is_outdated
     }
 
     /// What the registers of today say of what was seen then.

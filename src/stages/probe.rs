@@ -27,7 +27,7 @@ use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
 use crate::formats::html::Budget;
-use crate::formats::signatures::Signatures;
+pub use crate::formats::signatures::Signatures;
 use crate::net::dns::Resolver;
 use crate::net::guard::Guard;
 use crate::net::http::Answer;
@@ -126,6 +126,11 @@ impl Prober {
         let plain = (self.http_port != 0).then_some(false);
         let secure = (self.https_port != 0).then_some(true);
         plain.into_iter().chain(secure)
+    }
+
+    /// The pages that it knows.
+    pub fn signatures(&self) -> &Signatures {
+        &self.signatures
     }
 
     /// The pace that it keeps.

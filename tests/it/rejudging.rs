@@ -3,6 +3,8 @@
 use std::fs;
 
 use serde_json::Value;
+use sha2::Digest;
+use sha2::Sha256;
 
 use crate::town::Town;
 use crate::town::text;
@@ -19,6 +21,14 @@ fn told(findings: &[Value]) -> Vec<String> {
         .collect();
     told.sort();
     told
+}
+
+/// An export that was changed, with the sum that it must have.
+fn summed(export: &str) -> String {
+    let (lines, last) = export.trim_end().rsplit_once('\n').unwrap();
+    let lines = format!("{lines}\n");
+    let (front, _) = last.split_once("\"sha256\":\"").unwrap();
+    format!("{lines}{front}\"sha256\":\"{:x}\"}}\n", Sha256::digest(&lines))
 }
 
 /// Imports the filings in `name` in place of those that are there.
@@ -125,4 +135,71 @@ fn changed_rules_give_what_a_fresh_night_by_them_gives() {
     town.import_into("fresh");
     town.run_over("fresh", &["scan", "--all"]).ends(0);
     assert_eq!(told_of(town.findings_in("fresh")), again);
+}
+
+#[test]
+fn what_opens_tells_what_was_seen_then_and_is_proved_by_the_next_night() {
+    let town = Town::new(120, 4);
+    town.import_all();
+    town.scan(&["--all"]);
+    let before: Vec<_> = town.findings().iter().map(|finding| finding["id"].clone()).collect();
+    let filings = fs::read_to_string(town.path("filings.csv")).unwrap();
+    let left: Vec<&str> = filings.lines().take(filings.lines().count() / 2).collect();
+    town.write("fewer.csv", left.join("\n"));
+    refile(&town, "fewer.csv");
+    town.run(&["scan", "--rejudge"]).ends(0);
+    let is_new = |finding: &Value| {
+        text(finding, "/kind") == Some("unfiled") && !before.contains(&finding["id"])
+    };
+    let found: Vec<_> = town.findings().into_iter().filter(is_new).collect();
+    assert!(found.len() > 5, "{found:?}");
+    for finding in &found {
+        let evidence = &finding["evidence"];
+        assert_eq!(evidence["status"], 200, "{finding}");
+        assert!(text(finding, "/evidence/final_url").is_some(), "{finding}");
+        assert!(
+            evidence["warc"].is_null(),
+            "nothing was kept of whom nothing followed for: {finding}"
+        );
+    }
+    town.play(2);
+    town.scan(&[]);
+    let ids: Vec<_> = found.iter().map(|finding| &finding["id"]).collect();
+    let again = town.findings();
+    let seen: Vec<_> = again
+        .iter()
+        .filter(|finding| ids.contains(&&finding["id"]) && finding["times_seen"] == 2)
+        .collect();
+    assert!(seen.len() > 5, "{again:?}");
+    assert!(seen.iter().all(|finding| text(finding, "/evidence/warc").is_some()), "{seen:?}");
+}
+
+#[test]
+fn what_was_known_by_a_pattern_that_is_gone_opens_nothing_before_it_is_seen_again() {
+    let town = Town::new(220, 9);
+    town.import_all();
+    town.scan(&["--all"]);
+    let configured = fs::read_to_string(town.path("chabei.toml")).unwrap();
+    town.write("chabei.toml", configured.replacen("[scan]", "[scan]\nparked = \"report\"", 1));
+    let all = town.run(&["export-data", "-"]).ends(0).text().to_owned();
+    // As if the pattern of each had had a name by which there is none today.
+    let older = summed(&all.replace("{\"ParkingPage\":\"", "{\"ParkingPage\":\"older-"));
+    assert_ne!(older, all);
+    for (data, exported) in [("same", &all), ("older", &older)] {
+        let file = town.write(&format!("{data}.jsonl"), exported);
+        town.run_over(data, &["import-data", &file]).ends(0);
+        let arrivals = town.lab().arrivals().request_count();
+        town.run_over(data, &["scan", "--rejudge", "--summary", "again.json"]).ends(0);
+        assert_eq!(town.lab().arrivals().request_count(), arrivals);
+    }
+    let parked = |data: &str| {
+        let findings = town.findings_in(data).into_iter();
+        findings.filter(|finding| finding["reasons"].to_string().contains("R24")).count()
+    };
+    assert_eq!(parked("older"), 0);
+    assert!(parked("same") > 0);
+    let outdated = town.summary("again.json")["outdated"].as_u64().unwrap();
+    assert!(outdated >= parked("same") as u64, "{outdated}");
+    town.run_over("older", &["scan"]).ends(0);
+    assert_eq!(parked("older"), parked("same"));
 }

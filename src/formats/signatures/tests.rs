@@ -28,6 +28,24 @@ fn recognised(seen: Seen<'_>) -> String {
 }
 
 #[test]
+fn what_was_seen_rests_on_a_pattern_of_its_own_kind_or_on_none() {
+    let name = || "aliyun".to_owned();
+    for (sign, is_supported) in [
+        (Sign::BlockPage(name()), true),
+        (Sign::ParkingPage(name()), false),
+        (Sign::Wall(name()), false),
+        (Sign::BlockPage("aliyun-of-old".to_owned()), false),
+        (Sign::ParkingPage("wanwang".to_owned()), true),
+        (Sign::Wall("human-check".to_owned()), true),
+        (Sign::Wall(PASSWORD.to_owned()), true),
+        (Sign::Document, true),
+        (Sign::BlockPageFlaps, true),
+    ] {
+        assert_eq!(Signatures::builtin().support(&sign), is_supported, "{sign:?}");
+    }
+}
+
+#[test]
 fn block_pages_of_the_clouds_are_known() {
     let block = [url("http://www.aliyun.com/beian/beian-block?id=0")];
     let old = [url("http://batit.aliyun.com/alww.html")];

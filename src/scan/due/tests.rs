@@ -62,7 +62,7 @@ fn examined_on(name: &str, nights: u32, rotation: Rotation, is_suspect: bool) ->
             findings: &[],
             last: last.as_ref(),
             filing: &FilingStatus::None,
-            has_moved_on_paper: false,
+            is_overtaken: false,
             is_suspect,
             is_exempt: false,
         };
@@ -133,7 +133,7 @@ fn check(change: impl FnOnce(&mut Known<'static>), expected: bool) {
         findings: &[],
         last: Some(kept(examined("a.cn", night - 1, 1))),
         filing: &FilingStatus::None,
-        has_moved_on_paper: false,
+        is_overtaken: false,
         is_suspect: false,
         is_exempt: false,
     };
@@ -166,7 +166,7 @@ fn finding(state: FindingState, has_lapsed: bool) -> Finding {
 fn what_changed_on_paper_is_due() {
     check(|_| {}, false);
     check(|known| known.last = None, true);
-    check(|known| known.has_moved_on_paper = true, true);
+    check(|known| known.is_overtaken = true, true);
     check(|known| known.is_exempt = true, true);
     let filed = FilingStatus::Active(FilingSummary::empty(Timestamp::UNIX_EPOCH));
     check(|known| known.filing = kept(filed), true);
@@ -211,7 +211,7 @@ fn an_answer_of_another_register_is_no_change_while_the_own_one_cannot_say() {
             findings: &[],
             last: Some(&last),
             filing: &filing,
-            has_moved_on_paper: false,
+            is_overtaken: false,
             is_suspect: false,
             is_exempt: false,
         };
@@ -243,7 +243,7 @@ fn filed_names_are_due_on_the_night_of_their_verification() {
             findings: &[],
             last: Some(&last),
             filing: &filed,
-            has_moved_on_paper: false,
+            is_overtaken: false,
             is_suspect: false,
             is_exempt: false,
         };

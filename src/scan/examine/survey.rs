@@ -98,6 +98,10 @@ impl Stages {
                 let place = self.place_of(&survey.examination.hosts[host], sighting);
                 let today = day(survey.examination.at);
                 let worth = Worth::of(&known, last.as_ref(), &survey.examination, today);
+                let worth = match &last {
+                    Some(last) if self.is_outdated(last) => worth.min(Worth::Changed),
+                    _ => worth,
+                };
                 Ok(Surveyed::Waits(Box::new(survey), place, worth))
             }
             None => Ok(Surveyed::Settled(Box::new(self.settle(survey.examination, &known)?))),
@@ -127,10 +131,22 @@ impl Stages {
             let holding = sighting.placement.mainland();
             holding.is_some_and(|holding| self.depends_on_page(filing, holding))
         });
-        let is_exempt = self.findings.exemption(&candidate.target)?.is_some();
-        let known =
-            Known { candidate, findings, last, filing, has_moved_on_paper, is_suspect, is_exempt };
+        let known = Known {
+            candidate,
+            findings,
+            last,
+            filing,
+            is_overtaken: has_moved_on_paper || last.is_some_and(|last| self.is_outdated(last)),
+            is_suspect,
+            is_exempt: self.findings.exemption(&candidate.target)?.is_some(),
+        };
         Ok(due::is_due(known, self.scan.night, self.rotation))
+    }
+
+    /// Whether what was seen `last` rests on a pattern of pages that there is no more, so that nobody
+    /// can say what it would be today.
+    fn is_outdated(&self, last: &Examination) -> bool {
+        !last.visits().all(|visit| self.prober.signatures().support(&visit.sign))
     }
 
     /// Asks the other register where ours cannot say and something may follow from it: a name without

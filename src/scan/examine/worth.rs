@@ -22,7 +22,7 @@ pub enum Worth {
     Standing,
     /// It was never examined.
     New,
-    /// It resolves elsewhere than it did, or its filing is another.
+    /// It resolves elsewhere than it did, its filing is another, or what it was known by is no rule any more.
     Changed,
     /// It was examined in that night before: the longest unseen first.
     Seen(u32),

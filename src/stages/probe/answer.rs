@@ -16,6 +16,7 @@ use crate::formats::html;
 use crate::formats::html::Barrier;
 use crate::formats::html::Budget;
 use crate::formats::html::Document;
+use crate::formats::signatures::PASSWORD;
 use crate::formats::signatures::Recognised;
 use crate::formats::signatures::Seen;
 use crate::formats::signatures::Signatures;
@@ -101,7 +102,7 @@ pub(super) fn meaning(
                     return end(SiteState::Unknown, Sign::ScriptOnly);
                 }
                 Some(Barrier::Login) => {
-                    return end(SiteState::Unknown, Sign::Wall("password".to_owned()));
+                    return end(SiteState::Unknown, Sign::Wall(PASSWORD.to_owned()));
                 }
                 None => {}
             }
