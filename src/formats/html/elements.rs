@@ -91,6 +91,9 @@ fn in_lower_case(word: u128) -> u128 {
 
 impl Shape {
     /// The shape of the element `name`. Visitors run scripts, so `noscript` is hidden.
+    ///
+    /// Inlined, the letters would be taken out of their register one by one before any is looked at.
+    #[inline(never)]
     fn of(name: &[u8]) -> Self {
         match name {
             b"br" | b"hr" => Self::Break,
