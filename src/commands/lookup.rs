@@ -26,6 +26,7 @@ use crate::publish::lookup::FilingFacts;
 use crate::publish::lookup::LookUp;
 use crate::publish::mask::Personal;
 use crate::stages::attribute::AddressTable;
+use crate::stages::attribute::Bounds;
 use crate::stages::check::Checked;
 
 pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
@@ -102,18 +103,21 @@ fn answers(
         })
         .collect();
     // One pass over the register finds the rows of every address; those rows alone decide.
-    let mut covering: Vec<Allocation> = Vec::new();
+    let today = day(session.clock.now());
+    let (mut covering, mut bounds): (Vec<Allocation>, _) = (Vec::new(), Bounds::default());
     if !addresses.is_empty() {
         for row in data.registers.allocations()? {
             let row = row?;
-            let covers = addresses.iter().any(|address| row.range.contains(*address));
-            if covers || row.kind == crate::facts::allocation::AllocationKind::Registry {
+            if row.is_in_force(today) {
+                bounds.note(&row);
+            }
+            if addresses.iter().any(|address| row.range.contains(*address)) {
                 covering.push(row);
             }
         }
     }
-    let today = day(session.clock.now());
-    let table = AddressTable::new(covering.iter().cloned(), directory, today);
+    let bounds = bounds.settled();
+    let table = AddressTable::of_some(covering.iter().cloned(), directory, today, &bounds);
     let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
     let filings = session.filings(data.registers.filings()?)?;
     let runtime = Builder::new_current_thread().enable_all().build();

@@ -36,6 +36,10 @@ pub struct Holding {
 /// The name in [`Holder::Unknown`] of whoever has an address whose row could not be read.
 pub const UNREAD: &str = "未能读取的报备记录";
 
+/// The name in [`Holder::Unknown`] of whoever has a mainland address that nobody reported but in a row
+/// that is out of bounds.
+pub const OUT_OF_BOUNDS: &str = "超出境内地址空间的报备记录";
+
 /// The direct access provider of an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Holder {
@@ -52,6 +56,9 @@ pub enum Holder {
     Unknown(ProviderName),
     /// Nobody reported the address.
     Nobody,
+    /// Only rows that are out of bounds speak of the address, so that not even that it lies on the
+    /// mainland is certain: nothing is said of what it serves.
+    OutOfBounds,
 }
 
 impl Placement {
@@ -65,17 +72,27 @@ impl Placement {
 }
 
 impl Holding {
+    /// A holding by `holder`, who is no provider; nothing else is known.
+    pub fn of_nobody(holder: Holder, is_reported: bool) -> Self {
+        Self { holder, carrier: None, province: None, is_redirector: false, is_reported }
+    }
+
     /// The provider, if exactly one is known.
     pub fn provider(&self) -> Option<&ProviderId> {
         match &self.holder {
             Holder::Provider { id, .. } => Some(id),
-            Holder::Disputed(_) | Holder::Unknown(_) | Holder::Nobody => None,
+            Holder::Disputed(_) | Holder::Unknown(_) | Holder::Nobody | Holder::OutOfBounds => None,
         }
     }
 
-    /// Whether the row that decides could not be read, so that not even that it is reported is certain.
-    pub fn is_unread(&self) -> bool {
-        matches!(&self.holder, Holder::Unknown(name) if name.as_str() == UNREAD)
+    /// Whether the row that decides could not be read or is out of bounds, so that not even that it is
+    /// reported is certain.
+    pub fn is_in_doubt(&self) -> bool {
+        match &self.holder {
+            Holder::Unknown(name) => [UNREAD, OUT_OF_BOUNDS].contains(&name.as_str()),
+            Holder::OutOfBounds => true,
+            Holder::Provider { .. } | Holder::Disputed(_) | Holder::Nobody => false,
+        }
     }
 
     /// Whether the provider serves the name as a CDN.

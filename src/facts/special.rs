@@ -66,6 +66,14 @@ pub fn within(range: &AddressRange) -> impl Iterator<Item = AddressRange> {
     })
 }
 
+/// Whether `range` holds addresses with a special purpose and others beside: nobody has such a range.
+pub fn is_mixed(range: &AddressRange) -> bool {
+    let mut special = within(range).peekable();
+    let holds_all =
+        |special: AddressRange| special.contains(range.start()) && special.contains(range.end());
+    special.peek().is_some() && !special.any(holds_all)
+}
+
 /// The address that packets to `address` end up at: IPv4-mapped, NAT64 (RFC 6052) and 6to4
 /// (RFC 3056) addresses are unwrapped to the IPv4 address they carry.
 pub fn unwrapped(address: IpAddr) -> IpAddr {
@@ -86,6 +94,21 @@ mod tests {
     #[test]
     fn every_listed_range_parses() {
         assert_eq!(SPECIAL.len(), RANGES.len());
+    }
+
+    #[test]
+    fn nobody_has_a_range_of_both() {
+        for (start, end, expected) in [
+            ("0.0.0.0", "255.255.255.255", true),
+            ("126.0.0.0", "127.0.0.0", true),
+            ("127.0.0.0", "127.255.255.255", false),
+            ("126.0.0.0", "126.255.255.255", false),
+            ("2400::", "ffff::", true),
+            ("2400::", "24ff::", false),
+        ] {
+            let range = AddressRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+            assert_eq!(is_mixed(&range), expected, "{range}");
+        }
     }
 
     #[test]

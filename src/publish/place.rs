@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::facts::bureau::Bureau;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
+use crate::facts::placement::OUT_OF_BOUNDS;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderName;
 use crate::publish::text::listed;
@@ -58,6 +59,7 @@ impl PlacementView {
                 view.disputed_by = ids.iter().map(|id| names.view(id)).collect();
             }
             Holder::Unknown(name) => view.unknown_holder = Some(name.clone()),
+            Holder::OutOfBounds => view.unknown_holder = OUT_OF_BOUNDS.parse().ok(),
             Holder::Nobody => {}
         }
         view
@@ -67,6 +69,9 @@ impl PlacementView {
 /// A placement in one line.
 pub(crate) fn told(placement: &Placement, names: &ProviderNames) -> String {
     match placement {
+        Placement::Mainland(Holding { holder: Holder::OutOfBounds, .. }) => {
+            "报备范围越界，是否在境内、由谁接入都不能确定".to_owned()
+        }
         Placement::Mainland(holding) => format!("境内，{}", holding_told(holding, names)),
         Placement::Abroad => "境外 abroad".to_owned(),
         Placement::SpecialPurpose => "特殊用途地址，不是任何人的网站".to_owned(),
@@ -81,6 +86,7 @@ fn holding_told(holding: &Holding, names: &ProviderNames) -> String {
             format!("有争议，{} 都报备了该地址", listed(ids.iter().map(|id| names.told(id))))
         }
         Holder::Unknown(name) => format!("登记为“{name}”，接入服务商名录中没有"),
+        Holder::OutOfBounds => format!("未知，只有{OUT_OF_BOUNDS}"),
         Holder::Nobody => "未知，无人报备".to_owned(),
     };
     let carrier = holding.carrier.as_ref().map_or("未知".to_owned(), |id| names.told(id));
@@ -137,6 +143,17 @@ mod tests {
             assert_eq!(json[field], value);
             assert_eq!(json["placement"], "mainland");
         }
+    }
+
+    #[test]
+    fn of_an_address_out_of_bounds_nothing_is_said() {
+        let placement = holding(Holder::OutOfBounds);
+        assert!(told(&placement, &names()).starts_with("报备范围越界"));
+        let json = serde_json::to_value(PlacementView::of(&placement, &names())).unwrap();
+        assert_eq!(
+            (&json["provider"], &json["unknown_holder"]),
+            (&serde_json::Value::Null, &OUT_OF_BOUNDS.into())
+        );
     }
 
     #[test]

@@ -5,9 +5,12 @@
 //! search. Overlapping ranges and ranges that are no CIDR blocks need no special care that way.
 
 mod claim;
+mod given;
 mod stretches;
 
 use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 
 use jiff::civil::Date;
 
@@ -23,6 +26,8 @@ use crate::facts::range::to_number;
 use crate::net::guard::Guard;
 use crate::stages::attribute::claim::Claim;
 use crate::stages::attribute::claim::Parties;
+pub use crate::stages::attribute::given::Bounds;
+use crate::stages::attribute::stretches::Row;
 use crate::stages::attribute::stretches::Stretches;
 
 /// The whole address register as it is on one day, ready to be asked.
@@ -37,19 +42,19 @@ impl AddressTable {
     /// The table of those `rows` that are in force on `day`, their providers' names looked up in
     /// `directory`.
     pub fn new(rows: impl Iterator<Item = Allocation>, directory: &Directory, day: Date) -> Self {
-        let mut parties = Parties::new(directory);
-        let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for row in rows.filter(|row| row.is_in_force(day)) {
-            let claim = Claim::of(&row, &mut parties);
-            match (row.range.start(), row.range.end()) {
-                (IpAddr::V4(start), IpAddr::V4(end)) => {
-                    v4.push((u32::from(start), u32::from(end), claim));
-                }
-                (start, end) => v6.push((to_number(start), to_number(end), claim)),
-            }
-        }
-        let unknown_names = parties.unknown_names().cloned().collect();
-        Self { v4: Stretches::new(&v4, &parties), v6: Stretches::new(&v6, &parties), unknown_names }
+        let mut bounds = Bounds::default();
+        let claims = Claims::of(rows, directory, day, |row| bounds.note(row));
+        claims.table(&bounds.settled())
+    }
+
+    /// The same of some rows of a register whose `bounds` are known.
+    pub fn of_some(
+        rows: impl Iterator<Item = Allocation>,
+        directory: &Directory,
+        day: Date,
+        bounds: &Bounds,
+    ) -> Self {
+        Claims::of(rows, directory, day, |_| ()).table(bounds)
     }
 
     /// Names in the register that no provider bears, in order of appearance.
@@ -93,7 +98,8 @@ impl AddressTable {
         }
         let Some(holding) = self.holding(address) else { return Placement::Abroad };
         match directory.by_cname(chain) {
-            Some(cdn) => {
+            // A CDN's name says nothing of where its server is.
+            Some(cdn) if holding.holder != Holder::OutOfBounds => {
                 let carrier = match holding.provider() {
                     Some(holder) if *holder == cdn.id => holding.carrier.clone(),
                     holder => holder.cloned(),
@@ -101,7 +107,49 @@ impl AddressTable {
                 let holder = Holder::Provider { id: cdn.id.clone(), is_cdn: true };
                 Placement::Mainland(Holding { holder, carrier, ..holding.clone() })
             }
-            None => Placement::Mainland(holding.clone()),
+            _ => Placement::Mainland(holding.clone()),
+        }
+    }
+}
+
+/// What all rows claim.
+struct Claims<'a> {
+    parties: Parties<'a>,
+    v4: Vec<Row<u32>>,
+    v6: Vec<Row<u128>>,
+}
+
+impl<'a> Claims<'a> {
+    fn of(
+        rows: impl Iterator<Item = Allocation>,
+        directory: &'a Directory,
+        day: Date,
+        mut note: impl FnMut(&Allocation),
+    ) -> Self {
+        let mut parties = Parties::new(directory);
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for row in rows.filter(|row| row.is_in_force(day)) {
+            note(&row);
+            let claim = Claim::of(&row, &mut parties);
+            match (row.range.start(), row.range.end()) {
+                (IpAddr::V4(start), IpAddr::V4(end)) => {
+                    v4.push((u32::from(start), u32::from(end), claim));
+                }
+                (start, end) => v6.push((to_number(start), to_number(end), claim)),
+            }
+        }
+        Self { parties, v4, v6 }
+    }
+
+    fn table(mut self, bounds: &Bounds) -> AddressTable {
+        let (v4, v6) =
+            (bounds.of(Ipv4Addr::UNSPECIFIED.into()), bounds.of(Ipv6Addr::UNSPECIFIED.into()));
+        self.v4.iter_mut().for_each(|(.., claim)| claim.bind(v4, &mut self.parties));
+        self.v6.iter_mut().for_each(|(.., claim)| claim.bind(v6, &mut self.parties));
+        AddressTable {
+            v4: Stretches::new(&self.v4, &self.parties, v4.is_known()),
+            v6: Stretches::new(&self.v6, &self.parties, v6.is_known()),
+            unknown_names: self.parties.unknown_names().cloned().collect(),
         }
     }
 }

@@ -186,7 +186,7 @@ impl Addresses {
             },
             Holder::Disputed(_) => AddressReport::Disputed,
             Holder::Nobody if !holding.is_reported => AddressReport::Unreported,
-            Holder::Nobody | Holder::Unknown(_) => AddressReport::Unknown,
+            Holder::Nobody | Holder::Unknown(_) | Holder::OutOfBounds => AddressReport::Unknown,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingState;
 use crate::facts::finding::Kind;
+use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
@@ -206,6 +207,9 @@ impl Stages {
             let mut asked: Vec<Spot> = Vec::new();
             for (place, sighting) in examined.sightings.iter().enumerate() {
                 let Placement::Mainland(holding) = &sighting.placement else { continue };
+                if holding.holder == Holder::OutOfBounds {
+                    continue;
+                }
                 let spot = (holding.provider().cloned(), holding.is_reported);
                 if !sighting.visits.is_empty() {
                     if sighting.visits.iter().any(shows_a_page) {

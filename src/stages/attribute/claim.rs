@@ -10,11 +10,14 @@ use crate::facts::bureau::Bureau;
 use crate::facts::directory::Directory;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
+use crate::facts::placement::OUT_OF_BOUNDS;
 use crate::facts::placement::UNREAD;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::to_number;
+use crate::facts::special;
+use crate::stages::attribute::given::Given;
 
 /// A provider that a row names: one of the register's, or a name that nobody bears.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -68,6 +71,11 @@ impl<'a> Parties<'a> {
         who
     }
 
+    /// Whoever has what a row out of bounds reports.
+    fn nobody_in_bounds(&mut self) -> Option<Who> {
+        OUT_OF_BOUNDS.parse().ok().map(|name| self.number(&name))
+    }
+
     fn party(&self, who: Who) -> Option<&Party> {
         usize::try_from(who.0).ok().and_then(|index| self.all.get(index))
     }
@@ -101,6 +109,8 @@ pub(super) struct Claim {
     seems: Option<Who>,
     /// What its kind seems to be, as it is written.
     seems_kind: Option<String>,
+    /// Whether it reaches beyond whatever may be reported.
+    is_out_of_bounds: bool,
 }
 
 impl Claim {
@@ -122,6 +132,19 @@ impl Claim {
             is_unread,
             seems: own.filter(|_| is_unread),
             seems_kind: row.detail(SEEMS).filter(|_| is_unread).map(str::to_owned),
+            is_out_of_bounds: row.kind != AllocationKind::Registry && special::is_mixed(&row.range),
+        }
+    }
+
+    /// Holds it against what the registry gave: of a row that reaches beyond, it is not known which of
+    /// its addresses are meant, so that it names nobody, no link, no province and no place.
+    pub(super) fn bind(&mut self, given: &Given, parties: &mut Parties<'_>) {
+        let is_bound = !self.is_registry() && !self.is_unread && self.origin == Origin::Reported;
+        if self.is_out_of_bounds || is_bound && given.leaves_out(self.range) {
+            self.is_out_of_bounds = true;
+            self.kind = AllocationKind::Assigned;
+            self.reporter = parties.nobody_in_bounds();
+            (self.from, self.to, self.province, self.is_redirector) = (None, None, None, false);
         }
     }
 
@@ -139,7 +162,7 @@ impl Claim {
     /// Whether it tells that its addresses lie on the mainland.
     fn places(&self, register_places: bool) -> bool {
         let is_told = self.is_registry() || self.origin == Origin::Reported || !register_places;
-        is_told && !self.is_unread
+        is_told && !self.is_unread && !self.is_out_of_bounds
     }
 
     /// The number of addresses less one: the smaller, the more specific.
@@ -193,19 +216,14 @@ pub(super) fn holding_of(
         claims.iter().copied().filter(|claim| !claim.is_mended(claims)).collect();
     claims.sort_by_key(|claim| (claim.span(), claim.is_registry()));
     if !claims.iter().any(|claim| claim.places(register_places)) {
-        return None;
+        let is_in_doubt = claims.iter().any(|claim| claim.is_out_of_bounds);
+        return is_in_doubt.then(|| Holding::of_nobody(Holder::OutOfBounds, true));
     }
     let province = claims.iter().find_map(|claim| claim.province);
     let reported: Vec<&Claim> = claims.into_iter().filter(|claim| !claim.is_registry()).collect();
     let deciding = deciding(&reported);
     if deciding.is_empty() {
-        return Some(Holding {
-            holder: Holder::Nobody,
-            carrier: None,
-            province,
-            is_redirector: false,
-            is_reported: false,
-        });
+        return Some(Holding { province, ..Holding::of_nobody(Holder::Nobody, false) });
     }
     let (holder, carrier) = holder_and_carrier(&deciding, &reported, parties);
     Some(Holding {
@@ -346,6 +364,7 @@ fn first_level(who: Who, reported: &[&Claim]) -> Who {
     if has_source {
         return who;
     }
-    let widest = reported.last().and_then(|claim| claim.reporter);
+    let mut widest = reported.iter().rev().filter(|claim| !claim.is_out_of_bounds);
+    let widest = widest.next().and_then(|claim| claim.reporter);
     widest.and_then(|widest| top_of(widest).or(Some(widest))).unwrap_or(who)
 }

@@ -55,8 +55,7 @@ pub(super) struct Stretches<N> {
 pub(super) type Row<N> = (N, N, Claim);
 
 impl<N: Number> Stretches<N> {
-    pub(super) fn new(rows: &[Row<N>], parties: &Parties<'_>) -> Self {
-        let register_places = rows.iter().any(|(.., claim)| claim.is_registry());
+    pub(super) fn new(rows: &[Row<N>], parties: &Parties<'_>, register_places: bool) -> Self {
         let mut edges: Vec<(N, u32, bool)> = Vec::with_capacity(rows.len() * 2);
         for ((start, end, _), index) in rows.iter().zip(0..) {
             edges.push((*start, index, true));

@@ -9,6 +9,7 @@ use crate::facts::provider::ProviderKind;
 use crate::facts::range::AddressRange;
 use crate::net::guard::OptOut;
 
+mod bounds;
 mod chains;
 mod reference;
 
@@ -85,6 +86,7 @@ fn described(placement: &Placement) -> String {
         }
         Holder::Unknown(name) => format!("unknown {name}"),
         Holder::Nobody => "nobody".to_owned(),
+        Holder::OutOfBounds => "out of bounds".to_owned(),
     };
     let mut words = vec![holder];
     words.extend(holding.carrier.as_ref().map(|carrier| format!("carrier {carrier}")));
@@ -367,8 +369,8 @@ fn both_families_are_told_apart_up_to_their_last_address() {
     let rows = [
         "2400::-2400:ffff:ffff:ffff:ffff:ffff:ffff:ffff source A",
         "2400::5-2400::9 source B",
-        "4000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff source C",
-        "200.0.0.0-255.255.255.255 source D",
+        "ff00::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff source C",
+        "240.0.0.0-255.255.255.255 source D",
         "255.255.255.255 source B",
     ];
     let directory = directory();
@@ -381,11 +383,11 @@ fn both_families_are_told_apart_up_to_their_last_address() {
         ("2400::9", "B carrier B"),
         ("2400::a", "A carrier A"),
         ("2401::", "abroad"),
-        ("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "abroad"),
-        ("4000::", "C carrier C"),
+        ("feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "abroad"),
+        ("ff00::", "C carrier C"),
         ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "C carrier C"),
-        ("::c800:1", "abroad"),
-        ("199.255.255.255", "abroad"),
+        ("::f000:1", "abroad"),
+        ("239.255.255.255", "abroad"),
         ("255.255.255.254", "D carrier D"),
         ("255.255.255.255", "B carrier B"),
     ] {

@@ -87,7 +87,7 @@ pub(super) fn unreported_address(
     before: &[IpAddr],
 ) -> Ruling {
     let Some(place) = &presence.unreported else {
-        if before.iter().any(|address| is_so_now(examination, *address, Holding::is_unread)) {
+        if before.iter().any(|address| is_so_now(examination, *address, Holding::is_in_doubt)) {
             return Ruling::Unknown(vec![Reason::HolderUnknown]);
         }
         if before

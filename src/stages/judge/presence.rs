@@ -38,8 +38,19 @@ pub(super) struct Presence<'a> {
     has_address: bool,
     /// Every provider that claims a disputed address of it.
     claimants: Vec<&'a ProviderId>,
-    /// Whether an address has a holder whom the providers register does not know.
-    has_unknown_holder: bool,
+    /// What is not known of one of its addresses.
+    unknown: Unknown,
+}
+
+/// What may be unknown of an address, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Unknown {
+    /// Nothing.
+    Nothing,
+    /// Its holder, whom the providers register does not know.
+    Holder,
+    /// Whether it lies on the mainland.
+    Place,
 }
 
 /// The target at one provider.
@@ -88,7 +99,7 @@ impl<'a> Presence<'a> {
             target: &examination.target,
             has_address: false,
             claimants: Vec::new(),
-            has_unknown_holder: false,
+            unknown: Unknown::Nothing,
         };
         for host in &examination.hosts {
             if let Some(resolution) = &host.resolution {
@@ -110,12 +121,16 @@ impl<'a> Presence<'a> {
         match &sighting.placement {
             Placement::SpecialPurpose => {}
             Placement::Abroad => self.has_address = true,
+            Placement::Mainland(Holding { holder: Holder::OutOfBounds, .. }) => {
+                self.has_address = true;
+                self.unknown = Unknown::Place;
+            }
             Placement::Mainland(holding) => {
                 self.has_address = true;
                 match &holding.holder {
                     Holder::Disputed(claimants) => self.claimants.extend(claimants),
-                    Holder::Unknown(_) => self.has_unknown_holder = true,
-                    Holder::Provider { .. } | Holder::Nobody => {}
+                    Holder::Unknown(_) => self.unknown = self.unknown.max(Unknown::Holder),
+                    Holder::Provider { .. } | Holder::Nobody | Holder::OutOfBounds => {}
                 }
                 let provider = holding.provider();
                 let known = self.places.iter().position(|place| place.provider == provider);
@@ -145,12 +160,15 @@ impl<'a> Presence<'a> {
     }
 
     /// Why an address may be `provider`'s although the register does not say so. Where there is no
-    /// provider, there is nobody whose it may be.
+    /// provider, there is nobody whose it may be, unless nothing can be said of where the address lies.
     pub(super) fn doubt_about(&self, provider: Option<&ProviderId>) -> Option<Reason> {
+        if self.unknown == Unknown::Place {
+            return Some(Reason::HolderUnknown);
+        }
         if self.claimants.contains(&provider?) {
             return Some(Reason::AddressDisputed);
         }
-        self.has_unknown_holder.then_some(Reason::HolderUnknown)
+        (self.unknown == Unknown::Holder).then_some(Reason::HolderUnknown)
     }
 
     /// What is to be said of a site that is, or was, served at `place`.
@@ -221,7 +239,7 @@ impl<'a> Place<'a> {
         }
         let reason = match &holding.holder {
             Holder::Disputed(_) => Some(Reason::AddressDisputed),
-            Holder::Unknown(_) => Some(Reason::HolderUnknown),
+            Holder::Unknown(_) | Holder::OutOfBounds => Some(Reason::HolderUnknown),
             Holder::Nobody => Some(Reason::AddressUnreported),
             Holder::Provider { is_cdn, .. } => is_cdn.then_some(Reason::ServedByCdn),
         };

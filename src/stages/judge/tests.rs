@@ -84,6 +84,10 @@ fn by_a_stranger() -> Placement {
     Placement::Mainland(held(Holder::Unknown("无名公司".parse().unwrap())))
 }
 
+fn out_of_bounds() -> Placement {
+    Placement::Mainland(held(Holder::OutOfBounds))
+}
+
 fn disputed(ids: &[&str]) -> Placement {
     let ids = ids.iter().map(|id| id.parse().unwrap()).collect();
     Placement::Mainland(held(Holder::Disputed(ids)))

@@ -9,6 +9,8 @@ use rand_chacha::rand_core::RngCore;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
+use crate::facts::placement::OUT_OF_BOUNDS;
+use crate::facts::special;
 
 const KINDS: [&str; 7] =
     ["source", "assigned", "reassigned", "own_use", "reserved", "brought", "registry"];
@@ -25,12 +27,60 @@ fn provider(row: &Allocation) -> &str {
     row.provider.as_ref().unwrap().as_str()
 }
 
+/// Whether the row stands for one that is out of bounds.
+fn is_beyond(row: &Allocation) -> bool {
+    !row.details.is_empty()
+}
+
+/// The rows as they count: those out of bounds name nobody.
+fn bound(rows: &[Allocation]) -> Vec<Allocation> {
+    let registry: Vec<&AddressRange> =
+        rows.iter().filter(|row| is_registry(row)).map(|row| &row.range).collect();
+    let was_given = |range: &AddressRange| {
+        let is_v4 = range.start().is_ipv4();
+        let (mut next, end) = (to_number(range.start()), to_number(range.end()));
+        loop {
+            let holds = |given: &&&AddressRange| {
+                given.start().is_ipv4() == is_v4
+                    && (to_number(given.start())..=to_number(given.end())).contains(&next)
+            };
+            match registry.iter().filter(holds).map(|given| to_number(given.end())).max() {
+                None => return false,
+                Some(last) if last >= end => return true,
+                Some(last) => next = last + 1,
+            }
+        }
+    };
+    let is_report = |row: &Allocation| !is_registry(row) && row.origin == Origin::Reported;
+    let is_whole = |is_v4: bool| {
+        let is_there = registry.iter().any(|given| given.start().is_ipv4() == is_v4);
+        let reports =
+            rows.iter().filter(|row| is_report(row) && row.range.start().is_ipv4() == is_v4);
+        let (within, all) = (reports.clone().filter(|row| was_given(&row.range)), reports);
+        is_there && within.count() * 10 >= all.count() * 9
+    };
+    let count = |row: &Allocation| {
+        let is_left_out =
+            is_report(row) && is_whole(row.range.start().is_ipv4()) && !was_given(&row.range);
+        if !is_left_out && (is_registry(row) || !special::is_mixed(&row.range)) {
+            return row.clone();
+        }
+        let nobody = OUT_OF_BOUNDS.parse().ok();
+        let mut row = Allocation::bare(row.range, AllocationKind::Assigned, row.origin, nobody);
+        row.details = vec![("beyond".to_owned(), String::new())];
+        row
+    };
+    rows.iter().map(count).collect()
+}
+
 /// The rows over `address`, narrowest first; none where it is abroad.
 fn covering(rows: &[Allocation], address: IpAddr) -> Vec<&Allocation> {
     let has_registry =
         rows.iter().any(|row| is_registry(row) && row.range.start().is_ipv4() == address.is_ipv4());
-    let places =
-        |row: &&Allocation| is_registry(row) || row.origin == Origin::Reported || !has_registry;
+    let places = |row: &&Allocation| {
+        let is_told = is_registry(row) || row.origin == Origin::Reported || !has_registry;
+        is_told && !is_beyond(row)
+    };
     let mut covering: Vec<&Allocation> =
         rows.iter().filter(|row| row.range.contains(address)).collect();
     covering.sort_by_key(|row| (row.range.span(), is_registry(row)));
@@ -138,7 +188,8 @@ fn holders(reported: &[&Allocation]) -> Vec<String> {
 fn first(holder: &str, reported: &[&Allocation]) -> String {
     let has_source =
         reported.iter().any(|row| row.kind == AllocationKind::Source && provider(row) == holder);
-    let widest = provider(reported.last().unwrap());
+    let widest = reported.iter().rev().find(|row| !is_beyond(row));
+    let widest = widest.map_or(holder, |row| provider(row));
     let top = |name: &str| match above(name, reported) {
         (mut names, false) => names.pop(),
         (_, true) => None,
@@ -154,7 +205,8 @@ fn first(holder: &str, reported: &[&Allocation]) -> String {
 fn plainly(rows: &[Allocation], address: IpAddr) -> String {
     let mut reported = covering(rows, address);
     if reported.is_empty() {
-        return "abroad".to_owned();
+        let is_in_doubt = rows.iter().any(|row| is_beyond(row) && row.range.contains(address));
+        return if is_in_doubt { "out of bounds" } else { "abroad" }.to_owned();
     }
     let province = reported.iter().find_map(|row| row.province);
     reported.retain(|row| !is_registry(row));
@@ -164,13 +216,14 @@ fn plainly(rows: &[Allocation], address: IpAddr) -> String {
         [] => vec!["nobody".to_owned()],
         [only] => {
             let carrier = first(only, &reported);
-            let holder = if only == "Z" { "unknown Z".to_owned() } else { only.clone() };
-            let carrier = (carrier != "Z").then(|| format!("carrier {carrier}"));
+            let is_known = |name: &str| name.len() == 1 && name != "Z";
+            let holder = if is_known(only) { only.clone() } else { format!("unknown {only}") };
+            let carrier = is_known(&carrier).then(|| format!("carrier {carrier}"));
             [holder].into_iter().chain(carrier).collect()
         }
         rivals => {
             let mut known = rivals.to_vec();
-            known.retain(|name| name != "Z");
+            known.retain(|name| name.len() == 1 && name != "Z");
             vec![format!("disputed {}", known.join("+"))]
         }
     };
@@ -262,6 +315,7 @@ fn every_address_of_random_registers_is_held_as_the_plain_rule_says() {
         let texts: Vec<String> = (0..count).map(|_| chance.row(kinds, field)).collect();
         let rows: Vec<Allocation> = texts.iter().map(|text| row(text)).collect();
         let table = AddressTable::new(rows.iter().cloned(), &directory, DAY);
+        let rows = bound(&rows);
         for _ in 0..5_000 {
             let (offset, is_v4) = (chance.below(FIELD), chance.below(2) == 0);
             let at = address(offset, is_v4, field);

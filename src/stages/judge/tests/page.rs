@@ -176,6 +176,7 @@ fn an_unreported_address_ends_with_a_report_a_move_or_nothing() {
         (vec![seen("1.0.0.2", by_a_stranger(), &[Live])], "ends moved R18"),
         (vec![seen("1.0.0.2", disputed(&["P1", "P2"]), &[Live])], "ends moved R18"),
         (vec![seen("1.0.0.1", Placement::Abroad, &[])], "ends moved R18"),
+        (vec![seen("1.0.0.1", out_of_bounds(), &[])], "unknown R13"),
         (vec![seen("127.0.0.1", Placement::SpecialPurpose, &[])], "misses R20"),
         (vec![], "misses R20"),
     ] {

@@ -94,6 +94,7 @@ fn a_name_that_resolves_elsewhere_has_moved() {
             // One of the claimants may be right, and a stranger may be anybody.
             (vec![seen("1.0.0.1", disputed(&["P1", "P3"]), &[Live])], "unknown R12"),
             (vec![seen("1.0.0.1", by_a_stranger(), &[Live])], "unknown R13"),
+            (vec![seen("1.0.0.1", out_of_bounds(), &[])], "unknown R13"),
             (vec![seen("127.0.0.1", Placement::SpecialPurpose, &[])], "misses R20"),
             (vec![], "misses R20"),
         ] {
@@ -118,7 +119,7 @@ fn foreign_and_special_addresses_add_nothing_to_the_state() {
             check(&at(filing.clone(), sightings), kind, Some("P1"), &expected);
         }
     }
-    for placement in [Placement::Abroad, Placement::SpecialPurpose] {
+    for placement in [Placement::Abroad, Placement::SpecialPurpose, out_of_bounds()] {
         let examination = at(FilingStatus::None, vec![seen("9.0.0.1", placement, &[Live])]);
         assert_eq!(opened(&examination), [""; 0]);
     }
