@@ -10,6 +10,7 @@ mod record;
 mod relations;
 mod spans;
 mod tell;
+mod waiting;
 
 use jiff::civil::Date;
 

@@ -27,6 +27,7 @@ use crate::commands::scan::daily::Wish;
 use crate::commands::serve::followup::Wanted;
 use crate::commands::session::Session;
 use crate::commands::usage;
+use crate::net::guard::Guard;
 use crate::serve;
 use crate::serve::Begun;
 use crate::serve::BulletinForm;
@@ -116,6 +117,7 @@ fn desk(
         Wish::UnderWay => Begun::UnderWay,
         Wish::Refused(why) => Begun::Refused(why),
     };
+    let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
     let nights = Nights { begin: Box::new(begin), progress: data.tonight.subscribe() };
     Ok(Desk::new(Parts {
         registers: Arc::clone(&data.registers),
@@ -123,6 +125,7 @@ fn desk(
         settings,
         connections: descriptors::for_connections(session.settings.pace.in_flight),
         clock,
+        guard,
         filings: Box::new(filings),
         rates: Box::new(rates),
         bulletin: Box::new(bulletin),

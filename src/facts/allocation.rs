@@ -55,6 +55,9 @@ pub enum Origin {
     Reported,
     /// A plain list or a route object: it names a holder, never a place.
     Listed,
+    /// What a provider says of addresses that others have, or that nothing known gives it: it proves
+    /// nothing until they do.
+    Waiting,
 }
 
 /// One row of the allocations register.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::facts::allocation::AddressUse;
 use crate::facts::allocation::Allocation;
+use crate::facts::allocation::Origin;
 use crate::facts::filing::Filing;
 use crate::facts::filing::FilingStatus;
 use crate::facts::filing::UpstreamNote;
@@ -111,7 +112,8 @@ fn address_text(
     writeln!(out, "{}　{}", answer.address, place::told(&answer.placement, names))?;
     for (row, level) in answer.rows.iter().rev().zip(1_u32..) {
         let (word, chinese) = words::allocation_kind(row.kind);
-        writeln!(out, "  {level}. {}　{chinese} {word}", row.range)?;
+        let waits = if row.origin == Origin::Waiting { "（待生效）" } else { "" };
+        writeln!(out, "  {level}. {}　{chinese} {word}{waits}", row.range)?;
         let units = [("来源单位", &row.from), ("报备单位", &row.provider), ("分配对象", &row.to)];
         for (heading, unit) in units {
             if let Some(unit) = unit {

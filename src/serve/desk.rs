@@ -19,6 +19,7 @@ use crate::facts::census::Whose;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::provider::Provider;
+use crate::net::guard::Guard;
 use crate::publish::rates::RateView;
 use crate::publish::view::FindingView;
 use crate::publish::view::ProviderNames;
@@ -70,6 +71,8 @@ pub struct Parts {
     pub connections: usize,
     /// Today.
     pub clock: Clock,
+    /// Which addresses have a special purpose here.
+    pub guard: Guard,
     /// How far a filing register is trusted, and who is asked where it cannot say.
     pub filings: Box<OpenFilings>,
     /// The rates of now.
@@ -105,6 +108,7 @@ pub struct Desk {
     pub(super) terms: Terms,
     pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     pub(super) is_simulated: bool,
+    pub(super) guard: Guard,
     filings: Box<OpenFilings>,
     count_rates: Box<CountRates>,
     known: Known,
@@ -172,6 +176,7 @@ impl Desk {
             settings,
             connections,
             clock,
+            guard,
             filings,
             rates,
             bulletin,
@@ -201,6 +206,7 @@ impl Desk {
             connections,
             clock,
             stop,
+            guard,
             filings,
             known: Known::default(),
         })

@@ -2,6 +2,7 @@
 //! and what is wrong with it. A provider submits for itself: what others reported stays as it is, and
 //! nothing is filed by its word.
 
+use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -24,8 +25,6 @@ use crate::formats::allocations;
 use crate::formats::filings;
 use crate::formats::sources;
 use crate::formats::tables::FileError;
-use crate::formats::tables::Refusal;
-use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 use crate::serve::ask::Body;
 use crate::serve::desk::Desk;
@@ -38,15 +37,15 @@ use crate::serve::submissions::form::FilingsCsv;
 use crate::serve::submissions::form::Form;
 use crate::serve::submissions::form::ObjectLines;
 use crate::store::import::Import;
+use crate::store::registers::Alone;
 use crate::store::rows::Row;
 use crate::store::submitted::Doer;
 
 mod bound;
 mod form;
 mod held;
-
-/// Rows of one submission, at the most.
-const MOST_ROWS: usize = 10_000;
+mod reach;
+mod reading;
 
 /// Bytes of one submission, at the most.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -84,6 +83,8 @@ pub(super) struct RowResult {
     taken: bool,
     /// Of a provider's filing that is taken: whether the register has its record. One that is pending is
     /// no filing, and changes no verdict; nor does one of whose record the access providers are not known.
+    /// Of an allocation: `pending` where it counts for nothing until whoever has the addresses has passed
+    /// them on.
     standing: Option<Standing>,
     /// The column at fault, where it is not taken and one is.
     column: Option<String>,
@@ -117,6 +118,14 @@ trait Submit: Row + Send + 'static {
 
     /// The row as its caller may submit it, with what is wrong with it.
     fn judge(self, held: &Self::Held<'_>) -> Result<Judged<Self>, Problem>;
+
+    /// Weighs the rows that are taken, all together; tells which of them are not, by their place.
+    fn weigh(
+        _rows: &mut [Taken<Self>],
+        _held: &Self::Held<'_>,
+    ) -> Result<BTreeMap<usize, Refused>, Problem> {
+        Ok(BTreeMap::new())
+    }
 
     /// Keeps rows for good; tells what is to be done about them afterwards.
     fn keep(rows: Vec<Taken<Self>>, held: &Self::Held<'_>) -> Result<Option<Submitted>, Problem>;
@@ -194,7 +203,8 @@ impl Submit for Filing {
         (held, caller): &Self::Held<'_>,
     ) -> Result<Option<Submitted>, Problem> {
         let Some(own) = caller.scope.provider() else {
-            return Ok(into_register(held.desk, &rows)?.then_some(Submitted::Filings));
+            let alone = held.desk.registers.writing();
+            return Ok(into_register(held.desk, &alone, &rows)?.then_some(Submitted::Filings));
         };
         let is_news = |taken: &Taken<Self>| {
             let changes = [Standing::Connected, Standing::Withdrawn].map(Some);
@@ -228,7 +238,8 @@ impl Submit for Allocation {
 
     fn judge(self, (held, caller): &Self::Held<'_>) -> Result<Judged<Self>, Problem> {
         let is_confirmed = |row: &Self, own: &ProviderId| held.is_confirmed(row, own);
-        Ok(match bound::allocation(self, caller, &held.directory, is_confirmed)? {
+        let today = held.today();
+        Ok(match bound::allocation(self, caller, &held.directory, today, is_confirmed)? {
             Ok(row) => {
                 let problems = held.problems(&row)?;
                 Ok(Taken::of(row, problems))
@@ -237,17 +248,32 @@ impl Submit for Allocation {
         })
     }
 
+    /// An authority knows whose addresses are; a provider has only what nobody else has.
+    fn weigh(
+        rows: &mut [Taken<Self>],
+        (held, caller): &Self::Held<'_>,
+    ) -> Result<BTreeMap<usize, Refused>, Problem> {
+        match caller.scope.provider() {
+            Some(own) if !rows.is_empty() => reach::weigh(rows, held, own),
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
     /// Whoever reports its addresses does its duty, and they are reported at once.
     fn keep(
         rows: Vec<Taken<Self>>,
         (held, _): &Self::Held<'_>,
     ) -> Result<Option<Submitted>, Problem> {
-        Ok(into_register(held.desk, &rows)?.then_some(Submitted::Allocations))
+        Ok(into_register(held.desk, &held.alone, &rows)?.then_some(Submitted::Allocations))
     }
 }
 
 /// Adds rows to their register; `false` where there are none.
-fn into_register<R: Row>(desk: &Desk, rows: &[Taken<R>]) -> Result<bool, Problem> {
+fn into_register<R: Row>(
+    desk: &Desk,
+    alone: &Alone<'_>,
+    rows: &[Taken<R>],
+) -> Result<bool, Problem> {
     if rows.is_empty() {
         return Ok(false);
     }
@@ -255,10 +281,9 @@ fn into_register<R: Row>(desk: &Desk, rows: &[Taken<R>]) -> Result<bool, Problem
     for taken in rows {
         import.push(&taken.row)?;
     }
-    let alone = desk.registers.writing();
     // What is added to a register makes it no younger: what it does not say is as old as before.
     let as_of = desk.registers.imported_at::<R>().unwrap_or_else(|| desk.now());
-    import.finish_alone(&alone, as_of)?;
+    import.finish_alone(alone, as_of)?;
     Ok(true)
 }
 
@@ -292,6 +317,10 @@ pub(super) async fn filings(
 
 /// Addresses that the provider has
 ///
+/// A row may not reach beyond what the registry gave to the mainland, nor hold from a later day. One that
+/// would take addresses from another provider is `pending` until that one has passed the range on; so is one
+/// beyond every row where none of the registry's are known.
+///
 /// CSV, XLSX, JSON lines or V3 XML, whatever `import allocations` reads; the first line of CSV names
 /// the columns, in any order, in English or Chinese. `text/csv` and `application/jsonl` are taken at
 /// their word, other bodies are told apart by how they begin.
@@ -316,7 +345,7 @@ async fn submit<R: Submit>(
         let held = R::held(&desk, &caller)?;
         let rows = R::read(Form::of(&body)?, Cursor::new(body.bytes));
         let rows = rows.map_err(|error| Problem::unprocessable(error.to_string()))?;
-        let (submission, taken) = read::<R>(rows, &held)?;
+        let (submission, taken) = reading::read::<R>(rows, &held)?;
         if let Some(submitted) = R::keep(taken, &held)? {
             (desk.after_import)(submitted);
         }
@@ -330,41 +359,4 @@ fn may_submit(caller: &Caller) -> Result<(), Problem> {
         KeyScope::Provider(_) | KeyScope::Ministry => Ok(()),
         KeyScope::Reader | KeyScope::Bureau(_) => Err(Problem::not_found()),
     }
-}
-
-/// What becomes of each of `rows`, and those that are taken.
-fn read<R: Submit>(
-    mut rows: Rows<R>,
-    held: &R::Held<'_>,
-) -> Result<(Submission, Vec<Taken<R>>), Problem> {
-    let (mut results, mut kept) = (Vec::new(), Vec::new());
-    // Between two rows it is asked where they were.
-    while let Some(row) = rows.next() {
-        if results.len() == MOST_ROWS {
-            return Err(Problem::too_large(format!("at most {MOST_ROWS} rows at once")));
-        }
-        results.push(match row {
-            Ok(row) => match row.judge(held)? {
-                Ok(mut taken) => {
-                    let problems = std::mem::take(&mut taken.problems);
-                    let (line, standing) = (rows.line(), taken.standing);
-                    kept.push(taken);
-                    RowResult { line, taken: true, standing, column: None, reason: None, problems }
-                }
-                Err((column, reason)) => refused(rows.line(), Some(column.to_owned()), reason),
-            },
-            Err(RowError::Refused(Refusal { line, column, reason })) => {
-                refused(line, column, reason)
-            }
-            Err(RowError::Io(_)) => return Err(Problem::bad_request("the body breaks off")),
-        });
-    }
-    let (taken, refused) = (kept.len(), results.len() - kept.len());
-    let unknown_columns = rows.unknown_columns();
-    Ok((Submission { taken, refused, rows: results, unknown_columns }, kept))
-}
-
-fn refused(line: u64, column: Option<String>, reason: String) -> RowResult {
-    let (taken, standing, problems) = (false, None, Vec::new());
-    RowResult { line, taken, standing, column, reason: Some(reason), problems }
 }

@@ -6,6 +6,7 @@
 
 mod claim;
 mod given;
+mod parties;
 mod stretches;
 
 use std::net::IpAddr;
@@ -25,8 +26,8 @@ use crate::facts::provider::ProviderName;
 use crate::facts::range::to_number;
 use crate::net::guard::Guard;
 use crate::stages::attribute::claim::Claim;
-use crate::stages::attribute::claim::Parties;
 pub use crate::stages::attribute::given::Bounds;
+use crate::stages::attribute::parties::Parties;
 use crate::stages::attribute::stretches::Row;
 use crate::stages::attribute::stretches::Stretches;
 
@@ -68,6 +69,12 @@ impl AddressTable {
             IpAddr::V4(v4) => self.v4.find(v4.into()),
             IpAddr::V6(v6) => self.v6.find(v6.into()),
         }
+    }
+
+    /// The first address of each stretch over which one answer holds, ascending in each family.
+    pub fn turns(&self) -> impl Iterator<Item = IpAddr> {
+        let v4 = self.v4.starts().map(|start| Ipv4Addr::from(start).into());
+        v4.chain(self.v6.starts().map(|start| Ipv6Addr::from(start).into()))
     }
 
     /// The providers below `carrier`: those to whom addresses lead that it was the first to have.

@@ -48,6 +48,7 @@ mod problems;
 mod rates;
 mod filing_problems;
 mod readme;
+mod reaching;
 mod real_servers;
 mod real_web;
 mod refusing;

@@ -324,6 +324,8 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     assert_eq!(told("new.cn"), (json!("unfiled"), json!("pending")));
     assert_eq!(told("other.cn"), (json!("unfiled"), json!(null)));
 
+    let registry = desk.write("registry.csv", "cidr,kind\n1.2.0.0/16,registry\n");
+    desk.run(&["import", "allocations", &registry]).ends(0);
     let rows = "start,end,provider,kind\n1.2.4.0,1.2.4.255,示例云,source\n1.2.5.0,1.2.5.255,别家云,source\n";
     let came = post("/allocations", &provider, rows).ends(200).json();
     assert_eq!((came["taken"].as_u64(), came["refused"].as_u64()), (Some(1), Some(1)), "{came}");
@@ -337,7 +339,8 @@ fn a_submission_is_bound_to_its_provider_and_answered_row_by_row() {
     let refused = post("/allocations", &provider, passed_on).ends(200).json();
     assert_eq!(refused["rows"][0]["column"], "to", "{refused}");
     let its_own = "cidr,provider,kind,from\n1.2.4.0/26,别家云,source,示例云\n";
-    post("/allocations", &receiver, its_own).ends(200);
+    let its_own = post("/allocations", &receiver, its_own).ends(200).json();
+    assert_eq!(its_own["rows"][0]["standing"], "pending", "{its_own}");
     let taken = post("/allocations", &provider, passed_on).ends(200).json();
     assert_eq!((&taken["taken"], &taken["refused"]), (&json!(1), &json!(0)), "{taken}");
     assert_eq!(served.stop(), Some(0));

@@ -13,6 +13,7 @@ use crate::audit::allocations::spans::Spans;
 use crate::audit::allocations::tell::Tell;
 use crate::audit::allocations::tell::Unit;
 use crate::audit::allocations::tell::UnitFacts;
+use crate::audit::allocations::waiting::admitted;
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
@@ -37,13 +38,13 @@ const LONGEST_CHAIN: usize = 16;
 
 /// One reported row, reduced to what others are compared with.
 #[derive(Debug, Clone, Copy)]
-struct Report {
-    unit: Unit,
+pub(super) struct Report {
+    pub(super) unit: Unit,
     level: Level,
-    kind: AllocationKind,
-    span: Span,
+    pub(super) kind: AllocationKind,
+    pub(super) span: Span,
     from: Option<Unit>,
-    to: Option<Unit>,
+    pub(super) to: Option<Unit>,
     bureau: Bureau,
 }
 
@@ -56,6 +57,8 @@ struct Family {
     registry: Vec<Span>,
     /// What was reported in rows that were refused, by whoever can be told.
     unread: Vec<(Option<Unit>, Span)>,
+    /// Rows that wait until their unit has the range by the others.
+    waiting: Vec<Report>,
 }
 
 /// All rows, reduced.
@@ -90,17 +93,22 @@ impl<'a> Relations<'a> {
             family.registry.push(span);
             return;
         }
-        family.held.push(span);
         if row.is_unreadable() {
+            family.held.push(span);
             family.unread.push((unit, span));
             return;
         }
+        if row.origin != Origin::Waiting {
+            family.held.push(span);
+        }
         // Whose name nobody bears cannot be told to mend anything; that it is unknown is told.
         if let Some(unit) = unit
-            && row.origin == Origin::Reported
+            && row.origin != Origin::Listed
         {
             let (level, kind) = (level(row.kind), row.kind);
-            family.reports.push(Report { unit, level, kind, span, from, to, bureau });
+            let waits = row.origin == Origin::Waiting;
+            let rows = if waits { &mut family.waiting } else { &mut family.reports };
+            rows.push(Report { unit, level, kind, span, from, to, bureau });
         }
     }
 
@@ -123,7 +131,10 @@ impl<'a> Relations<'a> {
     pub(super) fn check<E>(self, found: &mut impl FnMut(Found) -> Result<(), E>) -> Result<(), E> {
         let Self { units, v4, v6, .. } = self;
         for (family, is_v4) in [(v4, true), (v6, false)] {
-            let Family { mut reports, held, registry, unread } = family;
+            let Family { mut reports, mut held, registry, unread, waiting } = family;
+            let admitted = admitted(waiting, &reports, (&held, &registry));
+            held.extend(admitted.iter().map(|report| report.span));
+            reports.extend(admitted);
             let mut tell = Tell { units: &units, is_v4, found: &mut *found };
             let held = Spans::union(held);
             for given in outermost(registry) {

@@ -1,5 +1,7 @@
 //! What a provider may say of registers: of itself, and nothing of others.
 
+use jiff::civil::Date;
+
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::directory::Directory;
@@ -16,8 +18,14 @@ pub(super) fn allocation(
     row: Allocation,
     caller: &Caller,
     directory: &Directory,
+    today: Date,
     is_confirmed: impl FnOnce(&Allocation, &ProviderId) -> Result<bool, Problem>,
 ) -> Result<Result<Allocation, Refused>, Problem> {
+    if !row.is_in_force(today) {
+        let why = "the row does not hold yet, and would take the place of one that does; send it from that \
+                   day on";
+        return Ok(Err(("allocated_on", why.to_owned())));
+    }
     let Some(own) = caller.scope.provider() else { return Ok(Ok(row)) };
     if row.kind == AllocationKind::Registry {
         return Ok(Err(("kind", "only the registry's own file gives address space".to_owned())));

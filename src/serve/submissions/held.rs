@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use crate::audit::allocations;
 use crate::audit::filings;
 use crate::audit::filings::AddressReport;
@@ -17,17 +19,19 @@ use crate::facts::filing::Filing;
 use crate::facts::joined;
 use crate::facts::joined::Access;
 use crate::facts::provider::ProviderId;
+use crate::facts::provider::ProviderName;
 use crate::facts::range::AddressRange;
 use crate::facts::submission::Standing;
 use crate::facts::submission::SubmittedFiling;
 use crate::formats::vocabulary::Vocabulary;
 use crate::net::guard::Guard;
-use crate::net::guard::OptOut;
 use crate::serve::desk::Desk;
 use crate::serve::problem::Problem;
 use crate::serve::submissions::RowProblem;
+use crate::stages::attribute::Bounds;
 use crate::stages::check;
 use crate::store::StoreError;
+use crate::store::registers::Alone;
 
 /// What filings are held against.
 pub(super) struct Filings<'a> {
@@ -44,7 +48,7 @@ impl<'a> Filings<'a> {
             desk,
             directory: desk.directory()?,
             register: desk.filings()?,
-            guard: Guard::new(Vec::new(), OptOut::default()),
+            guard: desk.guard.clone(),
             vocabulary: Vocabulary::builtin().map_err(|error| {
                 tracing::error!(%error, "the words of annex 3 cannot be read");
                 Problem::ours()
@@ -129,15 +133,60 @@ impl<'a> Filings<'a> {
 pub(super) struct Allocations<'a> {
     pub(super) desk: &'a Desk,
     pub(super) directory: Arc<Directory>,
-    guard: Guard,
+    /// Nobody else changes the register before what was weighed is in it.
+    pub(super) alone: Alone<'a>,
     /// What each provider has reported to have from which other one; read where it is asked for.
     received: OnceCell<HashMap<[ProviderId; 2], Vec<AddressRange>>>,
 }
 
 impl<'a> Allocations<'a> {
     pub(super) fn of(desk: &'a Desk) -> Result<Self, Problem> {
-        let guard = Guard::new(Vec::new(), OptOut::default());
-        Ok(Self { desk, directory: desk.directory()?, guard, received: OnceCell::new() })
+        let (directory, alone) = (desk.directory()?, desk.registers.writing());
+        Ok(Self { desk, directory, alone, received: OnceCell::new() })
+    }
+
+    pub(super) fn today(&self) -> Date {
+        clock::day(self.desk.now())
+    }
+
+    /// Whether `own` bears that name.
+    pub(super) fn is(&self, name: Option<&ProviderName>, own: &ProviderId) -> bool {
+        name.and_then(|name| self.directory.find(name)).is_some_and(|found| found.id == *own)
+    }
+
+    /// The rows of the register, as they hold today, that overlap with any of `ranges`, and its bounds.
+    pub(super) fn near(
+        &self,
+        mut ranges: Vec<AddressRange>,
+    ) -> Result<(Vec<Allocation>, Bounds), Problem> {
+        ranges.sort_unstable();
+        let mut apart: Vec<AddressRange> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match apart.last_mut() {
+                Some(last) if last.contains(range.start()) => {
+                    let end = last.end().max(range.end());
+                    *last = AddressRange::new(last.start(), end).unwrap_or(*last);
+                }
+                _ => apart.push(range),
+            }
+        }
+        let (mut near, mut bounds, today) = (Vec::new(), Bounds::default(), self.today());
+        for row in self.desk.registers.allocations()? {
+            let row = row?;
+            if !row.is_in_force(today) {
+                continue;
+            }
+            bounds.note(&row);
+            let after = apart.partition_point(|range| range.start() <= row.range.end());
+            let last = apart[..after].last();
+            if last.is_some_and(|range| {
+                range.start().is_ipv4() == row.range.start().is_ipv4()
+                    && range.end() >= row.range.start()
+            }) {
+                near.push(row);
+            }
+        }
+        Ok((near, bounds.settled()))
     }
 
     /// Whether whom the row passes its range on to has reported that it has it from `own`.
@@ -176,16 +225,22 @@ impl<'a> Allocations<'a> {
         let mut problems = Vec::new();
         let today = clock::day(self.desk.now());
         let rows = std::iter::once(Ok(row.clone()));
-        allocations::check::<StoreError>(rows, &self.directory, &self.guard, today, |found| {
-            if found.key.check_code().is_none() {
-                problems.push(RowProblem {
-                    code: found.key.fault.word().to_owned(),
-                    column: found.key.fault.column().to_owned(),
-                    reason: found.key.fault.chinese().to_owned(),
-                });
-            }
-            Ok(())
-        })?;
+        allocations::check::<StoreError>(
+            rows,
+            &self.directory,
+            &self.desk.guard,
+            today,
+            |found| {
+                if found.key.check_code().is_none() {
+                    problems.push(RowProblem {
+                        code: found.key.fault.word().to_owned(),
+                        column: found.key.fault.column().to_owned(),
+                        reason: found.key.fault.chinese().to_owned(),
+                    });
+                }
+                Ok(())
+            },
+        )?;
         Ok(problems)
     }
 }

@@ -1,92 +1,21 @@
 //! What one row claims, and what all rows over one address mean together.
 
-use std::collections::HashMap;
-
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::allocation::Origin;
 use crate::facts::allocation::SEEMS;
 use crate::facts::bureau::Bureau;
-use crate::facts::directory::Directory;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
-use crate::facts::placement::OUT_OF_BOUNDS;
 use crate::facts::placement::UNREAD;
 use crate::facts::provider::ProviderId;
-use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::to_number;
 use crate::facts::special;
 use crate::stages::attribute::given::Given;
-
-/// A provider that a row names: one of the register's, or a name that nobody bears.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Party {
-    Known { id: ProviderId, is_cdn: bool },
-    Unknown(ProviderName),
-}
-
-/// The number of a party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Who(u32);
-
-/// Every party that rows name, each once: a million rows name a few thousand, and a number is
-/// cheaper to keep and to compare than a name.
-#[derive(Debug)]
-pub(super) struct Parties<'a> {
-    directory: &'a Directory,
-    all: Vec<Party>,
-    by_name: HashMap<ProviderName, Who>,
-    by_party: HashMap<Party, Who>,
-}
-
-impl<'a> Parties<'a> {
-    pub(super) fn new(directory: &'a Directory) -> Self {
-        Self { directory, all: Vec::new(), by_name: HashMap::new(), by_party: HashMap::new() }
-    }
-
-    /// Names that no provider bears, in order of appearance.
-    pub(super) fn unknown_names(&self) -> impl Iterator<Item = &ProviderName> {
-        self.all.iter().filter_map(|party| match party {
-            Party::Known { .. } => None,
-            Party::Unknown(name) => Some(name),
-        })
-    }
-
-    fn number(&mut self, name: &ProviderName) -> Who {
-        if let Some(who) = self.by_name.get(name) {
-            return *who;
-        }
-        let party = match self.directory.find(name) {
-            Some(provider) => {
-                Party::Known { id: provider.id.clone(), is_cdn: provider.kind == ProviderKind::Cdn }
-            }
-            None => Party::Unknown(name.clone()),
-        };
-        let who = *self.by_party.entry(party).or_insert_with_key(|party| {
-            self.all.push(party.clone());
-            Who(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
-        });
-        self.by_name.insert(name.clone(), who);
-        who
-    }
-
-    /// Whoever has what a row out of bounds reports.
-    fn nobody_in_bounds(&mut self) -> Option<Who> {
-        OUT_OF_BOUNDS.parse().ok().map(|name| self.number(&name))
-    }
-
-    fn party(&self, who: Who) -> Option<&Party> {
-        usize::try_from(who.0).ok().and_then(|index| self.all.get(index))
-    }
-
-    fn known(&self, who: Who) -> Option<ProviderId> {
-        match self.party(who)? {
-            Party::Known { id, .. } => Some(id.clone()),
-            Party::Unknown(_) => None,
-        }
-    }
-}
+use crate::stages::attribute::parties::Parties;
+use crate::stages::attribute::parties::Party;
+use crate::stages::attribute::parties::Who;
 
 /// One row, reduced to what decides who holds its addresses.
 #[derive(Debug, Clone)]
@@ -207,7 +136,47 @@ impl Claim {
 ///
 /// `register_places` says that the register holds registry rows of this family: then they alone,
 /// and reports, tell what is mainland; a plain list names a holder and never a place.
+///
+/// A row that waits counts where its reporter has the address by the others, or nobody has it.
 pub(super) fn holding_of(
+    claims: &[&Claim],
+    parties: &Parties<'_>,
+    register_places: bool,
+) -> Option<Holding> {
+    let (mut waiting, firm): (Vec<&Claim>, Vec<&Claim>) =
+        claims.iter().partition(|claim| claim.origin == Origin::Waiting);
+    let held = firm_holding(&firm, parties, register_places)?;
+    match &held.holder {
+        Holder::Nobody => {
+            let mut whose: Vec<Who> = waiting.iter().filter_map(|claim| claim.reporter).collect();
+            whose.sort_unstable();
+            whose.dedup();
+            if whose.len() > 1 {
+                let mut ids: Vec<ProviderId> =
+                    whose.into_iter().filter_map(|who| parties.known(who)).collect();
+                ids.sort();
+                let province = held.province;
+                return Some(Holding {
+                    province,
+                    ..Holding::of_nobody(Holder::Disputed(ids), true)
+                });
+            }
+        }
+        Holder::Provider { id, .. } => {
+            waiting.retain(|claim| {
+                claim.reporter.and_then(|who| parties.known(who)).as_ref() == Some(id)
+            });
+        }
+        Holder::Disputed(_) | Holder::Unknown(_) | Holder::OutOfBounds => waiting.clear(),
+    }
+    if waiting.is_empty() {
+        return Some(held);
+    }
+    firm_holding(&[firm, waiting].concat(), parties, register_places)
+}
+
+/// The same of rows that all count.
+fn firm_holding(
     claims: &[&Claim],
     parties: &Parties<'_>,
     register_places: bool,

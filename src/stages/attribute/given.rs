@@ -50,6 +50,11 @@ impl Bounds {
         Self { v4: self.v4.settled(), v6: self.v6.settled() }
     }
 
+    /// Whether rows of the registry are known of the family of `address`.
+    pub fn are_known(&self, address: IpAddr) -> bool {
+        self.of(address).is_known()
+    }
+
     /// Whether `row` was reported of addresses that are known not to be the registry's.
     pub fn leave_out(&self, row: &Allocation) -> bool {
         row.origin == Origin::Reported

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use crate::facts::placement::Holding;
 use crate::stages::attribute::claim::Claim;
-use crate::stages::attribute::claim::Parties;
 use crate::stages::attribute::claim::holding_of;
+use crate::stages::attribute::parties::Parties;
 
 /// How many of an address's leading bits lead to its part of the table, so that a look-up searches
 /// a handful of neighbours and not the whole.
@@ -114,6 +114,11 @@ impl<N: Number> Stretches<N> {
         let end = u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
         first.resize((1 << LEADING) + 1, end);
         self.first = first;
+    }
+
+    /// Where each stretch starts, ascending.
+    pub(super) fn starts(&self) -> impl Iterator<Item = N> {
+        self.starts.iter().copied()
     }
 
     /// What holds anywhere, each once.

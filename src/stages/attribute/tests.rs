@@ -12,6 +12,7 @@ use crate::net::guard::OptOut;
 mod bounds;
 mod chains;
 mod reference;
+mod waiting;
 
 /// The day on which the registers are asked.
 const DAY: Date = jiff::civil::date(2026, 11, 24);
@@ -53,6 +54,7 @@ fn row(text: &str) -> Allocation {
         match (word, word.split_at_checked(1)) {
             ("redirector", _) => row.is_redirector = true,
             ("listed", _) => row.origin = Origin::Listed,
+            ("waiting", _) => row.origin = Origin::Waiting,
             ("unread", _) => row = Allocation::unreadable(range, row.provider.take(), "use"),
             ("seems_source", _) => row = row.seems(AllocationKind::Source),
             (_, Some(("<", name))) => row.from = Some(name.parse().unwrap()),

@@ -44,7 +44,8 @@ fn submissions_are_bound_to_whoever_makes_them() {
                     let mut told = came.ends(200).json();
                     // What is wrong with the row by itself is told beside.
                     assert!(told["rows"][0]["problems"].take().is_array(), "{path} by {who:?}");
-                    let is_pending = path == "/filings" && who == RightProvider;
+                    // What nobody gave it waits, for a provider only.
+                    let is_pending = who == RightProvider;
                     let taken = json!({"taken": 1, "refused": 0, "unknown_columns": [], "rows": [{
                         "line": 2, "taken": true, "standing": is_pending.then_some("pending"),
                         "column": null, "reason": null, "problems": null}]});
