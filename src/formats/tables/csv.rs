@@ -48,14 +48,12 @@ impl Records {
         Err((RowError::refused(number, flaw), split(first)))
     }
 
-    /// Whether the last line of `text`, which ends at `quote`, is rather a row of its own than part of a
-    /// cell in quotes that was `open` before: it has as many cells as the heading. Where the open cell
+    /// Whether `line`, which ends at `quote`, is rather a row of its own than part of a cell in quotes that
+    /// was `open` before, in a row that began with the line `first`: it has as many cells as the heading. Where the open cell
     /// is the row's first, the line that closes it has as many too; then what came before must have fewer.
-    fn has_row(&self, text: &str, open: usize, quote: &Quote) -> bool {
-        let Some((before, line)) = text.rsplit_once('\n') else { return false };
+    fn has_row(&self, (first, line): (&str, &str), open: usize, quote: &Quote) -> bool {
         let is_whole = |line: &str| Some(line.split(',').count()) == self.width;
-        let is_first_closed = open == 0 && quote.open != Some(0);
-        let first = before.split('\n').next().unwrap_or_default();
+        let is_first_closed = open == 0 && quote.open() != Some(0);
         !line.trim().is_empty() && is_whole(line) && (!is_first_closed || is_whole(first))
     }
 }
@@ -72,8 +70,10 @@ impl Iterator for Records {
             return Some(Ok(self.row(number, split(&text))));
         }
         let mut further: Vec<(u64, String)> = Vec::new();
-        let mut quote = Quote::after(&text);
-        while let Some(open) = quote.open {
+        let first = text.len();
+        let mut quote = Quote::default();
+        quote.read(&text);
+        while let Some(open) = quote.open() {
             let next = if further.len() < LINES_PER_ROW { self.line() } else { None };
             let line = match next {
                 Some(Ok(line)) => line,
@@ -85,9 +85,10 @@ impl Iterator for Records {
             };
             text.push('\n');
             text.push_str(&line.1);
+            quote.read(&line.1);
+            let has_row = self.has_row((&text[..first], &line.1), open, &quote);
             further.push(line);
-            quote = Quote::after(&text);
-            if quote.is_torn || self.has_row(&text, open, &quote) {
+            if quote.is_torn || has_row {
                 let reason = "a quote is opened and not closed before the next row";
                 return Some(self.refuse((number, &text), further, reason));
             }
@@ -111,19 +112,58 @@ fn split(line: &str) -> Vec<String> {
     line.split(',').map(str::to_owned).collect()
 }
 
-/// How the quotes of a row stand at the end of what was read of it.
+/// How the quotes of a row stand at the end of what was read of it (RFC 4180). A quote in the midst of a
+/// cell that did not begin with one is a character like any other: `5" disk`.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Quote {
-    /// Which cell is in quotes that are still open.
-    open: Option<usize>,
+    is_quoted: bool,
+    /// The cell that is read, from 0.
+    cell: usize,
+    lines: usize,
+    /// The line at whose end a quote was open last.
+    opened_in: usize,
     /// Whether a quote closed another one of an earlier line, and its cell goes on all the same: it was
     /// rather to open one.
     is_torn: bool,
 }
 
 impl Quote {
-    /// How they stand after `text` (RFC 4180). A quote in the midst of a cell that did not begin with one
-    /// is a character like any other: `5" disk`.
-    fn after(text: &str) -> Self {
+    /// Which cell is in quotes that are still open.
+    fn open(&self) -> Option<usize> {
+        self.is_quoted.then_some(self.cell)
+    }
+
+    /// Goes on with the next line, each byte of which is looked at once.
+    fn read(&mut self, line: &str) {
+        self.lines += 1;
+        let bytes = line.as_bytes();
+        let (mut at, mut is_start) = (0, !self.is_quoted);
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' if self.is_quoted && bytes.get(at + 1) == Some(&b'"') => at += 1,
+                b'"' if self.is_quoted => {
+                    self.is_quoted = false;
+                    let rest = line[at + 1..].trim_start_matches(' ');
+                    let is_end = rest.is_empty() || rest.starts_with(',');
+                    self.is_torn |= self.opened_in < self.lines && !is_end;
+                }
+                b'"' if is_start => (self.is_quoted, self.opened_in) = (true, self.lines),
+                b',' if !self.is_quoted => self.cell += 1,
+                _ => {}
+            }
+            is_start = !self.is_quoted && *byte == b',';
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// How they stand after `text`, read whole: which cell is open, and whether it is torn.
+    fn after(text: &str) -> (Option<usize>, bool) {
         let (mut is_quoted, mut is_start, mut cell) = (false, true, 0);
         let (mut has_lines, mut is_torn) = (false, false);
         let mut characters = text.char_indices().peekable();
@@ -142,6 +182,21 @@ impl Quote {
             }
             is_start = !is_quoted && matches!(c, ',' | '\n');
         }
-        Self { open: is_quoted.then_some(cell), is_torn }
+        (is_quoted.then_some(cell), is_torn)
+    }
+
+    proptest! {
+        #[test]
+        fn going_on_line_by_line_is_reading_the_whole_anew(
+            lines in prop::collection::vec("[\",a 好]{0,12}", 1..8),
+        ) {
+            let (mut quote, mut text) = (Quote::default(), String::new());
+            for line in lines {
+                quote.read(&line);
+                text.push_str(&line);
+                prop_assert_eq!((quote.open(), quote.is_torn), after(&text), "{:?}", text);
+                text.push('\n');
+            }
+        }
     }
 }
