@@ -23,6 +23,7 @@ use crate::serve::ask;
 use crate::serve::ask::Query;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
+use crate::serve::door;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
@@ -135,7 +136,11 @@ pub(super) async fn feed(
             news = news.changed() => news.is_err(),
         };
         if is_over {
-            return apart(move || Ok(reply::json(&headers, &page))).await;
+            return apart(move || {
+                door::must_still_open(&desk, &caller)?;
+                Ok(reply::json(&headers, &page))
+            })
+            .await;
         }
     }
 }

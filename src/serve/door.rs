@@ -135,6 +135,12 @@ fn caller(
     })
 }
 
+/// Fails where the key of a call that was held has come to open nothing meanwhile.
+pub(super) fn must_still_open(desk: &Desk, caller: &Caller) -> Result<(), Problem> {
+    let is_good = desk.keys.is_good(caller.key, desk.now())?;
+    if is_good { Ok(()) } else { Err(Problem::unauthorized()) }
+}
+
 impl crate::serve::desk::Calls {
     fn count(&self, status: u16, begun: Instant) {
         let hundred = usize::from(status / 100).saturating_sub(2);

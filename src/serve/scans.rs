@@ -29,6 +29,7 @@ use crate::serve::ask::Json;
 use crate::serve::ask::Path;
 use crate::serve::desk::Desk;
 use crate::serve::desk::apart;
+use crate::serve::door;
 use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
@@ -129,7 +130,7 @@ pub(super) async fn one(
     if !accepts.is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(reply::json(&headers, &told));
     }
-    let events = events_of(desk, night);
+    let events = events_of(desk, caller, night);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
@@ -206,6 +207,7 @@ async fn told(desk: &Arc<Desk>, night: u32) -> Result<NightSummary, Problem> {
 /// The state of a live listener: what it follows, and whether the end was told.
 struct Following {
     desk: Arc<Desk>,
+    caller: Caller,
     night: u32,
     progress: watch::Receiver<Progress>,
     is_first: bool,
@@ -214,10 +216,11 @@ struct Following {
 
 fn events_of(
     desk: Arc<Desk>,
+    caller: Caller,
     night: u32,
 ) -> impl futures_util::Stream<Item = Result<Event, Infallible>> + Send {
     let progress = desk.nights.progress.clone();
-    let following = Following { desk, night, progress, is_first: true, is_over: false };
+    let following = Following { desk, caller, night, progress, is_first: true, is_over: false };
     futures_util::stream::unfold(following, |mut following| async move {
         if following.is_over {
             return None;
@@ -238,6 +241,8 @@ fn events_of(
             .borrow_and_update()
             .is_some_and(|(running, _)| running == following.night);
         let told = told(&following.desk, following.night).await.ok()?;
+        let (desk, caller) = (Arc::clone(&following.desk), following.caller.clone());
+        apart(move || door::must_still_open(&desk, &caller)).await.ok()?;
         let name = if runs { "progress" } else { "end" };
         following.is_over |= !runs;
         let event = Event::default().event(name).json_data(&told).ok()?;

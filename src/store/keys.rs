@@ -20,6 +20,7 @@ use ulid::Ulid;
 
 use crate::facts::key::Key;
 use crate::facts::key::KeyHash;
+use crate::facts::key::KeyState;
 use crate::store::StoreError;
 use crate::store::encoding;
 pub use crate::store::keys::tally::Count;
@@ -131,6 +132,11 @@ impl Keys {
     /// One key.
     pub fn by_id(&self, id: Ulid) -> Result<Option<Key>, StoreError> {
         self.value("key", &with_id(id))
+    }
+
+    /// Whether a key opens anything at `now`.
+    pub fn is_good(&self, id: Ulid, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.by_id(id)?.is_some_and(|key| key.state(now) == KeyState::Issued))
     }
 
     /// The key that has this hash, whatever its state.
