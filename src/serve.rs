@@ -34,6 +34,7 @@ mod scans;
 pub mod settings;
 mod submissions;
 mod tls;
+mod turns;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -111,13 +112,13 @@ pub async fn run(
     });
     beside.spawn(log::keep(Arc::clone(&desk), stop.clone()));
     let tls = tls::open(&desk.settings).await?;
-    let server = connections::server(listener, desk.connections)?.handle(handle);
+    let entrance = connections::server(listener, desk.connections)?.handle(handle);
     let served = match tls {
         Some(config) => {
             beside.spawn(tls::follow(config.clone(), desk.settings.clone(), stop));
-            server.acceptor(RustlsAcceptor::new(config)).serve(app).await
+            entrance.acceptor(RustlsAcceptor::new(config)).serve(app).await
         }
-        None => server.serve(app).await,
+        None => entrance.serve(app).await,
     };
     beside.abort_all();
     desk.log.write(&desk);

@@ -23,6 +23,7 @@ use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Record;
 use crate::formats::tables::Refusal;
+use crate::formats::tables::Room;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 use crate::formats::tables::column_of;
@@ -79,7 +80,15 @@ pub(crate) fn kind_of(text: &str) -> Option<AllocationKind> {
 
 /// The rows of a table.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Allocation>, FileError> {
-    Rows::of_table(input, COLUMNS, &[], allocation)
+    read_within(Room::FILE, input)
+}
+
+/// The same; a workbook may take so much `room`.
+pub fn read_within(
+    room: Room,
+    input: impl Read + Send + 'static,
+) -> Result<Rows<Allocation>, FileError> {
+    Rows::of_table_within(room, input, COLUMNS, &[], allocation)
 }
 
 /// The rows of a plain list: CIDR blocks, ranges `a - b` and addresses, one a line, `#` comments. All

@@ -17,6 +17,7 @@ use crate::formats::tables::Column;
 use crate::formats::tables::FileError;
 use crate::formats::tables::Flaw;
 use crate::formats::tables::Record;
+use crate::formats::tables::Room;
 use crate::formats::tables::RowError;
 use crate::formats::tables::Rows;
 
@@ -102,7 +103,15 @@ pub enum Entry {
 
 /// The filings of a file that [`read_entries`] reads. Cancellations are refused: they are the ministry's.
 pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError> {
-    Ok(read_entries(input)?.sifted(|entry| match entry {
+    read_within(Room::FILE, input)
+}
+
+/// The same; a workbook may take so much `room`.
+pub fn read_within(
+    room: Room,
+    input: impl Read + Send + 'static,
+) -> Result<Rows<Filing>, FileError> {
+    Ok(entries(room, input)?.sifted(|entry| match entry {
         Entry::Filing(filing) => Ok(Some(filing)),
         Entry::Cancelled { line, .. } => {
             let reason = "a cancellation (ZXSJ 注销数据) is the ministry's to tell, and no filing";
@@ -113,7 +122,11 @@ pub fn read(input: impl Read + Send + 'static) -> Result<Rows<Filing>, FileError
 
 /// The filings of a table, of the public query's rows (an object a line, or a whole reply), or of a
 /// message of the filing interface, and the cancellations of the latter.
-pub fn read_entries(mut input: impl Read + Send + 'static) -> Result<Rows<Entry>, FileError> {
+pub fn read_entries(input: impl Read + Send + 'static) -> Result<Rows<Entry>, FileError> {
+    entries(Room::FILE, input)
+}
+
+fn entries(room: Room, mut input: impl Read + Send + 'static) -> Result<Rows<Entry>, FileError> {
     let mut sample = Vec::with_capacity(SAMPLE);
     input.by_ref().take(SAMPLE as u64).read_to_end(&mut sample)?;
     let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&sample);
@@ -126,7 +139,7 @@ pub fn read_entries(mut input: impl Read + Send + 'static) -> Result<Rows<Entry>
     if is_message {
         return Ok(v3::read(whole));
     }
-    Rows::of_table(whole, COLUMNS, &["domain"], entry)
+    Rows::of_table_within(room, whole, COLUMNS, &["domain"], entry)
 }
 
 fn entry(record: &Record<'_>) -> Result<Entry, Flaw> {

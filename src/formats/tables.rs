@@ -4,6 +4,7 @@
 
 mod aside;
 mod csv;
+mod heading;
 mod json_lines;
 mod workbook;
 
@@ -13,9 +14,10 @@ use std::io;
 use std::io::Read;
 use std::rc::Rc;
 
-use unicode_normalization::UnicodeNormalization;
-
 pub(crate) use crate::formats::tables::aside::Aside;
+pub(crate) use crate::formats::tables::heading::column_of;
+use crate::formats::tables::heading::places;
+pub use crate::formats::tables::workbook::Room;
 
 /// What is looked at to tell how a table is written, in bytes.
 const SAMPLE: usize = 4096;
@@ -85,6 +87,9 @@ pub enum FileError {
     /// It begins like an XLSX workbook and cannot be read as one.
     #[error("it cannot be read as an XLSX workbook: {0}")]
     Workbook(String),
+    /// A workbook with more rows than there is room for.
+    #[error("its sheet has more than {0} rows, its heading among them")]
+    TooManyRows(usize),
     /// Ranges, and nobody whose they are.
     #[error("a plain list of addresses names no holder; say whose they are with --provider")]
     NoHolder,
@@ -279,11 +284,23 @@ impl<T: 'static> Rows<T> {
         required: &'static [&'static str],
         convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
     ) -> Result<Self, FileError> {
+        Self::of_table_within(Room::FILE, input, columns, required, convert)
+    }
+
+    /// The same; a workbook may take so much `room`.
+    pub(crate) fn of_table_within(
+        room: Room,
+        input: impl Read + Send + 'static,
+        columns: &'static [Column],
+        required: &'static [&'static str],
+        convert: impl Fn(&Record<'_>) -> Result<T, Flaw> + 'static,
+    ) -> Result<Self, FileError> {
         let (form, input) = Form::of(input)?;
         match form {
             Form::Csv => Self::below_heading(csv::records(input), columns, required, convert),
             Form::Workbook => {
-                Self::below_heading(workbook::records(input)?, columns, required, convert)
+                let records = workbook::records(input, room)?;
+                Self::below_heading(records, columns, required, convert)
             }
             Form::JsonLines => Ok(json_lines::rows(input, columns, required, convert)),
         }
@@ -361,36 +378,6 @@ impl<T> fmt::Debug for Rows<T> {
             .field("unknown_columns", &self.unknown_columns)
             .finish_non_exhaustive()
     }
-}
-
-/// Where each of `columns` stands in the heading, and what else is there.
-fn places(
-    heading: &[String],
-    columns: &[Column],
-) -> Result<(Vec<Option<usize>>, Vec<String>), FileError> {
-    let mut places = vec![None; columns.len()];
-    let mut unknown = Vec::new();
-    for (place, cell) in heading.iter().enumerate() {
-        let Some(index) = column_of(cell, columns) else {
-            if !cell.trim().is_empty() {
-                unknown.push(cell.trim().to_owned());
-            }
-            continue;
-        };
-        if places[index].replace(place).is_some() {
-            return Err(FileError::TwiceColumn(columns[index].name));
-        }
-    }
-    Ok((places, unknown))
-}
-
-/// The column that a heading means.
-pub(crate) fn column_of(heading: &str, columns: &[Column]) -> Option<usize> {
-    let folded = |text: &str| text.nfkc().collect::<String>().trim().to_lowercase();
-    let heading = folded(heading);
-    columns.iter().position(|column| {
-        column.name == heading || column.chinese.iter().any(|name| folded(name) == heading)
-    })
 }
 
 #[cfg(test)]

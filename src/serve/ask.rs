@@ -2,8 +2,11 @@
 //! says so, and quotes nothing.
 
 use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
+use axum::body::HttpBody;
 use axum::extract::FromRequest;
 use axum::extract::FromRequestParts;
 use axum::extract::Request;
@@ -14,13 +17,22 @@ use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
+use crate::serve::desk::Desk;
+use crate::serve::door::Caller;
 use crate::serve::problem::Problem;
+use crate::serve::turns::Turn;
 
 /// Rows of one page, at the most.
 const MOST_ROWS: usize = 1000;
 
 /// Rows of one page where nothing is said.
 const USUAL_ROWS: usize = 100;
+
+/// How long a body may take to come.
+const BODY: Duration = Duration::from_mins(2);
+
+/// A body of so many bytes needs no turn.
+const SMALL: u64 = 256 * 1024;
 
 /// The largest number that every reader of JSON keeps; no cursor is beyond.
 const MOST: u64 = (1 << 53) - 1;
@@ -47,6 +59,8 @@ pub(super) struct Body {
     pub(super) bytes: Bytes,
     /// The `Content-Type` in lower case, without parameters; empty where there is none.
     pub(super) kind: String,
+    /// Held as long as the bytes are.
+    pub(super) turn: Option<Turn>,
 }
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -117,14 +131,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<Desk>> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Problem> {
         if kind(request.headers()) != "application/json" {
             return Err(Problem::wrong_type("send JSON: `Content-Type: application/json`"));
         }
-        let body = Body::from_request(request, state).await?;
+        let body = Body::from_request(request, desk).await?;
         let value = serde_json::from_slice(&body.bytes);
         value.map(Self).map_err(|error| {
             let (line, column) = (error.line(), error.column());
@@ -139,20 +153,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+impl FromRequest<Arc<Desk>> for Body {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, desk: &Arc<Desk>) -> Result<Self, Problem> {
         let kind = kind(request.headers());
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let turn = turn(&request, desk)?;
+        let bytes = in_time(Bytes::from_request(request, desk)).await?.map_err(|rejection| {
             if rejection.status().as_u16() == 413 {
                 Problem::too_large("the body is larger than this call takes")
             } else {
                 Problem::bad_request("the body broke off")
             }
         })?;
-        Ok(Self { bytes, kind })
+        Ok(Self { bytes, kind, turn })
     }
+}
+
+/// The turn that the body of `request` takes, if it may be a large one.
+fn turn(request: &Request, desk: &Desk) -> Result<Option<Turn>, Problem> {
+    let is_small = request.body().size_hint().upper().is_some_and(|size| size <= SMALL);
+    let Some(caller) = request.extensions().get::<Caller>().filter(|_| !is_small) else {
+        return Ok(None);
+    };
+    let turn = desk.bodies.take(caller.key);
+    turn.map(Some).ok_or_else(|| Problem::too_many("as many large bodies as there may be"))
+}
+
+/// What `body` gives, if it comes in time.
+async fn in_time<T>(body: impl Future<Output = T>) -> Result<T, Problem> {
+    tokio::time::timeout(BODY, body).await.map_err(|_| Problem::too_slow(BODY))
 }
 
 /// What serde found wrong, without its place.
@@ -165,4 +195,17 @@ fn kind(headers: &HeaderMap) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     kind.trim().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::response::IntoResponse;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_not_waited_for() {
+        let problem = in_time(std::future::pending::<()>()).await.unwrap_err();
+        assert_eq!(problem.into_response().status().as_u16(), 408);
+        assert_eq!(in_time(std::future::ready(7)).await.unwrap(), 7);
+    }
 }

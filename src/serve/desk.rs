@@ -10,6 +10,7 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
@@ -32,6 +33,7 @@ use crate::serve::problem::Problem;
 use crate::serve::scans::Nights;
 use crate::serve::settings::Settings;
 use crate::serve::submissions::Submitted;
+use crate::serve::turns::Turns;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
 use crate::store::StoreError;
@@ -100,6 +102,12 @@ pub struct Desk {
     pub(super) connections: usize,
     pub(super) clock: Clock,
     pub(super) pace: KeyPace,
+    /// Calls of each key.
+    pub(super) under_way: Turns,
+    /// Large bodies, from their first byte until they are dealt with.
+    pub(super) bodies: Turns,
+    /// Held by whoever deals with a submission.
+    pub(super) submitting: Arc<Semaphore>,
     pub(super) log: UseLog,
     pub(super) stop: CancellationToken,
     pub(super) calls: Calls,
@@ -136,6 +144,15 @@ struct RatesRestOn {
 
 /// How long the filing register is not asked again how old it is.
 const FRESH: Duration = Duration::from_mins(5);
+
+/// Large bodies of one key at once.
+const BODIES_OF_KEY: usize = 2;
+
+/// Large bodies at once.
+const BODIES: usize = 8;
+
+/// Submissions that are dealt with at once; more wait.
+const SUBMISSIONS: usize = 2;
 
 /// For how long it is known what was done for an `Idempotency-Key`; older ones go when serving begins.
 const RECEIPTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -192,6 +209,9 @@ impl Desk {
         Ok(Self {
             keys: findings.keys()?,
             pace: KeyPace::new(&settings),
+            under_way: Turns::new(calls_of(&settings), usize::MAX),
+            bodies: Turns::new(BODIES_OF_KEY, BODIES),
+            submitting: Arc::new(Semaphore::new(SUBMISSIONS)),
             log: UseLog::default(),
             calls: Calls::default(),
             count_rates: rates,
@@ -281,6 +301,11 @@ impl Desk {
         view.evidence.warc = row.place.map(|place| place.to_string());
         view
     }
+}
+
+/// Calls that one key may have under way.
+fn calls_of(settings: &Settings) -> usize {
+    usize::try_from(settings.calls_at_once).unwrap_or(usize::MAX)
 }
 
 /// Runs what reads the disk where it holds up nobody.

@@ -59,6 +59,10 @@ pub(super) fn of(described: openapi::OpenApi) -> Document {
     Document(Bytes::from(document.to_json().unwrap_or_default()))
 }
 
+/// How a call may fail.
+const PROBLEMS: [&str; 11] =
+    ["400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500"];
+
 /// Says of each call how it may fail.
 struct Problems;
 
@@ -67,8 +71,7 @@ impl Modify for Problems {
         for item in document.paths.paths.values_mut() {
             let operations = [&mut item.get, &mut item.post];
             for operation in operations.into_iter().flatten() {
-                for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500"]
-                {
+                for status in PROBLEMS {
                     let content = ContentBuilder::new()
                         .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
                         .build();

@@ -90,11 +90,18 @@ pub(super) async fn enter(
         }
         Ok(Ok(caller)) => {
             let key = Some(caller.key);
-            if let Err(wait) = desk.pace.take(caller.key) {
-                (key, Problem::too_often(wait).into_response(), Some("too often"))
-            } else {
-                request.extensions_mut().insert(caller);
-                (key, next.run(request).await, None)
+            match (desk.pace.take(caller.key), desk.under_way.take(caller.key)) {
+                (Err(wait), _) => {
+                    (key, Problem::too_often(wait).into_response(), Some("too often"))
+                }
+                (Ok(()), None) => {
+                    let problem = Problem::too_many("as many calls of this key as it may have");
+                    (key, problem.into_response(), Some("too many"))
+                }
+                (Ok(()), Some(_turn)) => {
+                    request.extensions_mut().insert(caller);
+                    (key, next.run(request).await, None)
+                }
             }
         }
     };

@@ -13,6 +13,9 @@ use utoipa::ToSchema;
 use crate::store::StoreError;
 use crate::store::submitted::NotKept;
 
+/// In how many seconds something that is under way is likely to be done.
+const SOON: u64 = 5;
+
 /// `application/problem+json`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -85,6 +88,19 @@ impl Problem {
         let detail = format!("this key comes too often; come again in {seconds} s");
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Some(detail));
         Self { retry_after: Some(seconds), ..problem }
+    }
+
+    /// There is too much under way; `what` says of what.
+    pub(super) fn too_many(what: &str) -> Self {
+        let detail = format!("{what} are under way; come again in {SOON} s");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Some(detail));
+        Self { retry_after: Some(SOON), ..problem }
+    }
+
+    /// The body takes longer to come than `most`.
+    pub(super) fn too_slow(most: Duration) -> Self {
+        let detail = format!("the body did not come within {} s", most.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, Some(detail))
     }
 
     /// We failed; the log has why.

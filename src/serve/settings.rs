@@ -18,7 +18,7 @@ pub struct Settings {
     pub private_key: Option<PathBuf>,
     /// Calls a second of one key.
     pub calls_per_second: u32,
-    /// So many calls at once come through all the same.
+    /// So many calls at once come through all the same; no more of one key are under way.
     pub calls_at_once: u32,
     /// The longest that a call for changes is held open.
     #[serde(with = "humantime_serde")]

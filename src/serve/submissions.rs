@@ -25,6 +25,7 @@ use crate::formats::allocations;
 use crate::formats::filings;
 use crate::formats::sources;
 use crate::formats::tables::FileError;
+use crate::formats::tables::Room;
 use crate::formats::tables::Rows;
 use crate::serve::ask::Body;
 use crate::serve::desk::Desk;
@@ -49,6 +50,9 @@ mod reading;
 
 /// Bytes of one submission, at the most.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// What a workbook may take.
+const ROOM: Room = Room::of_rows(reading::MOST_ROWS);
 
 /// What was submitted, and is to be followed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +161,7 @@ impl Submit for Filing {
     type Held<'a> = (held::Filings<'a>, &'a Caller);
 
     fn read(_form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
-        filings::read(body)
+        filings::read_within(ROOM, body)
     }
 
     fn held<'a>(desk: &'a Desk, caller: &'a Caller) -> Result<Self::Held<'a>, Problem> {
@@ -227,7 +231,7 @@ impl Submit for Allocation {
 
     fn read(form: Form, body: Cursor<Bytes>) -> Result<Rows<Self>, FileError> {
         match form {
-            Form::Csv | Form::JsonLines => allocations::read(body),
+            Form::Csv | Form::JsonLines | Form::Workbook => allocations::read_within(ROOM, body),
             Form::Untold => sources::read(body, None),
         }
     }
@@ -341,10 +345,17 @@ async fn submit<R: Submit>(
     body: Body,
 ) -> Result<Response, Problem> {
     may_submit(&caller)?;
+    // It is never closed.
+    let alone = Arc::clone(&desk.submitting).acquire_owned().await.ok();
     apart(move || {
+        // Both are held to the end, whether or not the caller is still there.
+        let form = Form::of(&body)?;
+        let (_alone, Body { bytes, turn: _turn, .. }) = (alone, body);
         let held = R::held(&desk, &caller)?;
-        let rows = R::read(Form::of(&body)?, Cursor::new(body.bytes));
-        let rows = rows.map_err(|error| Problem::unprocessable(error.to_string()))?;
+        let rows = R::read(form, Cursor::new(bytes)).map_err(|error| match error {
+            FileError::TooManyRows(_) => reading::too_many_rows(),
+            error => Problem::unprocessable(error.to_string()),
+        })?;
         let (submission, taken) = reading::read::<R>(rows, &held)?;
         if let Some(submitted) = R::keep(taken, &held)? {
             (desk.after_import)(submitted);

@@ -22,6 +22,7 @@ mod bulletins;
 mod carrying;
 mod command_line;
 mod crash;
+mod crowding;
 mod damage;
 mod evidence;
 mod exempting;

@@ -78,6 +78,11 @@ impl Served {
         Self { child, base, client, runtime: Runtime::new().unwrap(), said: Mutex::new(log) }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://").split('/').next().unwrap()
+    }
+
     /// One call; `path` is below the base.
     pub(crate) fn call(
         &self,

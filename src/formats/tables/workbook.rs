@@ -38,17 +38,51 @@ const LONGEST_ROW: usize = 1024 * 1024;
 /// From here on not every whole number is kept.
 const LARGEST_WHOLE: f64 = 1e15;
 
-/// The cells of a larger sheet are not copied, in bytes: one text may stand in every cell.
-const LARGEST_SHEET: usize = 4 << 30;
+/// How much of a workbook is taken, which may be a thousand times larger than its file.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Its parts; each is listed in memory.
+    members: usize,
+    /// The texts that cells share, in bytes; they are held in memory.
+    texts: u64,
+    /// All parts together, in bytes without compression.
+    whole: u64,
+    /// What the cells of a sheet have, in bytes, which is copied: one text may stand in every cell.
+    sheet: usize,
+    /// The rows of the sheet that have a cell, the heading among them.
+    rows: usize,
+}
+
+impl Room {
+    /// For a file of whoever runs the program.
+    pub const FILE: Self = Self {
+        members: usize::MAX,
+        texts: 512 << 20,
+        whole: u64::MAX,
+        sheet: 4 << 30,
+        rows: usize::MAX,
+    };
+
+    /// For what somebody sends who may send many: a table of so many rows.
+    pub const fn of_rows(rows: usize) -> Self {
+        Self {
+            members: 1000,
+            texts: 32 << 20,
+            whole: 128 << 20,
+            sheet: 64 << 20,
+            rows: rows.saturating_add(1),
+        }
+    }
+}
 
 /// The rows of `input`, those without any cell left out.
-pub(super) fn records(mut input: Input) -> Result<Records, FileError> {
+pub(super) fn records(mut input: Input, room: Room) -> Result<Records, FileError> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut input, &mut file)?;
-    shared::check(&file)?;
+    shared::check(&mut file, room)?;
     file.rewind()?;
     // At some numbers that only a forged workbook has, its reader panics.
-    let read = panic::catch_unwind(AssertUnwindSafe(|| copied(file)));
+    let read = panic::catch_unwind(AssertUnwindSafe(|| copied(file, room)));
     let mut sheet = match read {
         Ok(sheet) => sheet?,
         Err(_) => return Err(FileError::Workbook("its numbers make no sense".to_owned())),
@@ -89,7 +123,7 @@ impl Iterator for Records {
 }
 
 /// Copies the first sheet, so that each record is the number of a row, its fault and its cells.
-fn copied(workbook: File) -> Result<File, FileError> {
+fn copied(workbook: File, room: Room) -> Result<File, FileError> {
     let broken = |error: XlsxError| FileError::Workbook(error.to_string());
     let mut workbook = Xlsx::new(BufReader::new(workbook)).map_err(broken)?;
     let Some(sheet) = workbook.sheet_names().into_iter().next() else {
@@ -98,20 +132,26 @@ fn copied(workbook: File) -> Result<File, FileError> {
     let mut cells = workbook.worksheet_cells_reader(&sheet).map_err(broken)?;
     let mut copy = WriterBuilder::new().flexible(true).from_writer(tempfile::tempfile()?);
     let mut row = Row::default();
-    let mut size = 0;
+    let (mut size, mut rows) = (0, 0);
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (number, column) = cell.get_position();
         if row.number != number {
-            row.write(&mut copy)?;
+            rows += usize::from(row.write(&mut copy)?);
             size += row.size;
             row = Row { number, ..Row::default() };
         }
-        if size > LARGEST_SHEET {
+        if rows > room.rows {
+            return Err(FileError::TooManyRows(room.rows));
+        }
+        if size > room.sheet {
             return Err(FileError::Workbook("its sheet is too large; write it as CSV".to_owned()));
         }
         row.put(column, &text(cell.get_value()));
     }
-    row.write(&mut copy)?;
+    rows += usize::from(row.write(&mut copy)?);
+    if rows > room.rows {
+        return Err(FileError::TooManyRows(room.rows));
+    }
     copy.into_inner().map_err(|error| error.into_error().into())
 }
 
@@ -150,13 +190,15 @@ impl Row {
         text.clone_into(&mut self.cells[column]);
     }
 
-    fn write(&self, copy: &mut Writer<File>) -> io::Result<()> {
+    /// Whether there was anything to write.
+    fn write(&self, copy: &mut Writer<File>) -> io::Result<bool> {
         if self.fault.is_empty() && self.cells.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let line = (u64::from(self.number) + 1).to_string();
         let start = [line.as_str(), self.fault];
-        Ok(copy.write_record(start.into_iter().chain(self.cells.iter().map(String::as_str)))?)
+        copy.write_record(start.into_iter().chain(self.cells.iter().map(String::as_str)))?;
+        Ok(true)
     }
 }
 

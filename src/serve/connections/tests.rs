@@ -10,6 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tokio::io::DuplexStream;
 use tokio::io::duplex;
+use tokio::task::JoinSet;
 
 /// A connection from `10.0.0.LAST` and its other end.
 async fn connect(crowd: &Arc<Crowd>, last: u8) -> (Connection<DuplexStream>, Peer, DuplexStream) {
@@ -108,7 +109,8 @@ async fn however_many_stay_the_next_one_is_answered() {
     let address = listener.local_addr().unwrap();
     let app = Router::new().route("/", get(|| async { "here" })).layer(middleware::from_fn(hold));
     let app = app.into_make_service_with_connect_info::<Peer>();
-    tokio::spawn(server(listener, 4).unwrap().serve(app));
+    let mut serves = JoinSet::new();
+    serves.spawn(server(listener, 4).unwrap().serve(app));
     let mut stay = Vec::new();
     for _ in 0..40 {
         let mut stream = TcpStream::connect(address).await.unwrap();

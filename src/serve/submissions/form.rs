@@ -13,6 +13,8 @@ pub(super) enum Form {
     Csv,
     /// `application/jsonl`
     JsonLines,
+    /// Nothing is said that binds, and it begins like XLSX.
+    Workbook,
     /// Nothing is said that binds: whatever it begins like.
     Untold,
 }
@@ -43,6 +45,7 @@ impl Form {
             "application/jsonl" | "application/x-ndjson" | "application/json-lines" => {
                 Self::JsonLines
             }
+            _ if body.bytes.starts_with(b"PK\x03\x04") => Self::Workbook,
             _ => Self::Untold,
         };
         let start = body.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body.bytes);
@@ -53,7 +56,7 @@ impl Form {
                 !is_object && !start.starts_with(b"<") && !start.starts_with(b"PK\x03\x04")
             }
             Self::JsonLines => is_object,
-            Self::Untold => true,
+            Self::Workbook | Self::Untold => true,
         };
         if is_so {
             return Ok(form);

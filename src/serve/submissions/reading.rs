@@ -10,7 +10,7 @@ use crate::serve::submissions::Submit;
 use crate::serve::submissions::Taken;
 
 /// Rows of one submission, at the most.
-const MOST_ROWS: usize = 10_000;
+pub(super) const MOST_ROWS: usize = 10_000;
 
 /// What becomes of each of `rows`, and those that are taken.
 pub(super) fn read<R: Submit>(
@@ -21,7 +21,7 @@ pub(super) fn read<R: Submit>(
     // Between two rows it is asked where they were.
     while let Some(row) = rows.next() {
         if results.len() == MOST_ROWS {
-            return Err(Problem::too_large(format!("at most {MOST_ROWS} rows at once")));
+            return Err(too_many_rows());
         }
         results.push(match row {
             Ok(row) => match row.judge(held)? {
@@ -56,6 +56,11 @@ pub(super) fn read<R: Submit>(
     let (taken, refused) = (kept.len(), results.len() - kept.len());
     let unknown_columns = rows.unknown_columns();
     Ok((Submission { taken, refused, rows: results, unknown_columns }, kept))
+}
+
+/// There are more rows than one submission has.
+pub(super) fn too_many_rows() -> Problem {
+    Problem::too_large(format!("at most {MOST_ROWS} rows at once"))
 }
 
 fn refused(line: u64, column: Option<String>, reason: String) -> RowResult {

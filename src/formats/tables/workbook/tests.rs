@@ -160,9 +160,31 @@ fn a_row_beyond_all_measure_still_tells_its_other_cells() {
         sheet.write_row(1, 0, ["a.cn", "1"]).unwrap();
         sheet.write(1, 1000, "x").unwrap();
     });
-    let mut rows = records(Box::new(io::Cursor::new(bytes))).unwrap().skip(1);
+    let mut rows = records(Box::new(io::Cursor::new(bytes)), Room::FILE).unwrap().skip(1);
     let Some(Err((RowError::Refused(_), cells))) = rows.next() else { panic!("it is taken") };
     assert_eq!(cells, ["a.cn", "1"]);
+}
+
+#[test]
+fn a_workbook_that_needs_more_room_than_there_is_is_refused() {
+    let texts = format!("<sst uniqueCount='1'><si><t>{}</t></si></sst>", "x".repeat(1000));
+    let rows = "<row><c t='s'><v>0</v></c></row>".repeat(20);
+    let bytes = forged_with(&texts, &(rows + &"<row><c/></row>".repeat(500)));
+    let fits = Room { members: 5, texts: 2000, whole: 20_000, sheet: 20_000, rows: 20 };
+    let refused = |room: Room| {
+        records(Box::new(io::Cursor::new(bytes.clone())), room).err().map(|error| error.to_string())
+    };
+    assert_eq!(refused(fits), None);
+    for (room, why) in [
+        (Room { members: 4, ..fits }, "too many parts"),
+        (Room { texts: 1000, ..fits }, "its texts are too large"),
+        (Room { whole: 5000, ..fits }, "it is too large"),
+        (Room { sheet: 18_000, ..fits }, "its sheet is too large"),
+        (Room { rows: 19, ..fits }, "more than 19 rows"),
+    ] {
+        let told = refused(room).unwrap();
+        assert!(told.contains(why), "{why}: {told}");
+    }
 }
 
 #[test]
