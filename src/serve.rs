@@ -65,6 +65,7 @@ pub use crate::serve::scans::Progress;
 use crate::serve::settings::Settings;
 pub use crate::serve::submissions::Submitted;
 use crate::serve::tls::TlsError;
+use crate::store::StoreError;
 
 /// How long calls in flight may take after a stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -83,6 +84,9 @@ pub enum ServeError {
     /// The certificate or its key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Nothing can be written any more.
+    #[error("the interface has ended: {0}")]
+    Stuck(#[from] StoreError),
     /// The socket failed.
     #[error("the interface has ended: {0}")]
     Broken(#[from] std::io::Error),
@@ -122,7 +126,7 @@ pub async fn run(
     };
     beside.abort_all();
     desk.log.write(&desk);
-    Ok(served?)
+    desk.broken().map_or(Ok(served?), |error| Err(error.into()))
 }
 
 /// Every call that needs a key, with its part of the document.

@@ -83,7 +83,7 @@ pub enum StoreError {
         source: postcard::Error,
     },
     /// sled failed.
-    #[error("the findings in {} cannot be used: {source}; if this stays, move the folder aside and restore it from a backup (the nights' journals lie beside it)", path.display())]
+    #[error("the findings in {} cannot be used: {source}; {}", path.display(), way_out(source))]
     Findings {
         /// sled's folder.
         path: PathBuf,
@@ -116,9 +116,60 @@ pub enum StoreError {
     WriterLost,
 }
 
+/// What is to be done where sled fails.
+fn way_out(error: &sled::Error) -> &'static str {
+    use io::ErrorKind::QuotaExceeded;
+    use io::ErrorKind::StorageFull;
+    match error {
+        sled::Error::Io(error) if matches!(error.kind(), StorageFull | QuotaExceeded) => {
+            "the disk is full: free space, then start again; what was acknowledged is kept"
+        }
+        _ => {
+            "start again; if this stays, move the folder aside and restore it from a backup (the nights' journals lie beside it)"
+        }
+    }
+}
+
 impl StoreError {
+    /// Of what failed to be written: whether sled writes nothing any more until it is opened again. It
+    /// remembers the first failure of the disk, such as that it was full, and gives it ever after.
+    pub(crate) fn has_stopped_writing(&self) -> bool {
+        matches!(self, Self::Findings { source: sled::Error::Io(_), .. })
+    }
+
     /// Names `path` in an I/O error.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io::ErrorKind;
+
+    #[test]
+    fn a_full_disk_asks_for_space_and_not_for_a_backup() {
+        let failed = |kind: ErrorKind| StoreError::Findings {
+            path: PathBuf::from("data/findings"),
+            source: sled::Error::Io(kind.into()),
+        };
+        // sled gives what it remembers of the first failure.
+        let kept = |error: StoreError| match error {
+            StoreError::Findings { path, source } => {
+                StoreError::Findings { path, source: source.clone() }
+            }
+            other => other,
+        };
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded] {
+            let error = kept(failed(kind));
+            let told = error.to_string();
+            assert!(told.contains("free space, then start again"), "{told}");
+            assert!(!told.contains("backup") && error.has_stopped_writing(), "{told}");
+        }
+        let told = failed(ErrorKind::InvalidData).to_string();
+        assert!(told.contains("backup"), "{told}");
+        let other = StoreError::io(Path::new("data/nights"))(ErrorKind::StorageFull.into());
+        assert!(!other.has_stopped_writing(), "a file may be written again once there is space");
     }
 }

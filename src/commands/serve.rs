@@ -79,14 +79,15 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     stop.cancel();
     drop(owner);
     // They do not panic; if one did, there is nothing to wait for.
-    let _ = days.join();
+    let days = days.join();
     followed.end();
     let _ = follows.join();
     daily::until_none_runs(&data);
-    served.map(|()| Ended::Done).map_err(|error| match error {
+    served.map_err(|error| match error {
         ServeError::Tls(error) => usage(error.to_string()),
         error => error.into(),
-    })
+    })?;
+    days.unwrap_or(Ok(())).map(|()| Ended::Done)
 }
 
 /// The desk over the open data.

@@ -120,6 +120,8 @@ pub struct Desk {
     filings: Box<OpenFilings>,
     count_rates: Box<CountRates>,
     known: Known,
+    /// Why nothing is written any more.
+    broken: Mutex<Option<StoreError>>,
 }
 
 /// What is read once, until what it rests on has changed.
@@ -212,6 +214,7 @@ impl Desk {
             under_way: Turns::new(calls_of(&settings), usize::MAX),
             bodies: Turns::new(BODIES_OF_KEY, BODIES),
             submitting: Arc::new(Semaphore::new(SUBMISSIONS)),
+            broken: Mutex::default(),
             log: UseLog::default(),
             calls: Calls::default(),
             count_rates: rates,
@@ -230,6 +233,19 @@ impl Desk {
             filings,
             known: Known::default(),
         })
+    }
+
+    /// Where the database has stopped writing, ends the interface for whoever starts it anew.
+    pub(super) fn end_if_stuck(&self, error: StoreError) {
+        if error.has_stopped_writing() {
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            self.stop.cancel();
+        }
+    }
+
+    /// Why it had to end, if it had.
+    pub(super) fn broken(&self) -> Option<StoreError> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -58,6 +58,7 @@ impl UseLog {
         }
         if let Err(error) = desk.keys.log(&uses, &refusals, &tallies) {
             tracing::error!(%error, "the log of keys could not be written");
+            desk.end_if_stuck(error);
         }
     }
 }

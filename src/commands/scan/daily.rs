@@ -27,6 +27,7 @@ use crate::commands::session::Session;
 use crate::facts::change::Scan;
 use crate::facts::change::Scope;
 use crate::scan::settings;
+use crate::store::StoreError;
 
 /// How often it is looked whether a night runs yet.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -36,13 +37,14 @@ const ROUND: Duration = Duration::from_secs(30);
 
 /// Begins a night each day at `time` (China), and sends what is to be told of nights, until `stop`;
 /// without a `time` it only sends. The window binds a night as it binds `scan`. What a crash or a stop
-/// left of a night is taken up at once where the window is open.
+/// left of a night is taken up at once where the window is open. Where a night finds that nothing can be
+/// written any more, it cancels `stop`, and the thread ends with the reason.
 pub(in crate::commands) fn begin(
     session: &Session,
     data: &Arc<Data>,
     time: Option<Time>,
     stop: &CancellationToken,
-) -> Result<JoinHandle<()>> {
+) -> Result<JoinHandle<Result<()>>> {
     let session = Session { open: Some(Arc::clone(data)), ..session.clone() };
     let (data, stop) = (Arc::clone(data), stop.clone());
     let days = move || {
@@ -51,15 +53,27 @@ pub(in crate::commands) fn begin(
             notices::send(&session, &data, Duration::ZERO, &stop);
             !is_stopped_within(left.unwrap_or(ROUND).min(ROUND), &stop)
         };
+        let mut stuck = Ok(());
         let night = || {
             if let Err(error) = one(&session, &data, &stop) {
                 tracing::error!("the night could not be run: {}", with_causes(&error));
+                if has_stopped_writing(&error) {
+                    stop.cancel();
+                    stuck = Err(error);
+                }
             }
         };
         each_day(time, first, now, rest, night);
+        stuck
     };
     let thread = std::thread::Builder::new().name("nights".to_owned());
     thread.spawn(days).context("cannot start a thread")
+}
+
+/// Whether nothing can be written any more before the data are opened anew.
+fn has_stopped_writing(error: &anyhow::Error) -> bool {
+    let is_so = |cause: &StoreError| cause.has_stopped_writing();
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(is_so))
 }
 
 /// Waits until no night runs any more.
