@@ -110,11 +110,11 @@ impl Keys {
         let mut places: HashMap<(Date, Ulid), BTreeSet<String>> = HashMap::new();
         let mut counts: HashMap<Vec<u8>, Count> = HashMap::new();
         for (tallied, more) in &tallies.0 {
-            let mut tallied = tallied.clone();
-            if let (Some(by), Some(key)) = (&mut tallied.by, tallied.key) {
-                let known = match places.entry((tallied.day, key)) {
+            let mut counted = tallied.clone();
+            if let (Some(by), Some(key)) = (&mut counted.by, counted.key) {
+                let known = match places.entry((counted.day, key)) {
                     hash_map::Entry::Occupied(known) => known.into_mut(),
-                    hash_map::Entry::Vacant(none) => none.insert(self.places(tallied.day, key)?),
+                    hash_map::Entry::Vacant(none) => none.insert(self.places(counted.day, key)?),
                 };
                 if !known.contains(by) && known.len() >= MOST_PLACES {
                     ELSEWHERE.clone_into(by);
@@ -122,8 +122,8 @@ impl Keys {
                     known.insert(by.clone());
                 }
             }
-            let counted = counts.entry(tally_key(&tallied));
-            counted.and_modify(|count| *count = count.and(*more)).or_insert(*more);
+            let count = counts.entry(tally_key(&counted));
+            count.and_modify(|count| *count = count.and(*more)).or_insert(*more);
         }
         for (key, more) in counts {
             let known = self.value::<Count>("count of calls", &key)?;
