@@ -219,8 +219,10 @@ fn a_past_month_made_again_later_is_the_same() {
     let file = desk.write("renamed.csv", renamed);
     let now = "2009-07-10T00:00:00+08:00";
     desk.run(&["--now", now, "import", "providers", &file, "--replace"]).ends(0);
-    // Other campaigns and other targets are set, and the register is no longer trusted.
+    // Other campaigns, terms and targets are set, nobody works in June, and the register is no longer trusted.
+    desk.write("days.toml", "holidays = [\"2009-06-01..2009-06-30\"]\n");
     let other = "[deadlines]\ncampaigns = [{ name = \"再次清理\", kind = \"unfiled\", due = \"2009-06-15\" }]\n\
+                 calendar = [\"days.toml\"]\nkinds = [{ kind = \"unfiled\", working_days = 1 }]\n\
                  [rates]\ntargets = [{ rate = 0.5, due = \"2009-12-31\" }]\n\
                  [accuracy]\nconfidence = 80\ntargets = [{ records = \"new\", rate = 0.1, due = \"2009-12-31\" }]\n\
                  [filings]\ncomplete = false\nmax_age = \"1h\"\n";
