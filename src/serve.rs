@@ -22,6 +22,7 @@ mod findings;
 mod exports;
 mod health;
 mod kept;
+mod lists;
 mod log;
 mod messages;
 mod pace;

@@ -27,6 +27,7 @@ use crate::publish::view::ProviderNames;
 use crate::serve::bulletins::MakeBulletin;
 use crate::serve::kept::Kept;
 use crate::serve::kept::Rested;
+use crate::serve::lists::Lists;
 use crate::serve::log::UseLog;
 use crate::serve::pace::KeyPace;
 use crate::serve::problem::Problem;
@@ -117,6 +118,8 @@ pub struct Desk {
     pub(super) after_import: Box<dyn Fn(Submitted) + Send + Sync>,
     pub(super) is_simulated: bool,
     pub(super) guard: Guard,
+    /// Of messages, as long as they are taken away.
+    pub(super) lists: Lists,
     filings: Box<OpenFilings>,
     count_rates: Box<CountRates>,
     known: Known,
@@ -230,6 +233,7 @@ impl Desk {
             clock,
             stop,
             guard,
+            lists: Lists::default(),
             filings,
             known: Known::default(),
         })

@@ -14,14 +14,12 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Deserialize;
-use sha2::Digest;
-use sha2::Sha256;
 
 use crate::clock;
-use crate::facts::checksum::hex;
 use crate::facts::filing::Filing;
 use crate::facts::finding::Kind;
 use crate::facts::issue::Issue;
+use crate::facts::provider::Provider;
 use crate::facts::provider::ProviderId;
 use crate::publish::findings::v3::Listing;
 use crate::publish::findings::v3::Outbox;
@@ -40,10 +38,15 @@ use crate::serve::exports::MENDED;
 use crate::serve::exports::MOST;
 use crate::serve::exports::listed;
 use crate::serve::filter::Filter;
+use crate::serve::lists::Asked;
+use crate::serve::lists::List;
+use crate::serve::lists::ListWriter;
+use crate::serve::lists::RestsOn;
 use crate::serve::problem::Problem;
 use crate::serve::reply;
 use crate::store::StoreError;
 use crate::store::catalogue::Row;
+use crate::store::catalogue::Wanted;
 
 /// How many messages the list takes.
 const PARTS: &str = "x-parts";
@@ -59,20 +62,6 @@ pub(super) struct PartQuery {
     /// The list that the part is of, as `Link` names it: 409 where it has changed since
     #[param(pattern = "^[0-9a-f]{32}$")]
     list: Option<String>,
-}
-
-/// A message, and what the list that it is of says.
-struct Parts {
-    /// The message that was asked for; `None` where there are not so many.
-    wanted: Option<Message>,
-    count: usize,
-    sum: Sha256,
-    left_out: usize,
-}
-
-struct Message {
-    name: String,
-    body: Vec<u8>,
 }
 
 /// Unfiled sites as the ministry's messages WBAWZLB, one after the other
@@ -94,19 +83,22 @@ pub(super) async fn unfiled(
     if !caller.scope.sees_findings() {
         return Err(Problem::not_found());
     }
-    let number = number(&query)?;
+    number(&query)?;
     apart(move || {
-        let Listed { rows, mended } = own(&desk, &caller, &filter, &[Kind::Unfiled])?;
-        let (names, issues) = (desk.names()?, desk.findings.issues()?);
-        let today = clock::day(desk.now());
-        let parts = parts("wbawzlb", &rows, number, |own, outbox| {
-            let mut number = |issue: &Issue| issues.number(issue, today).map_err(Problem::from);
-            let views = own.iter().map(|row| (&row.finding.key.target, desk.view(row, &names)));
-            unfiled::write(views, &names, &mut number, outbox)
+        let wanted = wanted(&desk, &caller, &filter, &[Kind::Unfiled])?;
+        let list = kept(&desk, "wbawzlb", wanted, |rows| {
+            let (names, issues) = (desk.names()?, desk.findings.issues()?);
+            let today = clock::day(desk.now());
+            let list = list(&desk, "wbawzlb", rows, |own, outbox| {
+                let mut number = |issue: &Issue| issues.number(issue, today).map_err(Problem::from);
+                let views = own.iter().map(|row| (&row.finding.key.target, desk.view(row, &names)));
+                unfiled::write(views, &names, &mut number, outbox)
+            })?;
+            // The numbers are seen onto the disk before a message goes out that has them.
+            issues.flush()?;
+            Ok(list)
         })?;
-        // The numbers are seen onto the disk before a message goes out that has them.
-        issues.flush()?;
-        sent((&headers, &uri), parts, &query, mended)
+        sent((&headers, &uri), &list, &query)
     })
     .await
 }
@@ -128,27 +120,29 @@ pub(super) async fn of_access(
     if !caller.scope.sees_findings() {
         return Err(Problem::not_found());
     }
-    let number = number(&query)?;
+    number(&query)?;
     apart(move || {
         let kinds = [Kind::NotConnected, Kind::OverReported, Kind::Shell];
-        let Listed { rows, mended } = own(&desk, &caller, &filter, &kinds)?;
-        let (names, directory) = (desk.names()?, desk.directory()?);
-        let register = desk.registers.filings()?;
-        let parts = parts("hcjg", &rows, number, |own, outbox| {
-            let checked = own.iter().map(|row| -> Result<Checked, Problem> {
-                let target = &row.finding.key.target;
-                let records: Option<Result<Vec<Filing>, StoreError>> =
-                    register.as_ref().map(|register| register.lookup(target));
-                Ok(Checked {
-                    finding: desk.view(row, &names),
-                    records: records.transpose()?.unwrap_or_default(),
-                    examination: desk.registers.examination(target)?,
-                    names_others: caller.scope.provider().is_none(),
-                })
-            });
-            access::write(checked, &names, &directory, outbox)
+        let wanted = wanted(&desk, &caller, &filter, &kinds)?;
+        let list = kept(&desk, "hcjg", wanted, |rows| {
+            let (names, directory) = (desk.names()?, desk.directory()?);
+            let register = desk.registers.filings()?;
+            list(&desk, "hcjg", rows, |own, outbox| {
+                let checked = own.iter().map(|row| -> Result<Checked, Problem> {
+                    let target = &row.finding.key.target;
+                    let records: Option<Result<Vec<Filing>, StoreError>> =
+                        register.as_ref().map(|register| register.lookup(target));
+                    Ok(Checked {
+                        finding: desk.view(row, &names),
+                        records: records.transpose()?.unwrap_or_default(),
+                        examination: desk.registers.examination(target)?,
+                        names_others: caller.scope.provider().is_none(),
+                    })
+                });
+                access::write(checked, &names, &directory, outbox)
+            })
         })?;
-        sent((&headers, &uri), parts, &query, mended)
+        sent((&headers, &uri), &list, &query)
     })
     .await
 }
@@ -163,59 +157,77 @@ fn number(query: &PartQuery) -> Result<usize, Problem> {
     }
 }
 
-/// The findings that are asked for, provider by provider; of `kinds` where none is named.
-fn own(desk: &Desk, caller: &Caller, filter: &Filter, kinds: &[Kind]) -> Result<Listed, Problem> {
+/// The findings that are asked for; of `kinds` where none is named.
+fn wanted(
+    desk: &Desk,
+    caller: &Caller,
+    filter: &Filter,
+    kinds: &[Kind],
+) -> Result<Option<Wanted>, Problem> {
     let mut wanted = filter.wanted(desk, caller)?;
     for wanted in wanted.iter_mut().filter(|wanted| wanted.kinds.is_empty()) {
         wanted.kinds = kinds.to_vec();
     }
-    listed(desk, wanted, Sheets::PerProvider)
+    Ok(wanted)
 }
 
-/// The messages that `write` makes of `rows`, provider by provider, of which only that `number` is kept.
-fn parts(
+/// The list of what is `wanted`, provider by provider: what is kept, or what `write` makes of the findings.
+fn kept(
+    desk: &Desk,
+    message: &'static str,
+    wanted: Option<Wanted>,
+    write: impl FnOnce(&[Row]) -> Result<ListWriter, Problem>,
+) -> Result<Arc<List>, Problem> {
+    let Some(wanted) = wanted else {
+        return Ok(Arc::new(ListWriter::new(desk.findings.unnamed_file()?).finish(0)?));
+    };
+    let rests_on = RestsOn {
+        findings: desk.findings.generation()?,
+        filings: desk.registers.version::<Filing>(),
+        providers: desk.registers.version::<Provider>(),
+        day: clock::day(desk.now()),
+    };
+    let asked = Asked { message, wanted: wanted.clone() };
+    desk.lists.get(asked, rests_on, || {
+        let Listed { rows, mended } = listed(desk, Some(wanted), Sheets::PerProvider)?;
+        write(&rows)?.finish(mended)
+    })
+}
+
+/// The messages that `write` makes of `rows`, provider by provider.
+fn list(
+    desk: &Desk,
     message: &str,
     rows: &[Row],
-    number: usize,
     mut write: impl FnMut(&[Row], &mut Outbox<'_>) -> Result<Listing, Problem>,
-) -> Result<Parts, Problem> {
-    let mut parts = Parts { wanted: None, count: 0, sum: Sha256::new(), left_out: 0 };
+) -> Result<ListWriter, Problem> {
+    let mut list = ListWriter::new(desk.findings.unnamed_file()?);
     for own in rows.chunk_by(|a, b| a.finding.key.provider == b.finding.key.provider) {
         let provider: Option<&ProviderId> =
             own.first().and_then(|row| row.finding.key.provider.as_ref());
         let mut of_provider = 0;
         let mut put = |body: &[u8]| {
-            parts.count += 1;
             of_provider += 1;
-            parts.sum.update(body);
-            if parts.count == number {
-                let name = file_name(message, provider, of_provider);
-                parts.wanted = Some(Message { name, body: body.to_vec() });
-            }
-            Ok(())
+            list.put(file_name(message, provider, of_provider), body)
         };
         let listing = write(own, &mut Outbox { put: &mut put, is_single: false })?;
-        parts.left_out += listing.left_out.len();
+        list.left_out += listing.left_out.len();
     }
-    Ok(parts)
+    Ok(list)
 }
 
 fn sent(
     (asked, uri): (&HeaderMap, &Uri),
-    parts: Parts,
+    list: &List,
     wanted: &PartQuery,
-    mended: usize,
 ) -> Result<Response, Problem> {
-    let number = number(wanted)?;
-    let Parts { wanted: message, count, sum, left_out } = parts;
-    let mut list = hex(&sum.finalize());
-    list.truncate(32);
-    if wanted.list.as_ref().is_some_and(|of| *of != list) {
+    let (number, count) = (number(wanted)?, list.count());
+    if wanted.list.as_ref().is_some_and(|of| *of != list.name) {
         return Err(Problem::conflict(
             "the list has changed since; begin again with its first part",
         ));
     }
-    let mut response = match message {
+    let mut response = match list.message(number)? {
         Some(message) => {
             let mut response = reply::bytes(asked, "application/xml", message.body);
             let name = format!("attachment; filename*=UTF-8''{}", percent_encoded(&message.name));
@@ -227,7 +239,7 @@ fn sent(
         None => return Err(Problem::not_found()),
     };
     let headers = response.headers_mut();
-    for (name, count) in [(PARTS, count), (LEFT_OUT, left_out), (MENDED, mended)] {
+    for (name, count) in [(PARTS, count), (LEFT_OUT, list.left_out), (MENDED, list.mended)] {
         if count > 0 {
             headers.insert(name, HeaderValue::from(count));
         }
@@ -238,7 +250,7 @@ fn sent(
             .filter(|one| !one.is_empty() && !one.starts_with("part=") && !one.starts_with("list="))
             .map(str::to_owned)
             .collect();
-        query.extend([format!("part={}", number + 1), format!("list={list}")]);
+        query.extend([format!("part={}", number + 1), format!("list={}", list.name)]);
         let next = format!("<?{}>; rel=\"next\"", query.join("&"));
         headers.extend(HeaderValue::from_str(&next).ok().map(|next| (header::LINK, next)));
     }

@@ -39,7 +39,7 @@ pub struct Row {
 }
 
 /// Which findings are asked for. Where a field says nothing, all are.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Who asks.
     pub scope: KeyScope,

@@ -17,6 +17,7 @@ mod once;
 mod writing;
 mod transfers;
 
+use std::fs::File;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -304,6 +305,11 @@ impl Findings {
     pub fn put_scan(&self, scan: &Scan) -> Result<(), StoreError> {
         let key = [&[SCAN][..], &scan.night.to_be_bytes()].concat();
         self.put(&key, encoding::encode("scan", scan)?)
+    }
+
+    /// A file without a name, on the disk that the data are on.
+    pub fn unnamed_file(&self) -> Result<File, StoreError> {
+        tempfile::tempfile_in(&self.path).map_err(StoreError::io(&self.path))
     }
 
     fn put(&self, key: &[u8], value: Vec<u8>) -> Result<(), StoreError> {
