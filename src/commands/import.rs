@@ -325,11 +325,17 @@ fn report(
     refused: u64,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let ImportCounts { taken, unchanged, full, rows } = counts;
+    let ImportCounts { taken, unchanged, full, early, rows } = counts;
     writeln!(
         out,
         "{register}: {taken} taken, {unchanged} unchanged, {refused} refused; {rows} rows now"
     )?;
+    if early > 0 {
+        tracing::warn!(
+            rows = early,
+            "rows that hold from a later day left the same rows that hold now as they were; import them then"
+        );
+    }
     if full > 0 {
         tracing::warn!(
             hosts = full,

@@ -5,7 +5,9 @@ use std::iter::Peekable;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use crate::clock;
 use crate::store::StoreError;
 use crate::store::registers::Alone;
 use crate::store::registers::Living;
@@ -36,6 +38,8 @@ pub struct ImportCounts {
     pub unchanged: u64,
     /// Rows that did not fit any more: hosts of a Domain that has as many as are kept.
     pub full: u64,
+    /// Rows that do not hold yet, and left the same row that does as it was.
+    pub early: u64,
     /// Rows of the register now.
     pub rows: u64,
 }
@@ -75,7 +79,8 @@ impl<'a, R: Row> Import<'a, R> {
     /// Writes the new generation and switches to it.
     pub fn finish(self, now: Timestamp) -> Result<ImportCounts, StoreError> {
         let alone = self.registers.writing();
-        self.finish_alone(&alone, now)
+        self.write(&alone, (now, Some(clock::day(now))), |_, _| false)
+            .map(Result::unwrap_or_default)
     }
 
     /// The same, unless `is_cut` says of the number of rows that there were and of those that there would be
@@ -86,7 +91,7 @@ impl<'a, R: Row> Import<'a, R> {
         is_cut: impl Fn(u64, u64) -> bool,
     ) -> Result<Result<ImportCounts, Cut>, StoreError> {
         let alone = self.registers.writing();
-        self.write(&alone, now, is_cut)
+        self.write(&alone, (now, Some(clock::day(now))), is_cut)
     }
 
     /// The same for whoever was alone since before it read what its rows rest on.
@@ -96,13 +101,14 @@ impl<'a, R: Row> Import<'a, R> {
         now: Timestamp,
     ) -> Result<ImportCounts, StoreError> {
         // Nothing is cut by this question.
-        self.write(alone, now, |_, _| false).map(Result::unwrap_or_default)
+        // Rows come with the day of the register, which may be long before today.
+        self.write(alone, (now, None), |_, _| false).map(Result::unwrap_or_default)
     }
 
     fn write(
         self,
         _alone: &Alone<'_>,
-        now: Timestamp,
+        (now, day): (Timestamp, Option<Date>),
         is_cut: impl Fn(u64, u64) -> bool,
     ) -> Result<Result<ImportCounts, Cut>, StoreError> {
         let Self { registers, replaces, sorter, pushed, noted, .. } = self;
@@ -141,7 +147,7 @@ impl<'a, R: Row> Import<'a, R> {
         let mut fresh = Fresh::default();
         while let Some(key) = least_key(&mut old, &mut new)? {
             let before = value_at(&mut old, &key)?;
-            let row = counts.settle::<R>(replaces, before.as_deref(), &key, &mut new)?;
+            let row = counts.settle::<R>((replaces, day), before.as_deref(), &key, &mut new)?;
             let stays = !replaces && !fresh.mends::<R>(&key, row.as_deref(), before.as_deref())?;
             match (row.as_ref().or(before.as_ref().filter(|_| stays)), &before) {
                 (Some(row), _) => {
@@ -218,7 +224,7 @@ impl ImportCounts {
     /// with and otherwise knows nothing of.
     fn settle<R: Row>(
         &mut self,
-        replaces: bool,
+        (replaces, day): (bool, Option<Date>),
         before: Option<&[u8]>,
         key: &[u8],
         new: &mut Peekable<impl Iterator<Item = Pair>>,
@@ -239,7 +245,7 @@ impl ImportCounts {
         let mut next = Some(first);
         let mut second = second;
         while let Some(bytes) = next {
-            row = Some(self.take(row, R::decode(&bytes)?, before.as_ref()));
+            row = Some(self.take(row, R::decode(&bytes)?, before.as_ref(), day));
             next = match second.take() {
                 None => value_at(new, key)?,
                 second => second,
@@ -249,12 +255,22 @@ impl ImportCounts {
     }
 
     /// Folds one new row into what the key holds so far, and counts it.
-    fn take<R: Row>(&mut self, so_far: Option<R>, new: R, before: Option<&R>) -> R {
+    fn take<R: Row>(
+        &mut self,
+        so_far: Option<R>,
+        new: R,
+        before: Option<&R>,
+        day: Option<Date>,
+    ) -> R {
         let Some(so_far) = so_far else {
             let is_known = before == Some(&new);
             self.count(!is_known);
             return new;
         };
+        if day.is_some_and(|day| !new.displaces(&so_far, day)) {
+            self.early += 1;
+            return so_far;
+        }
         match new.merged(&so_far) {
             Merged::Full => {
                 self.full += 1;

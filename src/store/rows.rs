@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::facts::allocation::Allocation;
 use crate::facts::allocation::SEEMS;
@@ -76,6 +77,11 @@ pub trait Row: Sized + Clone + PartialEq {
     /// What becomes of an older row with the same key; the new one takes its place by default.
     fn merged(self, _old: &Self) -> Merged<Self> {
         Merged::Row(self)
+    }
+
+    /// Whether it may take the place of `_old` on `_day`; it may by default.
+    fn displaces(&self, _old: &Self, _day: Date) -> bool {
+        true
     }
 
     /// Begins the files that the register keeps beside the rows of `generation`, imported at `now`;
@@ -178,6 +184,11 @@ impl Row for Allocation {
     }
 
     encoded!();
+
+    /// A row that does not hold yet leaves one that does.
+    fn displaces(&self, old: &Self, day: Date) -> bool {
+        self.is_in_force(day) || !old.is_in_force(day)
+    }
 
     fn standing_for(cells: &[(&'static str, String)], column: Option<&str>) -> Vec<Self> {
         unread::standing_for(cells, column)

@@ -30,7 +30,7 @@ fn import(registers: &Registers, names: &[&str], replaces: bool) -> ImportCounts
 }
 
 fn counts(taken: u64, unchanged: u64, rows: u64) -> ImportCounts {
-    ImportCounts { taken, unchanged, full: 0, rows }
+    ImportCounts { taken, unchanged, full: 0, early: 0, rows }
 }
 
 #[test]
@@ -199,5 +199,44 @@ fn what_stands_for_a_refused_row_goes_when_that_row_comes_later() {
         assert_eq!(stands(), usize::from(!is_gone), "{stand_in:?} by {good:?}");
         let rows = registers.allocations().unwrap().count() - stands();
         assert_eq!(rows, 3, "no row goes with it");
+    }
+}
+
+#[test]
+fn a_row_that_does_not_hold_yet_leaves_the_one_that_does() {
+    let row = |on: &str, contact: &str| {
+        let range = "1.2.3.0/24".parse::<ipnet::IpNet>().unwrap().into();
+        let (kind, provider) = (AllocationKind::Assigned, "P4".parse().ok());
+        let details = [("allocated_on", on), ("contact", contact)];
+        let details = details.map(|(column, text)| (column.to_owned(), text.to_owned())).into();
+        Allocation { details, ..Allocation::bare(range, kind, Origin::Reported, provider) }
+    };
+    let now: Timestamp = "2026-11-28T12:00:00+08:00".parse().unwrap();
+    for (first, second, kept, early) in [
+        ("2026-11-28", "2026-11-29", "first", 1),
+        ("", "2099-01-01", "first", 1),
+        ("2026-11-01", "2026-11-28", "second", 0),
+        ("2026-11-29", "2027-01-01", "second", 0),
+    ] {
+        for is_one_import in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let registers = Registers::open(dir.path()).unwrap();
+            let rows = [row(first, "first"), row(second, "second")];
+            let imports = if is_one_import { vec![&rows[..]] } else { rows.chunks(1).collect() };
+            let mut counted = 0;
+            for rows in imports {
+                let mut import = registers.begin::<Allocation>(is_one_import);
+                rows.iter().for_each(|row| import.push(row).unwrap());
+                counted += import.finish(now).unwrap().early;
+            }
+            let held: Vec<Allocation> =
+                registers.allocations().unwrap().map(Result::unwrap).collect();
+            assert_eq!(held.len(), 1);
+            assert_eq!(
+                (held[0].detail("contact"), counted),
+                (Some(kept), early),
+                "{first} {second}"
+            );
+        }
     }
 }
