@@ -86,6 +86,9 @@ pub enum Sign {
     Deserted,
     /// A 2xx document that another address served, to which a redirect within the Domain led.
     DocumentAt(IpAddr),
+    /// A 2xx document with more in it than is read of any, so that a part of it was left out; from the
+    /// other address that served it, if one did.
+    DocumentInPart(Option<IpAddr>),
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.
@@ -206,6 +209,34 @@ pub struct Visit {
     pub certificate: Option<Certificate>,
     /// The control test of a block page; `None` where none was seen, or it was not made.
     pub control: Option<Control>,
+}
+
+impl Sign {
+    /// The same of an answer that another address gave, to which a redirect within the Domain led.
+    #[must_use]
+    pub fn at(self, address: IpAddr) -> Self {
+        match self {
+            Self::Document => Self::DocumentAt(address),
+            Self::DocumentInPart(_) => Self::DocumentInPart(Some(address)),
+            other => other,
+        }
+    }
+
+    /// The other address that served the document, if one did.
+    pub fn other_address(&self) -> Option<IpAddr> {
+        match self {
+            Self::DocumentAt(address) => Some(*address),
+            Self::DocumentInPart(address) => *address,
+            _ => None,
+        }
+    }
+}
+
+impl Visit {
+    /// Whether a part of its page was left out, in which anything may stand.
+    pub fn is_in_part(&self) -> bool {
+        matches!(self.sign, Sign::DocumentInPart(_))
+    }
 }
 
 impl Page {

@@ -47,6 +47,7 @@ pub(crate) fn sign(sign: &Sign) -> Words {
     match sign {
         Sign::Document => ("document", "网页文档"),
         Sign::DocumentAt(_) => ("document_at", "跳转后由另一地址提供的网页文档"),
+        Sign::DocumentInPart(_) => ("document_in_part", "网页内容过多，只读了一部分"),
         Sign::RobotsForbid => ("robots_forbid", "robots.txt 可访问，但禁止抓取该页"),
         Sign::RobotsUnavailable(_) => ("robots_unavailable", "robots.txt 取不到，未再请求"),
         Sign::LeadsTo(_) => ("leads_to", "转向"),
@@ -79,6 +80,7 @@ pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
         Sign::RobotsUnavailable(status) | Sign::Status(status) => Some(status.to_string()),
         Sign::LeadsTo(domain) => Some(domain.to_string()),
         Sign::DocumentAt(address) => Some(address.to_string()),
+        Sign::DocumentInPart(address) => address.map(|address| address.to_string()),
         Sign::LeadsNowhere(text)
         | Sign::BlockPage(text)
         | Sign::ParkingPage(text)

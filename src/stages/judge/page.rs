@@ -56,17 +56,22 @@ enum Shown {
     Wrong(Reason),
     /// No number, or none that is wrong.
     NothingWrong,
-    /// No page was read.
+    /// No page was read, or not enough to tell.
     NotRead,
 }
 
-/// A page that also shows a number of its own subject is not held at fault.
+/// A page that also shows a number of its own subject is not held at fault. That number may stand in
+/// what was left out of a page, and so may the wrong one.
 fn shown_at(place: &Place<'_>) -> Shown {
-    let mut was_read = false;
+    let (mut was_read, mut is_unclear) = (false, false);
     for visit in place.pages() {
         was_read = true;
         let has = |owner| visit.claims.iter().any(|claim| claim.owner == owner);
         if has(NumberOwner::Own) {
+            continue;
+        }
+        if visit.is_in_part() {
+            is_unclear = true;
             continue;
         }
         if has(NumberOwner::Another) {
@@ -76,7 +81,7 @@ fn shown_at(place: &Place<'_>) -> Shown {
             return Shown::Wrong(Reason::NumberOfNobody);
         }
     }
-    if was_read { Shown::NothingWrong } else { Shown::NotRead }
+    if was_read && !is_unclear { Shown::NothingWrong } else { Shown::NotRead }
 }
 
 /// A live site on a mainland address that nobody reported. `before` are the addresses that the

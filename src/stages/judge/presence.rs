@@ -317,9 +317,8 @@ impl<'a> Place<'a> {
     }
 
     fn live_here(&self) -> impl Iterator<Item = &'a Visit> {
-        let is_here = |visit: &&Visit| match &visit.sign {
-            Sign::DocumentAt(address) => self.addresses.contains(address),
-            _ => true,
+        let is_here = |visit: &&Visit| {
+            visit.sign.other_address().is_none_or(|address| self.addresses.contains(&address))
         };
         let live = self.visits.iter().filter(|seen| seen.state == SiteState::Live);
         live.map(|seen| seen.visit).filter(is_here)

@@ -63,6 +63,7 @@ pub(super) fn meaning(
     target: &Target,
     signatures: &Signatures,
 ) -> Step {
+    let was_cut = reading.was_cut();
     let Reading { next, document } = reading;
     let recognised = recognise(answer, next.as_ref(), &document, signatures);
     let end = |state, sign| Step::End { state, sign, page: None };
@@ -106,8 +107,8 @@ pub(super) fn meaning(
                 }
                 None => {}
             }
-            let page = Some(document.page);
-            Step::End { state: SiteState::Live, sign: Sign::Document, page }
+            let sign = if was_cut { Sign::DocumentInPart(None) } else { Sign::Document };
+            Step::End { state: SiteState::Live, sign, page: Some(document.page) }
         }
     }
 }

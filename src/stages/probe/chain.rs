@@ -150,11 +150,9 @@ impl<'a> Chain<'a> {
             self.visit.body_sha256 = is_document.then(|| hex(&Sha256::digest(&answer.body)));
             self.exchanges.push(trace.exchange(&url, address, answer, &prober.allowance));
             let next = match step {
-                Step::End { state, sign: Sign::Document, page } if address != self.door.address => {
-                    let sign = Sign::DocumentAt(address);
-                    return End { state, sign, status: Some(status), page };
-                }
                 Step::End { state, sign, page } => {
+                    let is_same = address == self.door.address;
+                    let sign = if is_same { sign } else { sign.at(address) };
                     return End { state, sign, status: Some(status), page };
                 }
                 Step::Follow(next) => next,

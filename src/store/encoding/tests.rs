@@ -223,6 +223,8 @@ fn visits() -> Vec<Visit> {
         Sign::PutOff,
         Sign::Deserted,
         Sign::DocumentAt("10.0.0.1".parse().unwrap()),
+        Sign::DocumentInPart(None),
+        Sign::DocumentInPart(Some("10.0.0.1".parse().unwrap())),
     ];
     let states = [Silent, Stopped, Parked, Unknown, Redirected, Live];
     let visits = signs.into_iter().zip(states.into_iter().cycle());

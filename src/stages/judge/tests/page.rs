@@ -68,6 +68,30 @@ fn a_page_that_was_not_read_corrects_nothing() {
 }
 
 #[test]
+fn a_page_that_was_read_in_part_is_accused_of_nothing_and_corrects_nothing() {
+    let in_part = |visit: Visit| Visit { sign: Sign::DocumentInPart(None), ..visit };
+    for (visits, expected) in [
+        (vec![in_part(claiming(&[Another]))], "unknown R23"),
+        (vec![in_part(claiming(&[Nobody]))], "unknown R23"),
+        (vec![in_part(visit(Live))], "unknown R23"),
+        (vec![visit(Live), in_part(visit(Live))], "unknown R23"),
+        (vec![in_part(claiming(&[Another, Own]))], "ends corrected R26"),
+        (vec![in_part(visit(Live)), claiming(&[Another])], "stands R10"),
+    ] {
+        let examination = showing(visits);
+        check(&examination, Kind::WrongNumber, Some("P1"), expected);
+        let is_wrong = expected.starts_with("stands");
+        assert_eq!(opened(&examination).contains(&"wrong_number P1".to_owned()), is_wrong);
+    }
+    // It is a site all the same.
+    let examination = at(
+        FilingStatus::None,
+        vec![seen_as("1.0.0.1", by("P1"), vec![in_part(claiming(&[Another]))])],
+    );
+    assert_eq!(opened(&examination), ["unfiled P1"]);
+}
+
+#[test]
 fn a_wrong_number_moves_and_vanishes_with_its_site() {
     for (sightings, expected) in [
         (vec![seen("1.0.0.1", by("P2"), &[Live])], "ends moved R18"),
@@ -162,6 +186,15 @@ fn a_page_that_another_address_serves_is_no_page_of_the_one_that_sends_there() {
     let unreported = seen_as("1.0.0.1", by_nobody(), vec![sent(visit(Live))]);
     let examination = at(active(&["P1"]), vec![unreported, seen("2.0.0.2", by("P1"), &[Live])]);
     assert_eq!(opened(&examination), [""; 0]);
+    let in_part = Visit { sign: Sign::DocumentInPart(None), ..visit(Live) };
+    for (sign, expected) in [
+        (in_part.sign.clone(), &["unreported_address nobody"][..]),
+        (in_part.sign.clone().at("2.0.0.2".parse().unwrap()), &[]),
+    ] {
+        let unreported = seen_as("1.0.0.1", by_nobody(), vec![Visit { sign, ..in_part.clone() }]);
+        let examination = at(active(&["P1"]), vec![unreported, seen("2.0.0.2", by("P1"), &[Live])]);
+        assert_eq!(opened(&examination), expected);
+    }
 }
 
 #[test]

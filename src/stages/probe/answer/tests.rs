@@ -114,11 +114,12 @@ fn a_large_page_is_live_by_its_head_and_tail() {
     );
     let (gbk, _, _) = encoding_rs::GBK.encode(&page);
     for body in [page.replacen("gb2312", "utf-8", 1).into_bytes(), gbk.into_owned()] {
-        let Step::End { state, page: Some(page), .. } =
+        let Step::End { state, sign, page: Some(page) } =
             reading(&Case { body, ..answered(200, "") })
         else {
             panic!()
         };
+        assert_eq!(sign, Sign::DocumentInPart(None));
         assert_eq!((state, page.title.as_deref()), (Live, Some("某论坛")));
         let number = page.numbers.first().unwrap();
         assert_eq!(number.number, "京ICP备05014806号-1".parse().unwrap());
