@@ -116,6 +116,8 @@ pub enum NumberPlace {
     Own,
     /// The page only quotes it: an article, a directory, a friend's link.
     Quoted,
+    /// It may be either: it stands where pages claim their own, in a line about somebody else.
+    Unsure,
 }
 
 /// A filing number found on a page.
@@ -135,7 +137,7 @@ pub struct PageNumber {
 pub struct Page {
     /// The title, white space folded, at most 200 characters.
     pub title: Option<String>,
-    /// Filing numbers, each once, the page's own before quoted ones.
+    /// Filing numbers, each once, the page's own before those that may be, and quoted ones last.
     pub numbers: Vec<PageNumber>,
     /// The language of the text.
     pub language: Language,
@@ -203,7 +205,7 @@ pub struct Visit {
     pub page: Option<Page>,
     /// SHA-256 of the body as it was read, lower-case hex; `None` where none was read.
     pub body_sha256: Option<String>,
-    /// The page's own claims of numbers, held against the register.
+    /// What its page claims, or may claim, as its own numbers, held against the register.
     pub claims: Vec<Claim>,
     /// What the last address on the way showed of itself over TLS; `None` where none did.
     pub certificate: Option<Certificate>,
@@ -236,6 +238,39 @@ impl Visit {
     /// Whether a part of its page was left out, in which anything may stand.
     pub fn is_in_part(&self) -> bool {
         matches!(self.sign, Sign::DocumentInPart(_))
+    }
+
+    /// Whether its page shows a number of its own subject.
+    pub fn shows_own_number(&self) -> bool {
+        self.claims.iter().any(|claim| claim.owner == NumberOwner::Own)
+    }
+
+    /// The numbers that its page claims beyond doubt.
+    pub fn sure_claims(&self) -> impl Iterator<Item = &Claim> {
+        let numbers = self.page.as_ref().map_or(&[][..], |page| &page.numbers);
+        self.claims.iter().filter(|claim| {
+            let mut unsure = numbers.iter().filter(|found| found.place == NumberPlace::Unsure);
+            !unsure.any(|found| found.number == claim.number)
+        })
+    }
+
+    /// The claim that its page is at fault with: beyond doubt of a number of another or of nobody, on a
+    /// page that was read to its end and shows none of its own.
+    pub fn wrong_claim(&self) -> Option<&Claim> {
+        if self.is_in_part() || self.shows_own_number() {
+            return None;
+        }
+        let of = |owner| self.sure_claims().find(|claim| claim.owner == owner);
+        of(NumberOwner::Another).or_else(|| of(NumberOwner::Nobody))
+    }
+
+    /// Whether it says neither that its page claims a wrong number, nor that it claims none.
+    pub fn leaves_claims_open(&self) -> bool {
+        let is_wrong =
+            |claim: &Claim| matches!(claim.owner, NumberOwner::Another | NumberOwner::Nobody);
+        !self.shows_own_number()
+            && self.wrong_claim().is_none()
+            && (self.is_in_part() || self.claims.iter().any(is_wrong))
     }
 }
 

@@ -10,6 +10,7 @@ mod elements;
 mod entities;
 mod folded;
 mod language;
+mod line;
 mod outline;
 mod placement;
 mod scan;

@@ -26,6 +26,8 @@ const AFTER: usize = 320;
 pub struct Occurrence {
     /// The byte at which it begins.
     pub at: usize,
+    /// The byte after its last.
+    pub end: usize,
     /// The number in normal form.
     pub number: FilingNumber,
 }
@@ -109,7 +111,9 @@ pub fn occurrences(text: &str) -> Vec<Occurrence> {
             next += match read(rest) {
                 Some((number, length)) => {
                     if !is_placeholder(&number) {
-                        found.push(Occurrence { at: start + at, number });
+                        let after = places.get(next + length).map(|after| start + after);
+                        let end = after.unwrap_or(end);
+                        found.push(Occurrence { at: start + at, end, number });
                     }
                     length.max(1)
                 }
@@ -312,6 +316,9 @@ mod tests {
         let text = "\u{200b}首页 ㍿ 京ICP备05014806号";
         let found = occurrences(text);
         assert!(text[found[0].at..].starts_with("京ICP备05014806号"));
+        assert_eq!(found[0].end, text.len());
+        let text = "（京ＩＣＰ备 05014806 號－1），";
+        assert_eq!(text[occurrences(text)[0].end..].to_owned(), "），");
     }
 
     proptest! {

@@ -212,6 +212,7 @@ pub(crate) fn number_place(place: NumberPlace) -> Words {
     match place {
         NumberPlace::Own => ("own", "标为本站"),
         NumberPlace::Quoted => ("quoted", "仅为引用"),
+        NumberPlace::Unsure => ("unsure", "是否标为本站不能确定"),
     }
 }
 

@@ -200,11 +200,11 @@ impl Filings {
         Checked { status, as_of, upstream: None }
     }
 
-    /// A page's own claims, held against the register and the Domain's own subjects.
+    /// What a page claims, or may claim, as its own, held against the register and the Domain's own subjects.
     pub fn claims(&self, page: &Page, status: &FilingStatus) -> Result<Vec<Claim>, StoreError> {
         let mut claims: Vec<Claim> = Vec::new();
         for found in &page.numbers {
-            if found.place == NumberPlace::Own {
+            if found.place != NumberPlace::Quoted {
                 let owner = self.owner(&found.number, status)?;
                 claims.push(Claim { number: found.number.clone(), owner });
             }

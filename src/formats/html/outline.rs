@@ -22,6 +22,8 @@ pub(super) enum Role {
     Plain,
     /// A footer, or named like one.
     Footer,
+    /// Named as the bottom of something, or a record.
+    Bottom,
     /// A link to the ministry's filing system.
     Ministry,
     /// A link to another host.
@@ -111,7 +113,7 @@ pub(super) struct Outline<'a> {
 impl Opened {
     /// Whether what stands in it may be a claim because of it, or another's.
     pub(super) fn matters(self) -> bool {
-        matches!(self.role, Role::Ministry | Role::Footer | Role::Link)
+        matches!(self.role, Role::Ministry | Role::Footer | Role::Bottom | Role::Link)
     }
 }
 
@@ -320,45 +322,52 @@ fn role<'a>(
         _ if matches!(shape, Shape::Frame | Shape::Raw | Shape::Title) => (Role::Plain, None),
         _ => {
             let names = [attributes.id, attributes.class];
-            let mut words = names.into_iter().flatten().flat_map(str::split_ascii_whitespace);
-            let is_footer = words.any(is_footer_like);
-            (if is_footer { Role::Footer } else { Role::Plain }, None)
+            let words = names.into_iter().flatten().flat_map(str::split_ascii_whitespace);
+            let mut roles = words.filter_map(role_of_name);
+            let first = roles.next().unwrap_or(Role::Plain);
+            (if roles.any(|role| role == Role::Footer) { Role::Footer } else { first }, None)
         }
     }
 }
 
-/// The words that the names of footers have in them; the last two only as words of their own.
-const FOOTER_WORDS: [(&[u8], bool); 6] = [
-    (b"foot", false),
-    (b"copyright", false),
-    (b"beian", false),
-    (b"bottom", false),
-    (b"icp", true),
-    (b"record", true),
+/// The words that the names of footers have in them, whether only as words of their own, and what
+/// they say: lists of news have a bottom and records, too.
+const FOOTER_WORDS: [(&[u8], bool, Role); 6] = [
+    (b"foot", false, Role::Footer),
+    (b"copyright", false, Role::Footer),
+    (b"beian", false, Role::Footer),
+    (b"icp", true, Role::Footer),
+    (b"bottom", false, Role::Bottom),
+    (b"record", true, Role::Bottom),
 ];
 
-fn is_footer_like(word: &str) -> bool {
+/// What a word of an element's name says that it is: a footer before anything else.
+fn role_of_name(word: &str) -> Option<Role> {
     let bytes = word.as_bytes();
     // What begins with none of their letters holds none of them.
-    let mut places = bytes
+    let places = bytes
         .iter()
         .enumerate()
         .filter(|(_, byte)| matches!(byte.to_ascii_lowercase(), b'f' | b'c' | b'b' | b'i' | b'r'));
-    let is_there = places.any(|(at, first)| {
+    let mut roles = places.filter_map(|(at, first)| {
         let rest = bytes.get(at..).unwrap_or_default();
         // In `topicpath` and `recorder` the letters are part of another word.
         let before = at.checked_sub(1).and_then(|index| bytes.get(index));
         let begins =
             before.is_none_or(|byte| !byte.is_ascii_alphabetic()) || first.is_ascii_uppercase();
-        FOOTER_WORDS.iter().any(|(part, is_word)| {
+        let found = FOOTER_WORDS.iter().find(|(part, is_word, _)| {
             rest.get(..part.len()).is_some_and(|front| front.eq_ignore_ascii_case(part))
                 && (begins || !is_word)
-        })
+        });
+        found.map(|(_, _, role)| *role)
     });
+    let first = roles.next()?;
+    let role = if roles.any(|role| role == Role::Footer) { Role::Footer } else { first };
     let starts = |start: &str| {
         word.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start))
     };
-    is_there && !["margin", "padding", "border"].into_iter().any(starts)
+    let is_of_style = ["margin", "padding", "border"].into_iter().any(starts);
+    (!is_of_style).then_some(role)
 }
 
 /// The host that an absolute reference leads to, as it is written.

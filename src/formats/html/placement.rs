@@ -1,4 +1,5 @@
-//! Whether a number on a page is the page's own claim, or only quoted there.
+//! Whether a number on a page is the page's own claim, or only quoted there: by the place that it stands
+//! in, and where the place alone does not tell, by its line.
 
 use std::collections::HashSet;
 
@@ -9,6 +10,7 @@ use crate::facts::domain::Host;
 use crate::facts::number::FilingNumber;
 use crate::facts::visit::NumberPlace;
 use crate::facts::visit::PageNumber;
+use crate::formats::html::line::Line;
 use crate::formats::html::outline::Outline;
 use crate::formats::html::outline::Region;
 use crate::formats::html::outline::Role;
@@ -31,98 +33,215 @@ const MOST_SUBJECTS: usize = 3;
 const LOOK_UP_SITES: [&str; 5] =
     ["chinaz.com", "aizhan.com", "icplishi.com", "beianx.cn", "icp.gov.moe"];
 
+/// On a page with more numbers no lines are read.
+const MOST_LINES: usize = 256;
+
+/// A line has at most so many runs of text and links on each side of a number.
+const MOST_RUNS: usize = 64;
+
+/// How far a place says that a number in it is the page's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// Not at all.
+    #[default]
+    Nowhere,
+    /// Others' numbers stand in such places, too: the end of the page, what is named as the bottom of
+    /// something, a line with a link to the ministry.
+    Likely,
+    /// A footer.
+    Footer,
+    /// A link to the ministry.
+    Ministry,
+}
+
 /// What is known of the text in one region.
 #[derive(Debug, Clone, Copy, Default)]
-struct Standing {
-    /// It is in a claim: a footer, a link to the ministry, a line with such a link.
-    is_claim: bool,
+struct Known {
+    standing: Standing,
     /// It is in a short line at the end of the page.
     is_last: bool,
     /// It is in an article.
     is_article: bool,
     /// The innermost link, or line with a link to the ministry, that it is in.
     link: Option<usize>,
+    /// The innermost block that it is in.
+    block: usize,
 }
 
-/// The numbers of a page, those that it claims first; a number may be in both.
+/// A number, with the host that a link around it leads to.
+type Found = (FilingNumber, Option<Host>);
+
+/// The numbers of a page, those that it claims first, then those that it may claim; a number may be in
+/// several places.
 pub(super) fn divide(
     outline: &Outline<'_>,
     occurrences: Vec<Occurrence>,
     page: &Url,
 ) -> Vec<PageNumber> {
-    let standings = standings(&outline.regions, outline.text.chars);
-    let standing_of = |region: usize| standings.get(region).copied().unwrap_or_default();
-    let mut own = Vec::new();
-    let mut quoted = Vec::new();
+    let reader = Reader { outline, known: known(&outline.regions, outline.text.chars), page };
+    let (mut own, mut unsure, mut quoted) = (Vec::new(), Vec::new(), Vec::new());
     for content in &outline.number_metas {
         own.extend(numbers::find(content).into_iter().map(|number| (number, None)));
     }
-    let mut put = |number: FilingNumber, standing: Standing, is_claimed: bool| {
-        let host = standing.link.and_then(|index| outline.regions.get(index)?.host.as_deref());
-        let leads_elsewhere = host.is_some_and(|host| leads_elsewhere(host, page));
-        let is_own = is_claimed && !leads_elsewhere;
-        let link = host.and_then(|host| host.parse::<Host>().ok());
-        if is_own { own.push((number, link)) } else { quoted.push((number, link)) }
+    let mut put = |found: Found, place| match place {
+        NumberPlace::Own => own.push(found),
+        NumberPlace::Unsure => unsure.push(found),
+        NumberPlace::Quoted => quoted.push(found),
     };
-    for Occurrence { at, number } in occurrences {
+    let has_lines = occurrences.len() <= MOST_LINES;
+    for Occurrence { at, end, number } in occurrences {
         let after = outline.spans.partition_point(|span| span.start <= at);
-        let span = after.checked_sub(1).and_then(|index| outline.spans.get(index));
-        let standing = span.map(|span| standing_of(span.region)).unwrap_or_default();
-        put(number, standing, standing.is_claimed());
+        let index = after.checked_sub(1);
+        let span = index.and_then(|index| outline.spans.get(index));
+        let known = span.map(|span| reader.known_of(span.region)).unwrap_or_default();
+        let line = index.filter(|_| has_lines).map(|index| reader.line(index, at, end));
+        put((number, reader.link(known)), reader.place(known, line));
     }
     for aside in &outline.asides {
-        let standing = standing_of(aside.region);
-        for Occurrence { at, number } in numbers::occurrences(&aside.text) {
-            let is_claimed =
-                standing.is_claimed() || (aside.is_script && script::is_claimed(&aside.text, at));
-            put(number, standing, is_claimed);
+        let known = reader.known_of(aside.region);
+        for Occurrence { at, end, number } in numbers::occurrences(&aside.text) {
+            let (line, is_claimed) = if aside.is_script {
+                (Line::of_script(&aside.text, at, end), script::is_claimed(&aside.text, at))
+            } else {
+                let part = |range| aside.text.get(range).unwrap_or_default();
+                (Line::of(part(0..at), part(end..aside.text.len())), false)
+            };
+            let place = if is_claimed && !reader.is_elsewhere(known.link) {
+                NumberPlace::Own
+            } else {
+                reader.place(known, has_lines.then_some((line, false)))
+            };
+            put((number, reader.link(known)), place);
         }
     }
-    let subjects: HashSet<String> = own
-        .iter()
+    let claimed = own.iter().chain(&unsure);
+    let subjects: HashSet<String> = claimed
         .map(|(number, _)| number.subject().map_or(number.to_string(), ToString::to_string))
         .collect();
     if subjects.len() > MOST_SUBJECTS {
+        own.append(&mut unsure);
         quoted.splice(0..0, own.drain(..));
     }
-    let all = |numbers: Vec<(FilingNumber, Option<Host>)>, place| {
+    let all = |numbers: Vec<Found>, place| {
         numbers.into_iter().map(move |(number, link)| PageNumber { number, place, link })
     };
-    all(own, NumberPlace::Own).chain(all(quoted, NumberPlace::Quoted)).collect()
+    let claimed = all(own, NumberPlace::Own).chain(all(unsure, NumberPlace::Unsure));
+    claimed.chain(all(quoted, NumberPlace::Quoted)).collect()
 }
 
-impl Standing {
-    fn is_claimed(self) -> bool {
-        self.is_claim || (self.is_last && !self.is_article)
+/// Tells the places of numbers.
+struct Reader<'o, 'a> {
+    outline: &'o Outline<'a>,
+    known: Vec<Known>,
+    page: &'o Url,
+}
+
+impl<'o> Reader<'o, '_> {
+    fn known_of(&self, region: usize) -> Known {
+        self.known.get(region).copied().unwrap_or_default()
+    }
+
+    fn host(&self, link: Option<usize>) -> Option<&'o str> {
+        link.and_then(|index| self.outline.regions.get(index)?.host.as_deref())
+    }
+
+    fn link(&self, known: Known) -> Option<Host> {
+        self.host(known.link).and_then(|host| host.parse().ok())
+    }
+
+    fn is_elsewhere(&self, link: Option<usize>) -> bool {
+        self.host(link).is_some_and(|host| leads_elsewhere(host, self.page))
+    }
+
+    /// How a number stands in a region, and in `line`; with it comes whether a link to somebody else's
+    /// site stands directly before the number.
+    fn place(&self, known: Known, line: Option<(Line<'_>, bool)>) -> NumberPlace {
+        if self.is_elsewhere(known.link) {
+            return NumberPlace::Quoted;
+        }
+        let is_near = known.is_last && !known.is_article;
+        let standing =
+            known.standing.max(if is_near { Standing::Likely } else { Standing::Nowhere });
+        let is_own = match standing {
+            Standing::Nowhere => return NumberPlace::Quoted,
+            Standing::Ministry => true,
+            Standing::Footer => {
+                let role_of =
+                    |index: usize| self.outline.regions.get(index).map(|region| region.role);
+                known.link.and_then(role_of) == Some(Role::Link)
+                    || line.is_some_and(|(line, follows_link)| !line.is_doubtful(follows_link))
+            }
+            Standing::Likely => {
+                line.is_some_and(|(line, _)| line.is_own(self.links_elsewhere(known.block)))
+            }
+        };
+        if is_own { NumberPlace::Own } else { NumberPlace::Unsure }
+    }
+
+    /// Whether a link to somebody else's site stands directly in `block`.
+    fn links_elsewhere(&self, block: usize) -> bool {
+        let end = self.outline.regions.get(block).map_or(0, |region| region.chars.end);
+        let inner = self.outline.regions.iter().enumerate().skip(block + 1).take(2 * MOST_RUNS);
+        inner.take_while(|(_, region)| region.chars.start <= end).any(|(index, region)| {
+            region.role == Role::Link
+                && self.known_of(index).block == block
+                && self.is_elsewhere(Some(index))
+        })
+    }
+
+    /// The line of the number from byte `at` to `end`, which begins in the run of text `index`; and
+    /// whether a link to somebody else's site stands directly before it.
+    fn line(&self, index: usize, at: usize, end: usize) -> (Line<'o>, bool) {
+        let (spans, text) = (&self.outline.spans, &self.outline.text.folded);
+        let known_at = |index: usize| spans.get(index).map(|span| self.known_of(span.region));
+        let start_of = |index: usize| spans.get(index).map_or(text.len(), |span| span.start);
+        let block = known_at(index).map(|known| known.block);
+        let is_within = |index: &usize| known_at(*index).map(|known| known.block) == block;
+        let before = (index.saturating_sub(MOST_RUNS)..index).rev().take_while(is_within);
+        let first = before.last().unwrap_or(index);
+        let after = (index + 1..spans.len()).take(MOST_RUNS).take_while(is_within);
+        let last = after.last().unwrap_or(index);
+        let follows_link = (first..index)
+            .rev()
+            .take_while(|run| {
+                let gap = text.get(start_of(run + 1)..at).unwrap_or_default();
+                !gap.contains(char::is_alphanumeric)
+            })
+            .any(|run| known_at(run).is_some_and(|known| self.is_elsewhere(known.link)));
+        let part = |range| text.get(range).unwrap_or_default();
+        (Line::of(part(start_of(first)..at), part(end..start_of(last + 1))), follows_link)
     }
 }
 
 /// What is known of each region. Regions come after the region around them.
-fn standings(regions: &[Region<'_>], total: usize) -> Vec<Standing> {
-    let mut known: Vec<Standing> = Vec::with_capacity(regions.len());
+fn known(regions: &[Region<'_>], total: usize) -> Vec<Known> {
+    let mut all: Vec<Known> = Vec::with_capacity(regions.len());
     for (index, region) in regions.iter().enumerate() {
-        let around = known.get(region.parent).copied().unwrap_or_default();
+        let around = all.get(region.parent).copied().unwrap_or_default();
         let length = region.chars.end.saturating_sub(region.chars.start);
-        let is_claim = match region.role {
-            Role::Ministry => true,
-            Role::Footer => length <= LONGEST_FOOTER || length <= total / 2,
-            Role::Plain | Role::Link | Role::Article => {
-                region.is_block && region.host.is_some() && length <= LONGEST_LINE
-            }
+        let is_small = length <= LONGEST_FOOTER || length <= total / 2;
+        let is_ministrys_line = region.is_block && region.host.is_some() && length <= LONGEST_LINE;
+        let standing = match region.role {
+            Role::Ministry => Standing::Ministry,
+            Role::Footer if is_small => Standing::Footer,
+            Role::Bottom if is_small => Standing::Likely,
+            _ if is_ministrys_line => Standing::Likely,
+            _ => Standing::Nowhere,
         };
         let is_last = if region.is_block {
             length <= LONGEST_LINE && region.chars.end >= total - total / 5
         } else {
             around.is_last
         };
-        known.push(Standing {
-            is_claim: around.is_claim || is_claim,
+        all.push(Known {
+            standing: around.standing.max(standing),
             is_last,
             is_article: around.is_article || region.role == Role::Article,
             link: region.host.is_some().then_some(index).or(around.link),
+            block: if region.is_block { index } else { around.block },
         });
     }
-    known
+    all
 }
 
 /// Whether a link leads to somebody else's site, so that a number in it is theirs. Sites also link
@@ -133,3 +252,6 @@ fn leads_elsewhere(host: &str, page: &Url) -> bool {
     let is_of_the_state = domain.as_str().ends_with(".gov.cn");
     own.as_ref() != Some(&domain) && !is_of_the_state && !LOOK_UP_SITES.contains(&domain.as_str())
 }
+
+#[cfg(test)]
+mod tests;

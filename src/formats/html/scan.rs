@@ -191,7 +191,7 @@ impl<'a> Scanner<'a> {
         let Some(top) = self.stack.last() else { return true };
         let stays = match top.opened.role {
             Role::Article => true,
-            Role::Footer | Role::Ministry | Role::Link => next.as_bytes() != b"a",
+            Role::Footer | Role::Bottom | Role::Ministry | Role::Link => next.as_bytes() != b"a",
             Role::Plain => false,
         };
         if !stays {

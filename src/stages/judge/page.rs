@@ -61,24 +61,16 @@ enum Shown {
 }
 
 /// A page that also shows a number of its own subject is not held at fault. That number may stand in
-/// what was left out of a page, and so may the wrong one.
+/// what was left out of a page, and so may the wrong one. A wrong number that the page may only quote
+/// neither stands nor is gone.
 fn shown_at(place: &Place<'_>) -> Shown {
     let (mut was_read, mut is_unclear) = (false, false);
     for visit in place.pages() {
         was_read = true;
-        let has = |owner| visit.claims.iter().any(|claim| claim.owner == owner);
-        if has(NumberOwner::Own) {
-            continue;
-        }
-        if visit.is_in_part() {
-            is_unclear = true;
-            continue;
-        }
-        if has(NumberOwner::Another) {
-            return Shown::Wrong(Reason::NumberOfAnother);
-        }
-        if has(NumberOwner::Nobody) {
-            return Shown::Wrong(Reason::NumberOfNobody);
+        match visit.wrong_claim().map(|claim| claim.owner) {
+            Some(NumberOwner::Another) => return Shown::Wrong(Reason::NumberOfAnother),
+            Some(_) => return Shown::Wrong(Reason::NumberOfNobody),
+            None => is_unclear |= visit.leaves_claims_open(),
         }
     }
     if was_read && !is_unclear { Shown::NothingWrong } else { Shown::NotRead }

@@ -8,7 +8,6 @@ use crate::facts::domain::Host;
 use crate::facts::examination::Examination;
 use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
-use crate::facts::filing::NumberOwner;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Evidence;
 use crate::facts::finding::PageText;
@@ -335,20 +334,14 @@ impl<'a> Place<'a> {
     /// What proves that it is served there: the visit that claims a wrong number first, then any
     /// page, then any answer.
     pub(super) fn evidence(&self) -> Evidence {
-        let claims_wrongly = |visit: &Visit| {
-            visit
-                .claims
-                .iter()
-                .any(|claim| matches!(claim.owner, NumberOwner::Another | NumberOwner::Nobody))
-        };
-        let best = self
-            .served()
-            .max_by_key(|seen| (seen.state, claims_wrongly(seen.visit), seen.visit.page.is_some()));
+        let best = self.served().max_by_key(|seen| {
+            (seen.state, seen.visit.wrong_claim().is_some(), seen.visit.page.is_some())
+        });
         let Some(visit) = best.map(|seen| seen.visit) else { return Evidence::default() };
         Evidence {
             status: visit.status,
             title: visit.page.as_ref().and_then(|page| page.title.clone()),
-            numbers: visit.claims.iter().map(|claim| claim.number.clone()).collect(),
+            numbers: visit.sure_claims().map(|claim| claim.number.clone()).collect(),
             final_url: Some(visit.final_url.clone()),
             body_sha256: visit.body_sha256.clone(),
             text: visit.page.as_ref().and_then(|page| {

@@ -160,7 +160,8 @@ fn a_certificate_with_any_fault_comes_back() {
 }
 
 fn visit(state: SiteState, sign: Sign) -> Visit {
-    let numbers = [NumberPlace::Own, NumberPlace::Quoted].map(|place| PageNumber {
+    let places = [NumberPlace::Own, NumberPlace::Quoted, NumberPlace::Unsure];
+    let numbers = places.map(|place| PageNumber {
         number: "京ICP备05014806号-1".parse().unwrap(),
         place,
         link: Some("beian.miit.gov.cn".parse().unwrap()),

@@ -92,6 +92,45 @@ fn a_page_that_was_read_in_part_is_accused_of_nothing_and_corrects_nothing() {
 }
 
 #[test]
+fn a_number_that_a_page_may_only_quote_is_no_fault_and_no_correction_but_excuses() {
+    let unsure = |owners: &[NumberOwner]| {
+        let mut visit = claiming(owners);
+        let first = PageNumber {
+            number: visit.claims[0].number.clone(),
+            place: NumberPlace::Unsure,
+            link: None,
+        };
+        visit.page = Some(Page { numbers: vec![first], ..Page::default() });
+        visit
+    };
+    for (visits, expected) in [
+        (vec![unsure(&[Another])], "unknown R23"),
+        (vec![unsure(&[Nobody])], "unknown R23"),
+        (vec![unsure(&[Another]), visit(Live)], "unknown R23"),
+        (vec![unsure(&[NumberOwner::Unknown])], "ends corrected R26"),
+        (vec![unsure(&[Own])], "ends corrected R26"),
+        (vec![unsure(&[Own, Another])], "ends corrected R26"),
+        (vec![unsure(&[Another, Own])], "ends corrected R26"),
+        (vec![unsure(&[Another, Nobody])], "stands R09"),
+    ] {
+        let examination = showing(visits);
+        check(&examination, Kind::WrongNumber, Some("P1"), expected);
+        let is_wrong = expected.starts_with("stands");
+        assert_eq!(opened(&examination).contains(&"wrong_number P1".to_owned()), is_wrong);
+    }
+    // Nor is it evidence.
+    let wrong = Visit { final_url: "http://www.example.cn/".to_owned(), ..claiming(&[Nobody]) };
+    for visits in [vec![unsure(&[Another]), wrong.clone()], vec![wrong.clone(), unsure(&[Another])]]
+    {
+        let (_, seen) = sightings(&showing(visits), Kind::WrongNumber, Some("P1"));
+        assert_eq!(seen.evidence.final_url.as_deref(), Some("http://www.example.cn/"));
+    }
+    let (_, seen) =
+        sightings(&showing(vec![unsure(&[Another, Nobody])]), Kind::WrongNumber, Some("P1"));
+    assert_eq!(seen.evidence.numbers, ["京ICP备10000002号".parse().unwrap()]);
+}
+
+#[test]
 fn a_wrong_number_moves_and_vanishes_with_its_site() {
     for (sightings, expected) in [
         (vec![seen("1.0.0.1", by("P2"), &[Live])], "ends moved R18"),
