@@ -226,7 +226,9 @@ fn a_row_that_does_not_hold_yet_leaves_the_one_that_does() {
             let mut counted = 0;
             for rows in imports {
                 let mut import = registers.begin::<Allocation>(is_one_import);
-                rows.iter().for_each(|row| import.push(row).unwrap());
+                for row in rows {
+                    import.push(row).unwrap();
+                }
                 counted += import.finish(now).unwrap().early;
             }
             let held: Vec<Allocation> =
