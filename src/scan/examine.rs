@@ -98,10 +98,10 @@ pub enum Surveyed {
 pub enum Visited {
     /// Everything is known.
     Judged(Box<Outcome>),
-    /// It was too much for the address, which is to be asked once more later in the night: not before
-    /// so much time is over, which it asked for.
-    Again(Box<Survey>, Place, Duration),
-    /// By now it leads elsewhere, where it is to wait for its turn.
+    /// It was too much for some addresses, of which this is the first to be asked once more later in the
+    /// night: not before the survey leaves none of them alone any more.
+    Again(Box<Survey>, Place),
+    /// It leads elsewhere by now, or also; there it is to wait for its turn.
     Elsewhere(Box<Survey>, Place),
 }
 

@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::Id;
 use tokio::task::JoinError;
@@ -79,8 +78,8 @@ enum Landed {
     Done(Box<Outcome>),
     /// It waits for its visit.
     Waits(Box<Survey>, Place, Worth),
-    /// It waits to be visited once more, and asked to be left alone for so long before.
-    Again(Box<Survey>, Place, Duration),
+    /// It waits to be visited once more.
+    Again(Box<Survey>, Place),
     /// The name servers failed; it is to be asked again.
     Failed(Candidate),
     /// It is not this run's to judge.
@@ -212,20 +211,12 @@ impl Flight {
     fn visit(&mut self, survey: Survey, place: Place, turn: Turn) {
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
         let from = place.clone();
-        let visit = async move {
-            match stages.visit(survey, &from).await? {
-                Visited::Judged(outcome) => hand_over(&writer, *outcome).await,
-                Visited::Again(survey, place, asked) => Ok(Landed::Again(survey, place, asked)),
-                Visited::Elsewhere(survey, place) => {
-                    Ok(Landed::Waits(survey, place, Worth::Changed))
-                }
-            }
-        };
+        let visit = async move { land(&writer, stages.visit(survey, &from).await?).await };
         let handle = self.tasks.spawn(Pace::with_turn(turn, visit));
         self.visits.insert(handle.id(), place);
     }
 
-    /// Ends the night of one target whose address rests for longer than anybody waits.
+    /// Gives up the address that one target waits for, because it rests for longer than anybody waits.
     fn put_off(&mut self) -> Result<(), StoreError> {
         let Some((survey, address)) = self.waiting.give_up()? else { return Ok(()) };
         self.end(survey, address);
@@ -235,7 +226,8 @@ impl Flight {
     fn end(&mut self, survey: Box<Survey>, address: IpAddr) {
         tracing::debug!(target = %survey.examination.target, %address, "put off to the next night");
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
-        self.tasks.spawn(async move { hand_over(&writer, stages.put_off(*survey).await?).await });
+        self.tasks
+            .spawn(async move { land(&writer, stages.put_off(*survey, address).await?).await });
     }
 
     /// Takes in all that are back.
@@ -269,10 +261,10 @@ impl Flight {
             Ok((_, Ok(Landed::Waits(survey, place, worth)))) => {
                 self.waiting.push(*survey, place, worth).err()
             }
-            Ok((_, Ok(Landed::Again(survey, place, asked)))) if self.waiting.has_room() => {
-                self.waiting.push_again(&survey, place, asked).err()
+            Ok((_, Ok(Landed::Again(survey, place)))) if self.waiting.has_room() => {
+                self.waiting.push_again(&survey, place).err()
             }
-            Ok((_, Ok(Landed::Again(survey, place, _)))) => {
+            Ok((_, Ok(Landed::Again(survey, place)))) => {
                 self.end(survey, place.address);
                 None
             }
@@ -336,6 +328,15 @@ async fn survey(
         Surveyed::NotDue => Ok(Landed::NotDue),
         Surveyed::Settled(outcome) => hand_over(writer, *outcome).await,
         Surveyed::Waits(survey, place, worth) => Ok(Landed::Waits(survey, place, worth)),
+    }
+}
+
+/// What becomes of a target after a visit, or after its address was given up.
+async fn land(writer: &NightWriter, visited: Visited) -> Result<Landed, StoreError> {
+    match visited {
+        Visited::Judged(outcome) => hand_over(writer, *outcome).await,
+        Visited::Again(survey, place) => Ok(Landed::Again(survey, place)),
+        Visited::Elsewhere(survey, place) => Ok(Landed::Waits(survey, place, Worth::Changed)),
     }
 }
 

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::facts::examination::Examination;
 use crate::net::pace::Pace;
 use crate::net::pace::Parties;
 use crate::net::pace::Turn;
@@ -113,19 +114,20 @@ impl Waiting {
         self.count
     }
 
-    /// Lets a surveyed target wait for `place`; no shorter than it asked for in an earlier run.
+    /// Lets a surveyed target wait for `place`, and tells it who asked in an earlier run to be left alone
+    /// by it.
     pub(super) fn push(
         &mut self,
         mut survey: Survey,
         place: Place,
         worth: Worth,
     ) -> Result<(), StoreError> {
-        let now = Clock::default().now();
-        if let Some(until) = self.rests.of(&survey.examination.target, now)
-            && self.has_room()
-        {
-            survey.is_again = true;
-            return self.push_later(&survey, place, time(now, until));
+        if !survey.is_again {
+            let now = Clock::default().now();
+            let Examination { target, hosts, .. } = &survey.examination;
+            let addresses = hosts.iter().flat_map(|host| &host.sightings).map(|one| one.address);
+            let asked = |address| Some((address, self.rests.of(target, address, now)?));
+            survey.left_alone = addresses.filter_map(asked).collect();
         }
         let ticket = self.ticket(&survey, place.address, worth)?;
         self.line_up(ticket, place.parties)
@@ -136,27 +138,18 @@ impl Waiting {
         self.later.len() < MOST_LATER
     }
 
-    /// Lets a target that was visited once wait for `place`, and before that for as long as it `asked`,
-    /// which is kept.
-    pub(super) fn push_again(
-        &mut self,
-        survey: &Survey,
-        place: Place,
-        asked: Duration,
-    ) -> Result<(), StoreError> {
+    /// Lets a target that was visited once wait for `place`, and before that for as long as any of its
+    /// addresses asked, which is kept.
+    pub(super) fn push_again(&mut self, survey: &Survey, place: Place) -> Result<(), StoreError> {
         let now = Clock::default().now();
-        self.rests.keep_target(&survey.examination.target, now + asked, now)?;
-        self.push_later(survey, place, asked)
-    }
-
-    fn push_later(
-        &mut self,
-        survey: &Survey,
-        place: Place,
-        time: Duration,
-    ) -> Result<(), StoreError> {
+        let target = &survey.examination.target;
+        for (address, until) in &survey.left_alone {
+            self.rests.keep_target(target, *address, *until, now)?;
+        }
+        let until = survey.left_alone.iter().map(|(_, until)| *until).max();
         let ticket = self.ticket(survey, place.address, Worth::Again)?;
-        self.later.insert((Instant::now() + time, ticket.number), (place.parties, ticket));
+        let then = Instant::now() + until.map(|until| time(now, until)).unwrap_or_default();
+        self.later.insert((then, ticket.number), (place.parties, ticket));
         Ok(())
     }
 

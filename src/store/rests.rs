@@ -1,8 +1,8 @@
 //! Who asked to be left alone, and until when: kept beside the nights' journals, so that neither a crash
 //! nor the next night speaks to anybody before.
 //!
-//! A line each, written at once: the moment, whether it is an address or a target, and which. They mean
-//! the real time, whatever `--now` says of findings.
+//! A line each, written at once: the moment, the address, and the target that it does not want to be asked
+//! for, if it is not all of them. They mean the real time, whatever `--now` says of findings.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::facts::target::Target;
@@ -19,8 +20,14 @@ use crate::store::StoreError;
 
 const FILE: &str = "rests.tsv";
 
+/// Nobody is left alone for longer, whatever stands there: no server's wish is heard beyond it.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(24);
+
 /// So many are kept of addresses, and of targets; of more the first.
 const MOST: usize = 20_000;
+
+/// So often it is looked for those that are past where there are too many.
+const FULL: SignedDuration = SignedDuration::from_mins(1);
 
 /// A file of so many bytes is written anew, without what is past.
 const LONGEST: u64 = 8 << 20;
@@ -30,8 +37,10 @@ const LONGEST: u64 = 8 << 20;
 pub struct Rests {
     path: PathBuf,
     addresses: HashMap<IpAddr, Timestamp>,
-    targets: HashMap<Target, Timestamp>,
+    targets: HashMap<(Target, IpAddr), Timestamp>,
     length: u64,
+    /// While they are too many, those that are past are looked for no sooner than then.
+    full_until: Timestamp,
 }
 
 impl Rests {
@@ -39,8 +48,13 @@ impl Rests {
     /// passed over.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Self, StoreError> {
         let path = dir.join(FILE);
-        let mut rests =
-            Self { path, addresses: HashMap::new(), targets: HashMap::new(), length: 0 };
+        let mut rests = Self {
+            path,
+            addresses: HashMap::new(),
+            targets: HashMap::new(),
+            length: 0,
+            full_until: now,
+        };
         let bytes = match std::fs::read(&rests.path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(rests),
@@ -58,9 +72,9 @@ impl Rests {
         self.addresses.iter().map(|(address, until)| (*address, *until))
     }
 
-    /// Until when `target` is left alone; `None` where it may be asked at `now`.
-    pub fn of(&self, target: &Target, now: Timestamp) -> Option<Timestamp> {
-        self.targets.get(target).copied().filter(|until| *until > now)
+    /// Until when `address` is not asked for `target`; `None` where it may be at `now`.
+    pub fn of(&self, target: &Target, address: IpAddr, now: Timestamp) -> Option<Timestamp> {
+        self.targets.get(&(target.clone(), address)).copied().filter(|until| *until > now)
     }
 
     /// Keeps that `address` is left alone until then.
@@ -73,35 +87,41 @@ impl Rests {
         if !keep(&mut self.addresses, address, until, now) {
             return Ok(());
         }
-        self.append(&line("address", &address.to_string(), until), now)
+        self.append(&line(address, None, until), now)
     }
 
-    /// Keeps that `target` is left alone until then.
+    /// Keeps that `address` is not asked for `target` until then.
     pub fn keep_target(
         &mut self,
         target: &Target,
+        address: IpAddr,
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        if !keep(&mut self.targets, target.clone(), until, now) {
+        if !keep(&mut self.targets, (target.clone(), address), until, now) {
             return Ok(());
         }
-        self.append(&line("target", &target.to_string(), until), now)
+        self.append(&line(address, Some(target), until), now)
     }
 
     fn take_in(&mut self, line: &[u8], now: Timestamp) -> Option<()> {
         let mut cells = std::str::from_utf8(line).ok()?.split('\t');
-        let (until, kind, whom) = (cells.next()?.parse().ok()?, cells.next()?, cells.next()?);
-        match kind {
-            "address" => keep(&mut self.addresses, whom.parse().ok()?, until, now),
-            "target" => keep(&mut self.targets, whom.parse().ok()?, until, now),
-            _ => return None,
+        let until: Timestamp = cells.next()?.parse().ok()?;
+        let address: IpAddr = cells.next()?.parse().ok()?;
+        if until.duration_since(now) > LONGEST_REST {
+            return None;
+        }
+        match cells.next() {
+            Some(target) => keep(&mut self.targets, (target.parse().ok()?, address), until, now),
+            None => keep(&mut self.addresses, address, until, now),
         };
         Some(())
     }
 
     fn append(&mut self, line: &str, now: Timestamp) -> Result<(), StoreError> {
-        if self.length > LONGEST {
+        let is_full = self.addresses.len() >= MOST || self.targets.len() >= MOST;
+        if self.length > LONGEST || (is_full && now > self.full_until) {
+            self.full_until = now + FULL;
             return self.write_anew(now);
         }
         let failed = || StoreError::io(&self.path);
@@ -117,10 +137,10 @@ impl Rests {
         self.targets.retain(|_, until| *until > now);
         let mut text = String::new();
         for (address, until) in &self.addresses {
-            text.push_str(&line("address", &address.to_string(), *until));
+            text.push_str(&line(*address, None, *until));
         }
-        for (target, until) in &self.targets {
-            text.push_str(&line("target", &target.to_string(), *until));
+        for ((target, address), until) in &self.targets {
+            text.push_str(&line(*address, Some(target), *until));
         }
         self.length = text.len() as u64;
         let fresh = self.path.with_extension("new");
@@ -130,8 +150,11 @@ impl Rests {
 }
 
 /// A line begins with its end, so that one which a crash cut spoils no other.
-fn line(kind: &str, whom: &str, until: Timestamp) -> String {
-    format!("\n{until}\t{kind}\t{whom}")
+fn line(address: IpAddr, target: Option<&Target>, until: Timestamp) -> String {
+    match target {
+        Some(target) => format!("\n{until}\t{address}\t{target}"),
+        None => format!("\n{until}\t{address}"),
+    }
 }
 
 /// Notes a rest that is longer than what is known; whether it is.
@@ -141,9 +164,6 @@ fn keep<K: Eq + std::hash::Hash>(
     until: Timestamp,
     now: Timestamp,
 ) -> bool {
-    if rests.len() >= MOST {
-        rests.retain(|_, until| *until > now);
-    }
     let is_longer = rests.get(&whom).is_none_or(|known| *known < until);
     let has_room = rests.len() < MOST || rests.contains_key(&whom);
     if until <= now || !is_longer || !has_room {
@@ -172,23 +192,24 @@ mod tests {
         let mut rests = Rests::open(dir.path(), now).unwrap();
         rests.keep_address(address, hour, now).unwrap();
         rests.keep_address(address, minute, now).unwrap();
-        rests.keep_target(&target("a.cn"), hour, now).unwrap();
-        rests.keep_target(&target("b.cn"), minute, now).unwrap();
-        rests.keep_target(&target("c.cn"), now, now).unwrap();
+        for (name, until) in [("a.cn", hour), ("b.cn", minute), ("c.cn", now)] {
+            rests.keep_target(&target(name), address, until, now).unwrap();
+        }
         drop(rests);
-        let torn = "\n2026-11-28T09:00:00Z\ttarget";
+        let spoilt = "\n2036-11-28T09:00:00Z\t10.0.0.2\n2026-11-28T01:30:00Z";
         let mut file = File::options().append(true).open(dir.path().join(FILE)).unwrap();
-        file.write_all(torn.as_bytes()).unwrap();
+        file.write_all(spoilt.as_bytes()).unwrap();
 
         let mut rests = Rests::open(dir.path(), now + 2.minutes()).unwrap();
         assert_eq!(rests.addresses().collect::<Vec<_>>(), [(address, hour)]);
-        assert_eq!(rests.of(&target("a.cn"), now), Some(hour));
-        assert_eq!(rests.of(&target("a.cn"), hour), None);
-        assert_eq!(rests.of(&target("b.cn"), now), None, "it was over when they were read");
-        rests.keep_target(&target("d.cn"), hour, now).unwrap();
+        let of = |rests: &Rests, name: &str| rests.of(&target(name), address, now);
+        assert_eq!(of(&rests, "a.cn"), Some(hour));
+        assert_eq!(rests.of(&target("a.cn"), address, hour), None);
+        assert_eq!(rests.of(&target("a.cn"), "10.0.0.2".parse().unwrap(), now), None);
+        assert_eq!(of(&rests, "b.cn"), None, "it was over when they were read");
+        rests.keep_target(&target("d.cn"), address, hour, now).unwrap();
         let again = Rests::open(dir.path(), now).unwrap();
-        assert_eq!(again.of(&target("d.cn"), now), Some(hour));
-        assert_eq!(again.of(&target("a.cn"), now), Some(hour));
+        assert_eq!((of(&again, "d.cn"), of(&again, "a.cn")), (Some(hour), Some(hour)));
         let rests = Rests::open(dir.path(), hour).unwrap();
         assert_eq!((rests.addresses().count(), rests.length), (0, 0));
     }

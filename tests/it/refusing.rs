@@ -207,6 +207,34 @@ fn whoever_asks_for_more_than_the_night_has_is_put_off_and_the_other_finding_kee
 }
 
 #[test]
+fn a_host_that_asks_for_a_rest_hides_no_site_of_another() {
+    let (first, second) =
+        Server::pair(|_, path| Some(if path == "/" { MUCH_LATER } else { NO_RULES }), GOOD);
+    let desk = second.desk("patience = \"10s\"\n");
+    asks(&desk, &[("shop.cn", 1), ("www.shop.cn", 2)]);
+    desk.import("candidates", "c.txt", "shop.cn\n");
+    desk.run(&["scan"]).ends(0);
+    assert_eq!((first.count("/"), shown(&desk)), (1, vec![("P2".to_owned(), true)]));
+    desk.run(&["scan", "--all"]).ends(0);
+    assert_eq!((first.count("/"), second.count("/")), (1, 2), "the other one is seen again");
+}
+
+#[test]
+fn an_address_that_is_switched_off_hides_no_site_at_another() {
+    let (_first, second) = Server::pair(|_, _| None, GOOD);
+    let desk = second.desk("failures = 2\nrest = \"1h\"\nin_flight = 1\n");
+    let names: Vec<String> = (0..6).map(|number| format!("shop{number}.cn")).collect();
+    let hosts: Vec<String> = names.iter().map(|name| format!("www.{name}")).collect();
+    let at = |last| move |name: &String| (name.clone(), last);
+    let all: Vec<(String, u8)> = names.iter().map(at(1)).chain(hosts.iter().map(at(2))).collect();
+    let all: Vec<(&str, u8)> = all.iter().map(|(name, last)| (&**name, *last)).collect();
+    asks(&desk, &all);
+    desk.import("candidates", "c.txt", names.join("\n") + "\n");
+    desk.run(&["scan"]).ends(0);
+    assert_eq!(shown(&desk).len(), 6, "{:?}", second.came());
+}
+
+#[test]
 fn a_fault_is_not_mended_by_a_list_that_names_its_host_no_more() {
     let (first, _second) = Server::pair(GOOD, GOOD);
     let desk = first.desk("");

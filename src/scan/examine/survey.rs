@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -33,7 +34,7 @@ pub struct Survey {
     pub examination: Examination,
     /// The host of the examination that is known not to be made up, the last one asked about.
     pub(super) vouched: Option<usize>,
-    /// Whether it was visited tonight already, and its address was in no state to answer.
+    /// Whether it was visited tonight already, and some of its addresses were in no state to answer.
     pub(in crate::scan) is_again: bool,
     /// What the visits of the examination rest on, where there are any already.
     pub(super) exchanges: Vec<Exchange>,
@@ -44,6 +45,8 @@ pub struct Survey {
     /// Whether it was sent to another line already, because it no longer led to the address that it
     /// had waited for.
     pub(super) has_moved: bool,
+    /// The addresses that asked to be left alone by it, tonight or in an earlier run, and until when.
+    pub(in crate::scan) left_alone: Vec<(IpAddr, Timestamp)>,
 }
 
 impl Survey {
@@ -57,7 +60,13 @@ impl Survey {
             excess: None,
             asked: Duration::ZERO,
             has_moved: false,
+            left_alone: Vec::new(),
         }
+    }
+
+    /// Whether `address` asked to be left alone until later than `now`.
+    pub(super) fn leaves_alone(&self, address: IpAddr, now: Timestamp) -> bool {
+        self.left_alone.iter().any(|(other, until)| *other == address && *until > now)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What answers at the addresses of a target, as far as its verdict depends on it.
 
+use std::mem::take;
 use std::net::IpAddr;
 
 use crate::clock::Clock;
@@ -60,6 +61,7 @@ impl Stages {
                 return Ok(Visited::Elsewhere(Box::new(survey), place));
             }
         }
+        let mut refused = self.spared(&mut survey);
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
             let at = self.place_of(&survey.examination.hosts[host], place);
             let (more, here) =
@@ -67,11 +69,11 @@ impl Stages {
             survey.excess = survey.excess.or(here);
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             if !survey.is_again && sighting.visits.iter().any(was_too_much) {
-                sighting.visits.clear();
-                survey.is_again = true;
                 // Whoever asks to be left alone means the real time, whatever `--now` says.
-                let asked = longest_wait_asked(&more, Clock::default().now());
-                return Ok(Visited::Again(Box::new(survey), at, asked));
+                let now = Clock::default().now();
+                survey.left_alone.push((at.address, now + longest_wait_asked(&more, now)));
+                refused.push((host, place));
+                continue;
             }
             if self.prober.pace().is_deserted(sighting.address) {
                 for visit in sighting.visits.iter_mut().filter(|visit| visit.sign == Sign::PutOff) {
@@ -80,7 +82,55 @@ impl Stages {
             }
             survey.exchanges.extend(more);
         }
+        if let Some(place) = self.first_again(&mut survey, &refused, &known).await {
+            survey.is_again = true;
+            return Ok(Visited::Again(Box::new(survey), place));
+        }
         Ok(Visited::Judged(Box::new(self.conclude(survey, &known)?)))
+    }
+
+    /// The sightings that are not to be asked yet, because they asked for it in an earlier run; the
+    /// others are, whatever these do.
+    fn spared(&self, survey: &mut Survey) -> Vec<(usize, usize)> {
+        let mut spared = Vec::new();
+        if survey.is_again || survey.left_alone.is_empty() {
+            return spared;
+        }
+        let now = Clock::default().now();
+        let left_alone = take(&mut survey.left_alone);
+        let is_left_alone =
+            |address| left_alone.iter().any(|(other, until)| *other == address && *until > now);
+        for (host, examined) in survey.examination.hosts.iter_mut().enumerate() {
+            for (place, sighting) in examined.sightings.iter_mut().enumerate() {
+                if sighting.visits.is_empty() && is_left_alone(sighting.address) {
+                    sighting.visits.push(self.prober.not_visited(sighting.address));
+                    spared.push((host, place));
+                }
+            }
+        }
+        survey.left_alone = left_alone;
+        spared
+    }
+
+    /// The first of the `refused` sightings that is still wanted although all others were asked. What was
+    /// seen there is forgotten then, since it is asked once more.
+    async fn first_again(
+        &self,
+        survey: &mut Survey,
+        refused: &[(usize, usize)],
+        known: &Known,
+    ) -> Option<Place> {
+        let mut held = Vec::with_capacity(refused.len());
+        for &(host, place) in refused {
+            held.push(take(&mut survey.examination.hosts[host].sightings[place].visits));
+        }
+        if let Some((host, place)) = self.next_place(survey, known).await {
+            return Some(self.place_of(&survey.examination.hosts[host], place));
+        }
+        for (&(host, place), visits) in refused.iter().zip(held) {
+            survey.examination.hosts[host].sightings[place].visits = visits;
+        }
+        None
     }
 
     /// Judges a target of which everything is known that can be had tonight.
@@ -100,16 +150,29 @@ impl Stages {
         Ok(outcome)
     }
 
-    /// Judges a surveyed target whose address is not to be asked any more tonight: what answers
-    /// there is unknown, unless nobody was reached there for any of as many names as break a circuit.
-    pub async fn put_off(&self, mut survey: Survey) -> Result<Outcome, StoreError> {
+    /// Gives up `address` for a surveyed target that waited for it: what answers there is unknown,
+    /// unless nobody was reached there for any of as many names as break a circuit. Where another of
+    /// its addresses may be asked it is to wait there; else it is judged.
+    pub async fn put_off(
+        &self,
+        mut survey: Survey,
+        address: IpAddr,
+    ) -> Result<Visited, StoreError> {
         let known = self.known(&survey.examination.target)?;
         self.prober.hold(&mut survey.exchanges);
+        let now = Clock::default().now();
         while let Some((host, place)) = self.next_place(&mut survey, &known).await {
+            let at = self.place_of(&survey.examination.hosts[host], place);
+            let rests = at.address == address
+                || survey.leaves_alone(at.address, now)
+                || self.prober.pace().rests_until(at.address).is_some();
+            if !rests {
+                return Ok(Visited::Elsewhere(Box::new(survey), at));
+            }
             let sighting = &mut survey.examination.hosts[host].sightings[place];
             sighting.visits.push(self.prober.not_visited(sighting.address));
         }
-        self.conclude(survey, &known)
+        Ok(Visited::Judged(Box::new(self.conclude(survey, &known)?)))
     }
 
     /// Asks at one sighting, port by port, until one shows a site. Returns the exchanges, and what was

@@ -225,7 +225,12 @@ impl Line {
 
     /// Takes any ticket.
     pub(super) fn give_up(&mut self) -> Result<Option<Ticket>, StoreError> {
-        self.wake(Instant::now() + Duration::from_hours(24 * 365));
+        for (_, address) in std::mem::take(&mut self.resting) {
+            if let Some(queue) = self.queues.get_mut(&address) {
+                queue.rests_until = None;
+                self.ready.extend(queue.best());
+            }
+        }
         if self.held == 0 {
             for ticket in self.backlog.take()? {
                 self.hold(ticket);

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::facts::examination::Examination;
+use crate::facts::examination::HostExamination;
+use crate::facts::examination::Sighting;
 use crate::facts::filing::FilingStatus;
+use crate::facts::placement::Placement;
 use crate::net::pace::Settings;
 
 struct Room {
@@ -208,7 +210,13 @@ async fn who_asked_to_be_left_alone_is_whatever_others_at_the_address_are() {
     let mut room = Room::new(&Settings::default());
     let hour = Duration::from_hours(1);
     let begin = Instant::now();
-    room.waiting.push_again(&survey("asked.cn"), at("P1", 1), hour).unwrap();
+    let asks = |time: Duration| {
+        let until = Clock::default().now() + time;
+        let mut asks = survey("asked.cn");
+        asks.left_alone = vec![(at("P1", 1).address, until)];
+        asks
+    };
+    room.waiting.push_again(&asks(hour), at("P1", 1)).unwrap();
     room.push("other.cn", at("P1", 1), Worth::New);
     assert_eq!(room.waiting.len(), 2);
     assert_eq!(room.next().await.unwrap().0, "other.cn");
@@ -217,18 +225,26 @@ async fn who_asked_to_be_left_alone_is_whatever_others_at_the_address_are() {
     assert_eq!((&*name, place), ("asked.cn", at("P1", 1)));
     assert!(begin.elapsed() >= hour);
     assert_eq!(room.waiting.len(), 0);
-    room.waiting.push_again(&survey("asked.cn"), at("P1", 1), 3 * hour).unwrap();
+    room.waiting.push_again(&asks(3 * hour), at("P1", 1)).unwrap();
     let (given_up, _) = room.waiting.give_up().unwrap().unwrap();
     assert_eq!(given_up.examination.target.to_string(), "asked.cn");
     assert_eq!(room.waiting.len(), 0);
 
-    // What it asked for holds in a run after a crash as well.
+    // What it asked for is told in a run after a crash as well.
     room.waiting = Waiting::new(room.dir.path(), &room.pace).unwrap();
-    room.push("asked.cn", at("P1", 1), Worth::New);
-    room.push("other.cn", at("P1", 1), Worth::Seen(3));
-    assert_eq!(room.next().await.unwrap().0, "other.cn");
-    let Next::At(moment) = room.waiting.next(&room.pace, 512, 512).unwrap() else { panic!() };
-    assert!(moment > Instant::now() + 2 * hour);
+    let address = at("P1", 1).address;
+    let mut again = survey("asked.cn");
+    let sighting = Sighting { address, placement: Placement::Abroad, visits: Vec::new() };
+    again.examination.hosts = vec![HostExamination {
+        host: None,
+        resolution: None,
+        sightings: vec![sighting],
+        is_invented: false,
+    }];
+    room.waiting.push(again, at("P1", 1), Worth::New).unwrap();
+    let Next::Visit(again, ..) = room.waiting.next(&room.pace, 512, 512).unwrap() else { panic!() };
+    assert_eq!(again.left_alone.len(), 1);
+    assert!(again.left_alone[0].1 > Clock::default().now() + 2 * hour);
 }
 
 #[tokio::test(start_paused = true)]

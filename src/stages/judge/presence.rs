@@ -181,10 +181,17 @@ impl<'a> Presence<'a> {
         };
         let (state, reasons) = place.state();
         match state {
-            // What an address by itself only sends on to is another's site, and its own is not there.
-            // It may flap, as a silent one may, so that several nights in a row say it is gone.
+            // What an address by itself only sends on to is another's site, and its own is not there,
+            // unless it may be at the other port. It may flap, as a silent one may, so that several
+            // nights in a row say it is gone.
             Some(SiteState::Redirected) if self.target.domain().is_none() => {
-                Service::Missed(reasons)
+                let hides =
+                    |seen: &Seen<'_>| matches!(seen.state, SiteState::Unknown | SiteState::Parked);
+                if place.has_unprobed || place.visits.iter().any(hides) {
+                    Service::Unclear(vec![Reason::StateUnknown])
+                } else {
+                    Service::Missed(reasons)
+                }
             }
             Some(SiteState::Live | SiteState::Redirected) => Service::Served(reasons),
             None => Service::Unclear(vec![Reason::NotProbed]),

@@ -147,7 +147,7 @@ fn a_bare_address_that_sends_on_to_a_domain_is_no_site_of_its_own() {
     for (placement, states, expected) in [
         (by("P1"), vec![Redirected], "misses R04"),
         (by("P1"), vec![Redirected, Silent], "misses R04"),
-        (by("P1"), vec![Redirected, Unknown], "misses R04"),
+        (by("P1"), vec![Redirected, Unknown], "unknown R23"),
         (by("P1"), vec![Redirected, Live], "stands R01 R03"),
         (by("P1"), vec![Unknown], "unknown R23"),
         (by_redirector("P1"), vec![Redirected], "misses R04"),
