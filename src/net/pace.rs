@@ -36,8 +36,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Keeps the pace that was promised to strangers.
 ///
 /// Memory grows with the addresses and providers spoken to within one gap between requests, and
-/// with those that are left alone, not with those of a whole night: of these no more is kept than in
-/// [`Reached`].
+/// with those that are left alone, not with those of a whole night: of these no more is kept than
+/// that they were reached, in a filter of fixed size.
 #[derive(Debug)]
 pub struct Pace {
     addresses: Gates<IpAddr>,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::facts::directory::Directory;
 use crate::facts::placement::OUT_OF_BOUNDS;
+use crate::facts::placement::UNREAD;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderKind;
 use crate::facts::provider::ProviderName;
@@ -34,11 +35,12 @@ impl<'a> Parties<'a> {
         Self { directory, all: Vec::new(), by_name: HashMap::new(), by_party: HashMap::new() }
     }
 
-    /// Names that no provider bears, in order of appearance.
+    /// Names that no provider bears, in order of appearance; those that stand in for what cannot be
+    /// read or believed are none.
     pub(super) fn unknown_names(&self) -> impl Iterator<Item = &ProviderName> {
         self.all.iter().filter_map(|party| match party {
-            Party::Known { .. } => None,
-            Party::Unknown(name) => Some(name),
+            Party::Unknown(name) if ![UNREAD, OUT_OF_BOUNDS].contains(&name.as_str()) => Some(name),
+            Party::Known { .. } | Party::Unknown(_) => None,
         })
     }
 
