@@ -316,10 +316,8 @@ fn names_that_nobody_bears_are_kept_and_reported_once() {
     check(&rows[..1], "1.0.0.2", "unknown Z");
     check(&rows, "1.0.0.1", "A carrier A");
     check(&["1.0.0.0-1.0.0.9 reassigned A >Z"], "1.0.0.2", "unknown Z carrier A");
-    // Whoever stands in for a row that cannot be believed is nobody's name.
-    let all = "0.0.0.0-255.255.255.255 assigned B";
-    let rows = rows.into_iter().chain([all, "2.0.0.0-2.0.0.9 registry"]);
-    let table = AddressTable::new(rows.map(row), &directory(), DAY);
+    let all = ["0.0.0.0-255.255.255.255 assigned B", "2.0.0.0-2.0.0.9 registry"];
+    let table = AddressTable::new(rows.into_iter().chain(all).map(row), &directory(), DAY);
     let names: Vec<&str> = table.unknown_names().iter().map(ProviderName::as_str).collect();
     assert_eq!(names, ["Z", "Y"]);
 }
