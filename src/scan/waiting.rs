@@ -1,8 +1,9 @@
 //! Which surveyed target is visited next: the one whose provider and address may both be spoken to,
 //! and among those the one that matters most.
 //!
-//! Targets wait in two levels of queues, by provider and within it by address, each with the moment
-//! from which it is worth asking again. What waits is on the disk; in memory is a bounded part of the
+//! Targets wait in two levels of queues, by whom their requests burden (the provider that holds the
+//! address, and the CDN that led there) and within it by address, each with the moment from which it is
+//! worth asking again. What waits is on the disk; in memory is a bounded part of the
 //! queues, so that a provider with a million names waiting costs no more than one with some
 //! thousands, and keeps nobody else from being surveyed or visited.
 
