@@ -1,6 +1,7 @@
 //! What the examination of a site costs the processor: robots.txt, a home page of 28 KB and reading
 //! it, each over a fresh connection; held against what `curl --parallel` spends on fetching the page
 //! alone. Both ask the same nginx, a process of its own whose time is not counted, by turns.
+//! These sites prove nothing: of one that a finding may come of, the body is digested besides.
 //!
 //! `cargo bench --bench examine`; without `--bench` (as `cargo test --all-targets` runs it) the same
 //! with a few sites. `-- http` or `-- https` measures one of them. Needs nginx and curl.

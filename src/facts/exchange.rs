@@ -105,17 +105,22 @@ impl Allowance {
 
     /// Keeps of `bytes` what the allowance has room for, from the beginning; `is_whole` tells whether
     /// these were all.
-    pub fn keep(&self, mut bytes: Vec<u8>, is_whole: bool) -> KeptBody {
+    pub fn keep(&self, bytes: Vec<u8>, is_whole: bool) -> KeptBody {
+        self.divide(bytes, is_whole).0
+    }
+
+    /// The same, and what is not kept.
+    pub fn divide(&self, mut bytes: Vec<u8>, is_whole: bool) -> (KeptBody, Vec<u8>) {
         let length = bytes.len();
         let wanted = length.min(self.each);
         let taken = self.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
             Some(left.saturating_sub(wanted))
         });
         let granted = taken.map_or(0, |left| left.min(wanted));
-        bytes.truncate(granted);
+        let rest = bytes.split_off(granted);
         bytes.shrink_to_fit();
         let lent = Arc::new(Lent { bytes, left: Arc::clone(&self.left) });
-        KeptBody { lent, is_whole: is_whole && granted == length }
+        (KeptBody { lent, is_whole: is_whole && rest.is_empty() }, rest)
     }
 
     /// Keeps a body that was taken up from the disk.

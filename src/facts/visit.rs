@@ -203,7 +203,8 @@ pub struct Visit {
     pub hops: Vec<String>,
     /// What the document said; `None` where none was read.
     pub page: Option<Page>,
-    /// SHA-256 of the body as it was read, lower-case hex; `None` where none was read.
+    /// SHA-256 of the body as it was read, lower-case hex; `None` where none was read, and where nothing
+    /// could follow from it.
     pub body_sha256: Option<String>,
     /// What its page claims, or may claim, as its own numbers, held against the register.
     pub claims: Vec<Claim>,

@@ -296,19 +296,21 @@ fn says_that_it_ends(body: &[u8]) -> bool {
 }
 
 impl Trace {
-    /// The exchange that this was, with `answer`, for evidence; its body within `allowance`.
+    /// The exchange that this was, with `answer`, for evidence; its body within `allowance`, and what of
+    /// the body is not kept.
     pub fn exchange(
         self,
         url: &Url,
         address: IpAddr,
         answer: Answer,
         allowance: &Allowance,
-    ) -> Exchange {
+    ) -> (Exchange, Vec<u8>) {
         let is_secret = |name: &[u8]| {
             name.eq_ignore_ascii_case(b"set-cookie") || name.eq_ignore_ascii_case(b"set-cookie2")
         };
         let headers = self.headers.into_iter().filter(|(name, _)| !is_secret(name));
-        Exchange {
+        let (body, rest) = allowance.divide(answer.body, answer.is_whole);
+        let exchange = Exchange {
             url: without_user(url),
             address,
             port: self.port,
@@ -319,9 +321,10 @@ impl Trace {
             status: answer.status,
             reason: self.reason,
             headers: headers.collect(),
-            body: allowance.keep(answer.body, answer.is_whole),
+            body,
             certificate: self.certificate,
-        }
+        };
+        (exchange, rest)
     }
 }
 

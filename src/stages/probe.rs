@@ -14,9 +14,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::Digest;
+use sha2::Sha256;
 use url::Url;
 
 use crate::clock::Clock;
+use crate::facts::checksum::hex;
 use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Allowance;
@@ -93,8 +96,26 @@ pub struct Visited {
     pub visit: Visit,
     /// Every request that was answered, robots.txt included.
     pub exchanges: Vec<Exchange>,
+    /// Which of them brought the document of the visit.
+    document: Option<usize>,
     /// What was more than is taken of any site, the first of it; `None` where all was taken.
     pub excess: Option<Excess>,
+}
+
+impl Visited {
+    /// Fills in the digest of the document's body. It is left out until then, since most pages prove
+    /// nothing that anything follows from.
+    pub fn attest(&mut self) {
+        let document = self.document.and_then(|index| self.exchanges.get(index));
+        if let (None, Some(document)) = (&self.visit.body_sha256, document) {
+            self.visit.body_sha256 = Some(digest(document.body.bytes(), &[]));
+        }
+    }
+}
+
+/// SHA-256 in lower-case hex of a body in two parts.
+fn digest(front: &[u8], back: &[u8]) -> String {
+    hex(&Sha256::new().chain_update(front).chain_update(back).finalize())
 }
 
 impl Prober {
@@ -182,12 +203,14 @@ impl Prober {
     /// Asks at `door` what is there. A block page is believed only when it is seen twice, and so is a site
     /// where access was stopped: block pages flap.
     pub async fn visit(&self, door: Door<'_>, parties_of: PartiesOf<'_>) -> Visited {
-        let first = Chain::new(self, door, parties_of).follow().await;
+        let mut first = Chain::new(self, door, parties_of).follow().await;
         let is_stopped = first.visit.state == SiteState::Stopped;
         if !is_stopped && (!door.was_stopped || first.visit.state < SiteState::Redirected) {
             return first;
         }
-        let again = Chain::new(self, door, parties_of).follow().await;
+        let mut again = Chain::new(self, door, parties_of).follow().await;
+        first.attest();
+        again.attest();
         let mut exchanges = first.exchanges;
         exchanges.extend(again.exchanges);
         let excess = first.excess.or(again.excess);
@@ -199,7 +222,7 @@ impl Prober {
             state if !is_stopped && state != SiteState::Stopped => again.visit,
             _ => Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again.visit },
         };
-        Visited { visit, exchanges, excess }
+        Visited { visit, exchanges, document: None, excess }
     }
 }
 

@@ -194,16 +194,24 @@ impl Stages {
                 && finding.key.provider.as_ref() == provider
         });
         let (mut exchanges, mut excess) = (Vec::new(), None);
+        let may_prove = !known.is_empty()
+            || sighting
+                .placement
+                .mainland()
+                .is_some_and(|holding| self.depends_on_page(filing, holding));
         for is_secure in self.prober.ports() {
             let (host, Place { address, parties }) = (host.as_ref(), at);
             let door = Door { target, host, address: *address, parties, is_secure, was_stopped };
-            let visited = self.prober.visit(door, &parties_of).await;
+            let mut visited = self.prober.visit(door, &parties_of).await;
+            if let Some(page) = &visited.visit.page {
+                visited.visit.claims = self.filings.claims(page, filing)?;
+            }
+            if may_prove || visited.visit.wrong_claim().is_some() {
+                visited.attest();
+            }
             exchanges.extend(visited.exchanges);
             excess = excess.or(visited.excess);
-            let mut visit = visited.visit;
-            if let Some(page) = &visit.page {
-                visit.claims = self.filings.claims(page, filing)?;
-            }
+            let visit = visited.visit;
             let state = visit.state;
             sighting.visits.push(visit);
             // An address stands for itself: where one port only sends on, the other may have its site.

@@ -4,14 +4,11 @@ use std::net::IpAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use sha2::Digest;
-use sha2::Sha256;
 use tokio::time::Instant;
 use tokio::time::sleep;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::facts::checksum::hex;
 use crate::facts::domain::Host;
 use crate::facts::exchange::Exchange;
 use crate::facts::visit::Excess;
@@ -35,6 +32,7 @@ use crate::stages::probe::answer;
 use crate::stages::probe::answer::Reading;
 use crate::stages::probe::answer::Step;
 use crate::stages::probe::cookies::Cookies;
+use crate::stages::probe::digest;
 use crate::stages::probe::robots;
 use crate::stages::probe::robots::Permission;
 use crate::stages::probe::robots::RobotsFile;
@@ -57,6 +55,8 @@ pub(super) struct Chain<'a> {
     asked: Option<Instant>,
     visit: Visit,
     exchanges: Vec<Exchange>,
+    /// Which of them brought the document.
+    document: Option<usize>,
     excess: Option<Excess>,
 }
 
@@ -97,6 +97,7 @@ impl<'a> Chain<'a> {
             asked: None,
             visit,
             exchanges: Vec::new(),
+            document: None,
             excess: None,
         }
     }
@@ -110,7 +111,8 @@ impl<'a> Chain<'a> {
             self.visit.status = end.status;
             self.visit.page = end.page;
         }
-        Visited { visit: self.visit, exchanges: self.exchanges, excess: self.excess }
+        let Self { visit, exchanges, document, excess, .. } = self;
+        Visited { visit, exchanges, document, excess }
     }
 
     /// Of all that is more than is taken, the first is told.
@@ -147,8 +149,14 @@ impl<'a> Chain<'a> {
             let step = answer::meaning(&answer, reading, self.door.target, &prober.signatures);
             let status = answer.status;
             let is_document = matches!(step, Step::End { page: Some(_), .. });
-            self.visit.body_sha256 = is_document.then(|| hex(&Sha256::digest(&answer.body)));
-            self.exchanges.push(trace.exchange(&url, address, answer, &prober.allowance));
+            let (exchange, rest) = trace.exchange(&url, address, answer, &prober.allowance);
+            if is_document {
+                // Of a body that is not kept whole, nobody could tell the digest later.
+                let is_cut = !exchange.body.is_whole;
+                self.visit.body_sha256 = is_cut.then(|| digest(exchange.body.bytes(), &rest));
+                self.document = Some(self.exchanges.len());
+            }
+            self.exchanges.push(exchange);
             let next = match step {
                 Step::End { state, sign, page } => {
                     let is_same = address == self.door.address;
@@ -304,7 +312,7 @@ impl<'a> Chain<'a> {
                 RobotsFile::of(url, answer.status, &answer.body)
             };
             let length = answer.body.len();
-            self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance));
+            self.exchanges.push(trace.exchange(&at, address, answer, &self.prober.allowance).0);
             let Some(next) = next else {
                 return (if address == door { file } else { file.served_elsewhere() }, length);
             };

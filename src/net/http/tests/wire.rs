@@ -140,7 +140,8 @@ async fn what_is_kept_of_an_exchange_is_what_was_on_the_wire_without_secrets() {
     let sent = site.requests().remove(0);
     assert!(sent.ends_with("\r\nCookie: id=1; k=v\r\n\r\n"), "{sent}");
     let allowance = Allowance::new(100, 1);
-    let exchange = fetched.trace.exchange(&address, site.ip(), answer(fetched.reply), &allowance);
+    let (exchange, rest) =
+        fetched.trace.exchange(&address, site.ip(), answer(fetched.reply), &allowance);
     assert_eq!(exchange.url, "http://a.test/x?y#z");
     assert_eq!(exchange.request, sent.replace("Cookie: id=1; k=v\r\n", "").into_bytes());
     assert_eq!((exchange.status, exchange.reason.as_slice()), (200, &b"All Right"[..]));
@@ -149,6 +150,7 @@ async fn what_is_kept_of_an_exchange_is_what_was_on_the_wire_without_secrets() {
         exchange.headers.iter().map(|(name, _)| std::str::from_utf8(name).unwrap()).collect();
     assert_eq!(names, ["Server", "X-B", "x-A", "Content-Length"]);
     assert_eq!((exchange.body.bytes(), exchange.body.is_whole), (&b"h"[..], false));
+    assert_eq!(rest, b"i");
 }
 
 #[tokio::test]
