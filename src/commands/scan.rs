@@ -150,7 +150,7 @@ async fn fly(
     let journal = Journal::open(&nights, night)?;
     let mut counts = NightCounts::default();
     for outcome in journal.outcomes(0)? {
-        tally::add(&mut counts, &outcome?.1);
+        tally::add_kept(&mut counts, &outcome?.1, [&plan.scan.scope, &plan.scope]);
     }
     let frontier = frontier::of(session, data, &journal, &plan.scope)?;
     let settings = &session.settings;

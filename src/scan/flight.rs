@@ -272,9 +272,8 @@ impl Flight {
                 self.queue.ask_again(candidate);
                 None
             }
-            Ok((_, Ok(Landed::OutOfScope))) => None,
-            Ok((_, Ok(Landed::NotDue))) => {
-                self.counts.not_due += 1;
+            Ok((_, Ok(passed @ (Landed::OutOfScope | Landed::NotDue)))) => {
+                self.counts.not_due += u64::from(matches!(passed, Landed::NotDue));
                 // It was none of those that this run may examine.
                 self.left = self.left.map(|left| left + 1);
                 None

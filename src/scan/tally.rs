@@ -3,6 +3,7 @@
 use crate::facts::change::Change;
 use crate::facts::change::ChangeKind;
 use crate::facts::change::NightCounts;
+use crate::facts::change::Scope;
 use crate::facts::examination::Examination;
 use crate::facts::filing::FilingStatus;
 use crate::facts::placement::Placement;
@@ -10,13 +11,19 @@ use crate::facts::resolution::ResolutionOutcome;
 use crate::facts::visit::SiteState;
 use crate::store::journal::Outcome;
 
-/// Adds one outcome to the counts; of one that is not whole only what it changed, because the target
-/// comes again.
+/// Adds an outcome that was kept before; of one of which something is left for the night or for the run,
+/// as their `scopes` are, only what it changed, because the target comes again.
+pub fn add_kept(counts: &mut NightCounts, outcome: &Outcome, scopes: [&Scope; 2]) {
+    if scopes.iter().any(|scope| outcome.judged.is_done_for(scope)) {
+        add(counts, outcome);
+    } else {
+        count_findings(counts, outcome);
+    }
+}
+
+/// Adds an outcome of this run.
 pub fn add(counts: &mut NightCounts, outcome: &Outcome) {
     count_findings(counts, outcome);
-    if !outcome.is_whole {
-        return;
-    }
     let examination = &outcome.examination;
     counts.lines += examination.names;
     counts.candidates += 1;

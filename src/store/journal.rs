@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::facts::change::Scope;
 use crate::facts::examination::Examination;
 use crate::facts::exchange::Exchange;
 use crate::facts::target::Target;
@@ -35,9 +36,8 @@ pub struct Outcome {
     pub examination: Examination,
     /// What it changes.
     pub update: Update,
-    /// Whether all of it was judged. A run that is narrowed to a provider or bureau leaves the
-    /// findings of others for another run of the same night.
-    pub is_whole: bool,
+    /// How much of it was judged.
+    pub judged: Judged,
     /// The exchanges that its findings rest on; they are not part of the journal.
     #[serde(skip)]
     pub exchanges: Vec<Exchange>,
@@ -46,6 +46,29 @@ pub struct Outcome {
     /// [`Findings::turns`]: crate::store::findings::Findings::turns
     #[serde(skip)]
     pub turns: u64,
+}
+
+/// How much of an examination was judged: a run that is narrowed to a provider or bureau leaves what
+/// would change of others' findings for another run of the same night.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Judged {
+    /// A part, by a run of an unknown scope: journals said no more once.
+    Partly,
+    /// All of it.
+    Whole,
+    /// All that a run of this scope may change.
+    Within(Scope),
+}
+
+impl Judged {
+    /// Whether nothing is left of it for a run of `scope`.
+    pub fn is_done_for(&self, scope: &Scope) -> bool {
+        match self {
+            Self::Partly => false,
+            Self::Whole => true,
+            Self::Within(judged) => judged == scope,
+        }
+    }
 }
 
 /// An open journal.
@@ -160,15 +183,17 @@ impl Journal {
         }))
     }
 
-    /// The sort keys of every target that is done, ascending; `dir` takes what does not fit in memory.
+    /// The sort keys of every target of which nothing is left for a run of `scope`, ascending; `dir` takes
+    /// what does not fit in memory.
     pub fn done(
         &self,
         dir: &Path,
+        scope: &Scope,
     ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + use<>, StoreError> {
         let mut sorter = Sorter::new(dir, "done", MEMORY_AT_NIGHT);
         for outcome in self.outcomes(0)? {
             let (_, outcome) = outcome?;
-            if outcome.is_whole {
+            if outcome.judged.is_done_for(scope) {
                 sorter.push(outcome.examination.target.sort_key(), Vec::new())?;
             }
         }
@@ -286,7 +311,7 @@ mod tests {
                 hosts: vec![],
             },
             update: Update::default(),
-            is_whole: true,
+            judged: Judged::Whole,
             exchanges: vec![],
             turns: 0,
         }
@@ -319,14 +344,30 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(dir.path(), 3).unwrap();
         journal.append(&[outcome("a.cn"), outcome("b.cn"), outcome("c.cn")]).unwrap();
-        let done: Vec<Vec<u8>> = journal.done(dir.path()).unwrap().map(Result::unwrap).collect();
+        let of = |scope: &Scope, journal: &Journal| -> Vec<Vec<u8>> {
+            journal.done(dir.path(), scope).unwrap().map(Result::unwrap).collect()
+        };
+        let all = Scope::default();
+        let done = of(&all, &journal);
         assert_eq!(done.len(), 3);
         assert!(done.is_sorted());
-        journal.append(&[Outcome { is_whole: false, ..outcome("d.cn") }]).unwrap();
-        assert_eq!(journal.done(dir.path()).unwrap().count(), 3, "the rest of it is still to come");
+        let beijing = Scope { bureau: Some("北京".parse().unwrap()), ..Scope::default() };
+        let part = Judged::Within(beijing.clone());
+        let partly = Outcome { judged: Judged::Partly, ..outcome("e.cn") };
+        journal.append(&[Outcome { judged: part, ..outcome("d.cn") }, partly]).unwrap();
+        assert_eq!(of(&all, &journal).len(), 3, "the rest of them is still to come");
+        assert_eq!(of(&beijing, &journal).len(), 4, "one is done for this scope");
         let found = |name: &str| Journal::find(dir.path(), &name.parse().unwrap()).unwrap();
         assert_eq!(found("b.cn"), Some(outcome("b.cn").examination));
-        assert_eq!(found("e.cn"), None);
+        assert_eq!(found("f.cn"), None);
+    }
+
+    #[test]
+    fn what_was_judged_reads_where_it_was_only_said_whether_it_was_whole() {
+        for (was, is) in [(false, Judged::Partly), (true, Judged::Whole)] {
+            let bytes = encoding::encode("outcome", &was).unwrap();
+            assert_eq!(encoding::decode::<Judged>("outcome", &bytes).unwrap(), is);
+        }
     }
 
     #[test]

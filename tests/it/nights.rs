@@ -292,6 +292,25 @@ fn a_night_for_one_provider_judges_no_other() {
 }
 
 #[test]
+fn a_night_for_one_provider_gets_on_however_often_it_is_cut() {
+    let town = Town::new(100, 4);
+    for data in ["whole", "data"] {
+        town.import_into(data);
+    }
+    let provider = town.site("unfiled").1.unwrap();
+    town.run_over("whole", &["scan", "--provider", &provider, "--summary", "whole.json"]).ends(0);
+    let whole = town.summary("whole.json");
+    let all = whole["candidates"].as_u64().unwrap();
+    assert!(all > 10, "{whole}");
+    for run in 1..=all.div_ceil(5) {
+        town.scan(&["--provider", &provider, "--limit", "5", "--summary", "cut.json"]);
+        let done = town.summary("cut.json")["candidates"].as_u64().unwrap();
+        assert_eq!(done, all.min(run * 5), "after {run} runs");
+    }
+    assert_eq!(town.summary("cut.json")["findings"], whole["findings"]);
+}
+
+#[test]
 fn a_narrow_run_takes_nobody_elses_turn() {
     let town = Town::new(120, 8);
     for data in ["whole", "data"] {

@@ -5,16 +5,15 @@ use std::ops::Deref;
 use crate::clock::day;
 use crate::facts::examination::Examination;
 use crate::facts::finding::Finding;
-use crate::facts::finding::FindingKey;
 use crate::facts::target::Target;
 use crate::scan::examine::Stages;
 use crate::scan::ledger;
 use crate::scan::ledger::Tonight;
 use crate::stages::judge::Rules;
-use crate::stages::judge::Ruling;
 use crate::stages::judge::judge;
 use crate::store::StoreError;
 use crate::store::findings::Update;
+use crate::store::journal::Judged;
 use crate::store::journal::Outcome;
 
 /// What is known of the findings of one target.
@@ -49,7 +48,7 @@ impl Stages {
         Ok(())
     }
 
-    /// What changes, and whether nothing was left for another run of the night.
+    /// What changes, and whether anything is left for another run of the night.
     pub(super) fn settle(
         &self,
         examination: Examination,
@@ -75,28 +74,25 @@ impl Stages {
         let mut is_whole = true;
         for (key, ruling) in judge(&examination, known, rules) {
             let current = known.iter().find(|finding| finding.key == key);
-            if !self.may_change(&key, current, &ruling) {
-                is_whole = false;
+            let Some(transition) = ledger::transition(&key, current, ruling, tonight) else {
                 continue;
-            }
-            if let Some(transition) = ledger::transition(&key, current, ruling, tonight) {
+            };
+            if self.may_change(&transition.finding) {
                 update.findings.push(transition.finding);
                 update.changes.extend(transition.change);
+            } else {
+                is_whole = false;
             }
         }
-        Ok(Outcome { examination, update, is_whole, exchanges: Vec::new(), turns: known.turns })
+        let scope = || self.scan.scope.clone();
+        let judged = if is_whole { Judged::Whole } else { Judged::Within(scope()) };
+        Ok(Outcome { examination, update, judged, exchanges: Vec::new(), turns: known.turns })
     }
 
     /// A night that is limited to a provider or bureau leaves the findings of others alone.
-    fn may_change(&self, key: &FindingKey, current: Option<&Finding>, ruling: &Ruling) -> bool {
+    fn may_change(&self, finding: &Finding) -> bool {
         let scope = &self.scan.scope;
-        let bureau = match ruling {
-            Ruling::Stands(bureau, _) | Ruling::Accrues(bureau, _) => Some(*bureau),
-            Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => {
-                current.map(|finding| finding.bureau)
-            }
-        };
-        scope.provider.as_ref().is_none_or(|id| key.provider.as_ref() == Some(id))
-            && scope.bureau.is_none_or(|wanted| bureau == Some(wanted))
+        scope.provider.as_ref().is_none_or(|id| finding.key.provider.as_ref() == Some(id))
+            && scope.bureau.is_none_or(|wanted| finding.bureau == wanted)
     }
 }

@@ -25,6 +25,7 @@ use crate::facts::resolution::Resolution;
 use crate::facts::visit::Sign;
 use crate::facts::visit::Visit;
 use crate::store::findings::Update;
+use crate::store::journal::Judged;
 
 use DnsAnswer::Empty;
 use DnsAnswer::NoSuchName;
@@ -97,7 +98,7 @@ fn outcome(filing: FilingStatus, hosts: Vec<HostExamination>) -> Outcome {
             hosts,
         },
         update: Update::default(),
-        is_whole: true,
+        judged: Judged::Whole,
         exchanges: vec![],
         turns: 0,
     }

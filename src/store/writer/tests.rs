@@ -20,6 +20,7 @@ use crate::facts::finding::Kind;
 use crate::facts::finding::Sightings;
 use crate::store::evidence::Settings;
 use crate::store::findings::Update;
+use crate::store::journal::Judged;
 
 const NIGHT: u32 = 3;
 
@@ -38,7 +39,7 @@ fn quiet(number: u32) -> Outcome {
             hosts: vec![],
         },
         update: Update::default(),
-        is_whole: true,
+        judged: Judged::Whole,
         exchanges: vec![],
         turns: 0,
     }
@@ -75,7 +76,7 @@ fn telling(number: u32) -> Outcome {
         note: None,
     };
     let update = Update { findings: vec![finding], changes: vec![change], ..Update::default() };
-    Outcome { examination, update, is_whole: true, exchanges: vec![], turns: 0 }
+    Outcome { examination, update, judged: Judged::Whole, exchanges: vec![], turns: 0 }
 }
 
 fn parts(dir: &Path) -> (Findings, Journal) {

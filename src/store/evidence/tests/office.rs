@@ -188,7 +188,7 @@ pub(crate) fn outcome(number: u32, night: u32, body: &str, change: Option<Change
             changes: change.into_iter().collect(),
             ..Update::default()
         },
-        is_whole: true,
+        judged: crate::store::journal::Judged::Whole,
         exchanges: vec![
             exchange(number, "/robots.txt", ""),
             exchange(number, "/", ""),
