@@ -89,6 +89,14 @@ pub enum Sign {
     /// A 2xx document with more in it than is read of any, so that a part of it was left out; from the
     /// other address that served it, if one did.
     DocumentInPart(Option<IpAddr>),
+    /// It came under another's certificate, as it does where a server that has no site of the name shows
+    /// another of its own.
+    AnothersCertificate {
+        /// A Domain that the certificate is for; it is for no name of the one that was asked for.
+        domain: Domain,
+        /// The other address that served the document, if one did.
+        at: Option<IpAddr>,
+    },
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.
@@ -229,7 +237,9 @@ impl Sign {
     pub fn other_address(&self) -> Option<IpAddr> {
         match self {
             Self::DocumentAt(address) => Some(*address),
-            Self::DocumentInPart(address) => *address,
+            Self::DocumentInPart(address) | Self::AnothersCertificate { at: address, .. } => {
+                *address
+            }
             _ => None,
         }
     }
@@ -239,6 +249,11 @@ impl Visit {
     /// Whether a part of its page was left out, in which anything may stand.
     pub fn is_in_part(&self) -> bool {
         matches!(self.sign, Sign::DocumentInPart(_))
+    }
+
+    /// Whether its page may be that of another site, by its certificate.
+    fn is_perhaps_anothers(&self) -> bool {
+        matches!(self.sign, Sign::AnothersCertificate { .. })
     }
 
     /// Whether its page shows a number of its own subject.
@@ -256,9 +271,9 @@ impl Visit {
     }
 
     /// The claim that its page is at fault with: beyond doubt of a number of another or of nobody, on a
-    /// page that was read to its end and shows none of its own.
+    /// page of this very site that was read to its end and shows none of its own.
     pub fn wrong_claim(&self) -> Option<&Claim> {
-        if self.is_in_part() || self.shows_own_number() {
+        if self.is_in_part() || self.is_perhaps_anothers() || self.shows_own_number() {
             return None;
         }
         let of = |owner| self.sure_claims().find(|claim| claim.owner == owner);
@@ -271,7 +286,7 @@ impl Visit {
             |claim: &Claim| matches!(claim.owner, NumberOwner::Another | NumberOwner::Nobody);
         !self.shows_own_number()
             && self.wrong_claim().is_none()
-            && (self.is_in_part() || self.claims.iter().any(is_wrong))
+            && (self.is_in_part() || self.is_perhaps_anothers() || self.claims.iter().any(is_wrong))
     }
 }
 

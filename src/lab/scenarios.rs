@@ -64,7 +64,7 @@ macro_rules! scenarios {
 
 scenarios! {
     filed {
-        filed_and_connected 600 Any,
+        filed_and_connected 610 Any,
         filed_at_two_providers 10 Any,
         filed_behind_cdn 20 Any,
         not_connected 6 Any,
@@ -151,6 +151,8 @@ scenarios! {
         reset_at_the_name 2 Any,
         tls_too_old 2 Any,
         certificate_of_ten_thousand_names 1 Any,
+        shown_another_site_over_tls 2 Any,
+        unfiled_under_anothers_certificate 1 Any,
     }
     named {
         named_by_url 2 OwnLine,
@@ -279,7 +281,7 @@ scenarios! {
         gbk_mislabelled_in_brotli_chunks 1 Any,
         gbk_after_redirect_in_gbk 1 Any,
         gbk_behind_expired_certificate 1 Any,
-        number_of_nobody_in_gbk_behind_wrong_certificate 1 Any,
+        number_of_nobody_in_gbk_behind_certificate_by_nobody 1 Any,
         sent_on_behind_broken_certificate 1 Any,
         parked_behind_broken_certificate 1 Any,
         login_behind_broken_certificate 1 Any,

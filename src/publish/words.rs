@@ -48,6 +48,9 @@ pub(crate) fn sign(sign: &Sign) -> Words {
         Sign::Document => ("document", "网页文档"),
         Sign::DocumentAt(_) => ("document_at", "跳转后由另一地址提供的网页文档"),
         Sign::DocumentInPart(_) => ("document_in_part", "网页内容过多，只读了一部分"),
+        Sign::AnothersCertificate { .. } => {
+            ("anothers_certificate", "证书是别的域名的，内容可能是同一服务器上别的网站的")
+        }
         Sign::RobotsForbid => ("robots_forbid", "robots.txt 可访问，但禁止抓取该页"),
         Sign::RobotsUnavailable(_) => ("robots_unavailable", "robots.txt 取不到，未再请求"),
         Sign::LeadsTo(_) => ("leads_to", "转向"),
@@ -78,7 +81,9 @@ pub(crate) fn sign(sign: &Sign) -> Words {
 pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
     match sign {
         Sign::RobotsUnavailable(status) | Sign::Status(status) => Some(status.to_string()),
-        Sign::LeadsTo(domain) => Some(domain.to_string()),
+        Sign::LeadsTo(domain) | Sign::AnothersCertificate { domain, .. } => {
+            Some(domain.to_string())
+        }
         Sign::DocumentAt(address) => Some(address.to_string()),
         Sign::DocumentInPart(address) => address.map(|address| address.to_string()),
         Sign::LeadsNowhere(text)

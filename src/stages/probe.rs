@@ -72,6 +72,19 @@ pub struct Door<'a> {
     pub was_stopped: bool,
 }
 
+impl Door<'_> {
+    /// What is asked for first.
+    fn start(self) -> Option<Url> {
+        let scheme = if self.is_secure { "https" } else { "http" };
+        let host = match (self.host, self.address) {
+            (Some(host), _) => host.to_string(),
+            (None, IpAddr::V4(address)) => address.to_string(),
+            (None, IpAddr::V6(address)) => format!("[{address}]"),
+        };
+        Url::parse(&format!("{scheme}://{host}/")).ok()
+    }
+}
+
 /// The parts that visits need.
 #[derive(Debug)]
 pub struct Prober {

@@ -56,12 +56,12 @@ pub(crate) fn gbk_behind_expired_certificate(cast: Cast<'_>) -> Story<'_> {
     Story::of(over_tls(cast, Shown::Expired, page)).finds(Kind::Unfiled, cast.home())
 }
 
-/// Filed and connected; the page behind somebody else's certificate is in GBK that nothing tells of, and
-/// shows nobody's number.
-pub(crate) fn number_of_nobody_in_gbk_behind_wrong_certificate(cast: Cast<'_>) -> Story<'_> {
+/// Filed and connected; the page behind a certificate signed by nobody that is known is in GBK that
+/// nothing tells of, and shows nobody's number.
+pub(crate) fn number_of_nobody_in_gbk_behind_certificate_by_nobody(cast: Cast<'_>) -> Story<'_> {
     let home = cast.home();
     let page = Web::Document(Paper::In(Charset::Unlabelled), Claim::Nobody);
-    Story::of(over_tls(cast, Shown::WrongName, page).filed_with(&[home]))
+    Story::of(over_tls(cast, Shown::UnknownIssuer, page).filed_with(&[home]))
         .finds(Kind::WrongNumber, home)
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn login_behind_broken_certificate(cast: Cast<'_>) -> Story<'_> {
 /// The provider's filter answers in plain HTTP, and over TLS the site is served all the same.
 pub(crate) fn stopped_but_for_tls(cast: Cast<'_>) -> Story<'_> {
     let page = Web::Document(Paper::Ordinary, Claim::Nothing);
-    let https = Https::Shows(Shown::WrongName, page);
+    let https = Https::Shows(Shown::SelfSigned, page);
     Story::of(Scene::at(&[cast.home()]).showing(Web::BlockPage).over_tls(https))
         .finds(Kind::Unfiled, cast.home())
 }

@@ -64,3 +64,20 @@ pub(crate) fn certificate_of_ten_thousand_names(cast: Cast<'_>) -> Story<'_> {
 pub(crate) fn tls_too_old(cast: Cast<'_>) -> Story<'_> {
     Story::of(Scene::at(&[cast.home()]).showing(Web::Status(500)).over_tls(Https::TooOld))
 }
+
+/// The server has no site of that name: it says so in plain HTTP, and shows over TLS the only one that
+/// it has, number and certificate and all.
+pub(crate) fn shown_another_site_over_tls(cast: Cast<'_>) -> Story<'_> {
+    let page = Web::Document(Paper::Ordinary, Claim::Another);
+    let https = Https::Shows(Shown::WrongName, page);
+    Story::of(Scene::at(&[cast.home()]).showing(Web::Status(404)).over_tls(https))
+}
+
+/// Plain HTTP is reset, and over TLS a page is served under somebody else's certificate and number: a site
+/// it is, but the number may be the other's.
+pub(crate) fn unfiled_under_anothers_certificate(cast: Cast<'_>) -> Story<'_> {
+    let page = Web::Document(Paper::Ordinary, Claim::Another);
+    let scene = Scene::at(&[cast.home()]).showing(Web::Reset);
+    Story::of(scene.over_tls(Https::Shows(Shown::WrongName, page)))
+        .finds(Kind::Unfiled, cast.home())
+}

@@ -79,10 +79,13 @@ impl Notary {
         certificate.not_after = moment(parsed.validity().not_after);
         let mut is_for_name = false;
         each_name(&parsed, |own_name| {
-            is_for_name |= matches(own_name, name);
+            let is_first = matches(own_name, name) && !is_for_name;
+            is_for_name |= is_first;
             certificate.name_count = certificate.name_count.saturating_add(1);
             if certificate.names.len() < NAMES_KEPT {
                 certificate.names.push(cut(own_name));
+            } else if is_first && let Some(last) = certificate.names.last_mut() {
+                *last = cut(own_name);
             }
         });
         certificate.fault = if certificate.not_after.is_some_and(|end| end < now) {

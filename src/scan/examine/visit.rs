@@ -206,6 +206,9 @@ impl Stages {
             if let Some(page) = &visited.visit.page {
                 visited.visit.claims = self.filings.claims(page, filing)?;
             }
+            if let Target::Domain(domain) = target {
+                hold_against_certificate(&mut visited.visit, &sighting.visits, domain);
+            }
             if may_prove || visited.visit.wrong_claim().is_some() {
                 visited.attest();
             }
@@ -336,6 +339,29 @@ impl Stages {
         let is_turn = || due::is_verified(target, *night, self.rotation.verify_filed);
         matches!(filing, FilingStatus::Active(_)) && (self.scan.everything || is_turn())
     }
+}
+
+/// Doubts a site that is shown under another Domain's certificate: a server that has no site of that name
+/// over TLS shows whichever it has. Where nothing else answers at the address, the name may still
+/// be served that way; where plain HTTP answers, nobody can tell. `before` are the visits of the
+/// ports that were asked first.
+fn hold_against_certificate(visit: &mut Visit, before: &[Visit], domain: &Domain) {
+    if visit.state < SiteState::Redirected || !visit.final_url.starts_with("https:") {
+        return;
+    }
+    // What a robots.txt that is remembered forbids is shown by no certificate of its own.
+    let shown = visit.certificate.as_ref();
+    let shown = shown.or_else(|| before.iter().find_map(|visit| visit.certificate.as_ref()));
+    let Some(other) = shown.and_then(|certificate| certificate.other_domain(domain)) else {
+        return;
+    };
+    let is_alone = before.iter().any(|plain| !plain.is_secure && plain.state == SiteState::Silent);
+    if !is_alone {
+        visit.state = SiteState::Unknown;
+    } else if visit.page.is_none() {
+        return;
+    }
+    visit.sign = Sign::AnothersCertificate { domain: other, at: visit.sign.other_address() };
 }
 
 fn shows_a_page(visit: &Visit) -> bool {

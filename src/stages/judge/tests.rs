@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use ulid::Ulid;
 
 use super::*;
+use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
 use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;

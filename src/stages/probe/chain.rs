@@ -21,6 +21,7 @@ use crate::net::http::Fetched;
 use crate::net::http::Line;
 use crate::net::http::Reply;
 use crate::net::http::Robots as RobotsPolicy;
+use crate::net::http::Trace;
 use crate::net::pace::Parties;
 use crate::net::pace::PutOff;
 use crate::stages::probe::Door;
@@ -104,7 +105,7 @@ impl<'a> Chain<'a> {
 
     /// Follows it to its end.
     pub(super) async fn follow(mut self) -> Visited {
-        if let Some(url) = start(self.door) {
+        if let Some(url) = self.door.start() {
             let end = self.end(url).await;
             self.visit.state = end.state;
             self.visit.sign = end.sign;
@@ -118,6 +119,12 @@ impl<'a> Chain<'a> {
     /// Of all that is more than is taken, the first is told.
     fn note(&mut self, excess: Option<Excess>) {
         self.excess = self.excess.or(excess);
+    }
+
+    fn note_certificate(&mut self, trace: &Trace) {
+        if let Some(certificate) = &trace.certificate {
+            self.visit.certificate = Some((**certificate).clone());
+        }
     }
 
     async fn end(&mut self, mut url: Url) -> End {
@@ -135,9 +142,7 @@ impl<'a> Chain<'a> {
                 Ok(fetched) => fetched,
                 Err(failure) => return self.failed(failure, &url),
             };
-            if let Some(certificate) = &trace.certificate {
-                self.visit.certificate = Some((**certificate).clone());
-            }
+            self.note_certificate(&trace);
             let answer = match reply {
                 Reply::Answer(answer) => answer,
                 Reply::Failed(failure) => return self.failed(failure, &url),
@@ -291,6 +296,9 @@ impl<'a> Chain<'a> {
         for hops in 0..=robots::MAX_REDIRECTS {
             let reply = self.ask(&at, address, &parties).await;
             let reply = reply.map(|Fetched { reply, trace }| (reply, trace));
+            if let (0, Ok((_, trace))) = (hops, &reply) {
+                self.note_certificate(trace);
+            }
             let (answer, trace) = match reply {
                 Ok((Reply::Answer(answer), trace)) => (answer, trace),
                 Ok((Reply::Failed(failure), _)) | Err(failure) => {
@@ -386,14 +394,4 @@ impl End {
         };
         Self { state, sign, status: None, page: None }
     }
-}
-
-fn start(door: Door<'_>) -> Option<Url> {
-    let scheme = if door.is_secure { "https" } else { "http" };
-    let host = match (door.host, door.address) {
-        (Some(host), _) => host.to_string(),
-        (None, IpAddr::V4(address)) => address.to_string(),
-        (None, IpAddr::V6(address)) => format!("[{address}]"),
-    };
-    Url::parse(&format!("{scheme}://{host}/")).ok()
 }

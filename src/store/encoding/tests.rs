@@ -226,6 +226,7 @@ fn visits() -> Vec<Visit> {
         Sign::DocumentAt("10.0.0.1".parse().unwrap()),
         Sign::DocumentInPart(None),
         Sign::DocumentInPart(Some("10.0.0.1".parse().unwrap())),
+        Sign::AnothersCertificate { domain: "example.com".parse().unwrap(), at: None },
     ];
     let states = [Silent, Stopped, Parked, Unknown, Redirected, Live];
     let visits = signs.into_iter().zip(states.into_iter().cycle());

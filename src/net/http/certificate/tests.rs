@@ -173,3 +173,13 @@ fn of_all_the_certificates_of_a_night_few_are_remembered() {
         assert!(notary.remembered().contains_key(&digest(number)));
     }
 }
+
+#[test]
+fn the_name_that_was_asked_for_is_kept_however_many_come_before() {
+    let many: Vec<String> = (0..40).map(|number| format!("{number}.other.cn")).collect();
+    let mut names: Vec<&str> = many.iter().map(String::as_str).collect();
+    names.push("www.a.cn");
+    let read = read(&signed(&params(&names)), "www.a.cn");
+    assert_eq!((read.names.len(), read.name_count), (NAMES_KEPT, 41));
+    assert_eq!(read.names.last().unwrap(), "www.a.cn");
+}

@@ -92,6 +92,25 @@ fn a_page_that_was_read_in_part_is_accused_of_nothing_and_corrects_nothing() {
 }
 
 #[test]
+fn a_page_under_anothers_certificate_is_accused_of_nothing_and_corrects_nothing() {
+    let domain: Domain = "other.cn".parse().unwrap();
+    let sign = Sign::AnothersCertificate { domain, at: None };
+    let under = |visit: Visit| Visit { sign: sign.clone(), ..visit };
+    for (visits, expected) in [
+        (vec![under(claiming(&[Another]))], "unknown R23"),
+        (vec![under(claiming(&[Nobody]))], "unknown R23"),
+        (vec![under(visit(Live))], "unknown R23"),
+        (vec![under(claiming(&[Own]))], "ends corrected R26"),
+        (vec![under(visit(Live)), claiming(&[Another])], "stands R10"),
+    ] {
+        let examination = showing(visits);
+        check(&examination, Kind::WrongNumber, Some("P1"), expected);
+        let is_wrong = expected.starts_with("stands");
+        assert_eq!(opened(&examination).contains(&"wrong_number P1".to_owned()), is_wrong);
+    }
+}
+
+#[test]
 fn a_number_that_a_page_may_only_quote_is_no_fault_and_no_correction_but_excuses() {
     let unsure = |owners: &[NumberOwner]| {
         let mut visit = claiming(owners);
