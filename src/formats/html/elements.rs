@@ -31,6 +31,8 @@ pub(super) enum Shape {
     Raw,
     /// Its content is text without elements.
     Title,
+    /// The same, and visitors see it.
+    Literal,
     /// What is in it is not shown.
     Hidden,
     /// The page itself, or its halves.
@@ -102,6 +104,7 @@ impl Shape {
             b"script" | b"style" | b"noscript" | b"noframes" | b"noembed" | b"iframe" => Self::Raw,
             b"title" => Self::Title,
             b"template" => Self::Hidden,
+            b"textarea" | b"xmp" => Self::Literal,
             b"html" | b"head" | b"body" | b"frameset" => Self::Frame,
             b"address" | b"article" | b"aside" | b"blockquote" | b"center" | b"dd" | b"details"
             | b"dialog" | b"div" | b"dl" | b"dt" | b"fieldset" | b"figure" | b"footer"

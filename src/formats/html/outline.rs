@@ -93,7 +93,7 @@ pub(super) struct Outline<'a> {
     pub(super) frames: Vec<Cow<'a, str>>,
     pub(super) has_empty_frame: bool,
     has_frameset: bool,
-    /// The texts of inline scripts.
+    /// The texts of inline scripts that run.
     pub(super) scripts: Vec<&'a str>,
     pub(super) asides: Vec<Aside<'a>>,
     pub(super) has_script: bool,
@@ -210,9 +210,12 @@ impl<'a> Outline<'a> {
         self.title.get_or_insert(text);
     }
 
-    /// The text of an inline script.
-    pub(super) fn script_text(&mut self, code: &'a str) {
-        self.scripts.push(code);
+    /// The text of an inline script of the `type` that it says. In a template none runs.
+    pub(super) fn script_text(&mut self, code: &'a str, kind: Option<&str>) {
+        let is_in_template = self.hidden > 1;
+        if script::runs(kind) && !is_in_template {
+            self.scripts.push(code);
+        }
         if let Some(text) = script::written(code) {
             self.note_aside(text, true);
         }
@@ -249,7 +252,7 @@ impl<'a> Outline<'a> {
                 };
                 let content = attributes.read(attributes.content);
                 if is(attributes.http_equiv, "refresh") {
-                    self.refreshes.extend(content);
+                    self.refreshes.extend(content.filter(|_| self.hidden == 0));
                 } else if is(attributes.name, "icp") || is(attributes.property, "icp") {
                     self.number_metas.extend(content);
                 }

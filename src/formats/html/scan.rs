@@ -160,7 +160,7 @@ impl<'a> Scanner<'a> {
             return;
         }
         match name.shape() {
-            Shape::Raw | Shape::Title => self.raw(&name, &said),
+            Shape::Raw | Shape::Title | Shape::Literal => self.raw(&name, &said),
             Shape::Void | Shape::Break | Shape::Frame => {
                 let opened = self.outline.open(&name, &said);
                 self.outline.close(opened);
@@ -210,7 +210,9 @@ impl<'a> Scanner<'a> {
         self.reach(self.at);
         match name.as_bytes() {
             b"title" => self.outline.title_text(entities::decode(text, Place::Text)),
-            b"script" if said.src.is_none() => self.outline.script_text(text),
+            b"script" if said.src.is_none() => self.outline.script_text(text, said.kind),
+            b"textarea" => self.outline.text(&entities::decode(text, Place::Text)),
+            b"xmp" => self.outline.text(text),
             _ => {}
         }
         self.outline.close(opened);

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use memchr::memchr_iter;
+use memchr::memmem;
 
 /// Scripts longer than this many bytes do more than send visitors on.
 const LONGEST_SCRIPT: usize = 4096;
@@ -14,15 +16,30 @@ const NEAR: usize = 240;
 /// A name of a value has at most so many bytes.
 const LONGEST_WORD: usize = 40;
 
+/// Whether a script of that `type` runs at all, and is no template or data.
+pub(super) fn runs(kind: Option<&str>) -> bool {
+    let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
+    let subtype = kind.strip_prefix("text/").or_else(|| kind.strip_prefix("application/"));
+    match subtype {
+        Some(name) => {
+            let name = name.strip_prefix("x-").unwrap_or(name);
+            name.starts_with("javascript") || matches!(name, "ecmascript" | "jscript")
+        }
+        None => matches!(&*kind, "" | "module"),
+    }
+}
+
 /// The address that a script sends every visitor to: `location.href = "…"` and its other
-/// spellings, with the whole address in one literal and no condition before it.
+/// spellings, with the whole address in one literal, as a statement of its own at the outermost level
+/// and with no condition before it. What stands in a function may wait for a click.
 pub(super) fn redirect(code: &str) -> Option<&str> {
     if code.len() > LONGEST_SCRIPT {
         return None;
     }
+    let outer = outermost(code)?;
     let word = "location";
-    let (at, target) = code.match_indices(word).find_map(|(at, _)| {
-        let before = code.get(..at)?;
+    let (at, target) = outer.match_indices(word).find_map(|(at, _)| {
+        let before = outer.get(..at)?;
         // `mylocation` and `page.location` are variables of the script's own.
         let subject =
             before.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'));
@@ -30,21 +47,98 @@ pub(super) fn redirect(code: &str) -> Option<&str> {
         let is_ours = owner.split('.').all(|part| {
             matches!(part, "" | "window" | "self" | "top" | "parent" | "document" | "this")
         }) && (owner.is_empty() || owner.ends_with('.'));
-        let line = subject.rsplit('\n').next().unwrap_or_default().trim_start();
-        if !is_ours || line.starts_with("//") {
+        if !is_ours || !begins_statement(subject) {
             return None;
         }
         let rest = code.get(at + word.len()..)?;
         Some((at, assigned(rest)?))
     })?;
-    let before = code.get(..at)?;
+    let before = outer.get(..at)?;
     let is_conditional = before.match_indices("if").any(|(at, _)| {
         let after = before.get(at + 2..).unwrap_or_default();
         let previous = before.get(..at).and_then(|text| text.chars().next_back());
         !previous.is_some_and(|c| c.is_alphanumeric() || c == '_')
             && after.trim_start().starts_with('(')
     });
-    (!is_conditional && !before.contains(['?', '&'])).then_some(target)
+    (!is_conditional && !before.contains(['?', '&', '|'])).then_some(target)
+}
+
+/// Whether a statement begins after `before`.
+fn begins_statement(before: &str) -> bool {
+    let ended = before.trim_end();
+    let is_next_line = before.get(ended.len()..).is_some_and(|space| space.contains('\n'));
+    match ended.chars().next_back() {
+        // A quote stands before what `setTimeout` is given to run.
+        None | Some(';' | '}' | '"' | '\'') => true,
+        Some(last) => {
+            is_next_line && (last.is_alphanumeric() || matches!(last, '_' | '$' | ')' | ']'))
+        }
+    }
+}
+
+/// The code with all blanked, byte for byte, that does not stand at the outermost level, or in quotes or
+/// comments. What `setTimeout` is given in quotes runs, and stays. `None` where braces or quotes do not
+/// end as they should.
+fn outermost(code: &str) -> Option<String> {
+    let bytes = code.as_bytes();
+    let mut outer: Vec<u8> = Vec::with_capacity(bytes.len());
+    let (mut depth, mut last) = (0_usize, None);
+    while let Some(&byte) = bytes.get(outer.len()) {
+        let rest = bytes.get(outer.len()..)?;
+        let (length, stays) = match byte {
+            b'/' if rest.starts_with(b"//") => (line_length(rest), false),
+            b'<' if rest.starts_with(b"<!--") => (line_length(rest), false),
+            b'/' if rest.starts_with(b"/*") => {
+                (memmem::find(rest.get(2..)?, b"*/").map(|at| at + 4)?, false)
+            }
+            b'/' if may_begin_pattern(last) => (quoted_length(rest)?, false),
+            b'"' | b'\'' | b'`' => {
+                (quoted_length(rest)?, outer.trim_ascii_end().ends_with(b"setTimeout("))
+            }
+            b'{' => {
+                depth += 1;
+                (1, false)
+            }
+            b'}' => {
+                depth = depth.checked_sub(1)?;
+                (1, true)
+            }
+            _ => (1, true),
+        };
+        let part = rest.get(..length)?;
+        let is_comment =
+            part.starts_with(b"//") || part.starts_with(b"/*") || part.starts_with(b"<!");
+        last = part.trim_ascii().last().copied().filter(|_| !is_comment).or(last);
+        if depth == 0 && stays {
+            outer.extend_from_slice(part);
+        } else {
+            outer.extend(part.iter().map(|byte| if *byte == b'\n' { b'\n' } else { b' ' }));
+        }
+    }
+    (depth == 0).then(|| String::from_utf8(outer).ok())?
+}
+
+/// How long the line is that `rest` begins with, without its end.
+fn line_length(rest: &[u8]) -> usize {
+    memchr(b'\n', rest).unwrap_or(rest.len())
+}
+
+/// Whether a slash after `last` begins a pattern, and does not divide.
+fn may_begin_pattern(last: Option<u8>) -> bool {
+    last.is_none_or(|last| b"(,=:[!&|?;{}+".contains(&last))
+}
+
+/// How long the text or pattern is that begins with the quote or slash of `rest`, both ends included;
+/// `None` where it does not end in its line.
+fn quoted_length(rest: &[u8]) -> Option<usize> {
+    let quote = *rest.first()?;
+    let mut is_escaped = false;
+    let end = rest.iter().skip(1).position(|byte| {
+        let ends = !is_escaped && (*byte == quote || (*byte == b'\n' && quote != b'`'));
+        is_escaped = !is_escaped && *byte == b'\\';
+        ends
+    })?;
+    (rest.get(end + 1) == Some(&quote)).then_some(end + 2)
 }
 
 /// Whether the script sets a cookie and loads the page again, or another.

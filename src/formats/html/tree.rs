@@ -101,7 +101,7 @@ fn read_raw_text<'a>(
     for child in node.children() {
         if let Node::Text(text) = child.value() {
             if is_script {
-                outline.script_text(text);
+                outline.script_text(text, element.attr("type"));
             } else {
                 outline.title_text((&**text).into());
             }
