@@ -92,6 +92,7 @@ fn main() {
                 title: document.page.title.as_deref(),
                 text: &document.text,
                 text_chars: document.text_chars,
+                links: document.links,
             };
             black_box(signatures.recognise(&seen));
             black_box(document);

@@ -53,6 +53,8 @@ pub struct Document {
     pub text: String,
     /// How many characters the visible text has, what was cut out of it counted.
     pub text_chars: usize,
+    /// How many links there are.
+    pub links: usize,
     /// What stands before a site, or in its place, where the page is nothing else.
     pub barrier: Option<Barrier>,
     /// The frames and inline frames, in order, the first sixteen.
@@ -172,6 +174,7 @@ fn told(
         refresh: outline.refreshes.iter().find_map(|content| elsewhere(refresh_target(content)?)),
         script_redirect,
         text_chars,
+        links: outline.links,
         barrier: barrier(&outline, text_chars, !frames.is_empty()),
         frames,
         was_cut: false,

@@ -6,6 +6,7 @@ mod pattern;
 use url::Url;
 
 use crate::facts::visit::Sign;
+use crate::formats::signatures::pattern::Needed;
 use crate::formats::signatures::pattern::Pattern;
 pub use crate::formats::signatures::pattern::SignatureError;
 
@@ -14,7 +15,10 @@ const PARKING_PAGES: &str = include_str!("../../config/parking-pages.toml");
 const WALL_PAGES: &str = include_str!("../../config/wall-pages.toml");
 
 /// A block page closes findings, so one signal, which anybody may show by chance, is too few.
-const SIGNALS_OF_A_BLOCK_PAGE: usize = 2;
+const FOR_A_BLOCK_PAGE: Needed = Needed::Two;
+
+/// What is no site is accused of nothing, so that a site is not to be taken for it by a word alone.
+const FOR_ANY_OTHER: Needed = Needed::TwoOrWhole;
 
 /// The wall that is known by its field for a password, and not by a pattern.
 pub const PASSWORD: &str = "password";
@@ -44,6 +48,8 @@ pub struct Seen<'a> {
     pub text: &'a str,
     /// How many characters the whole visible text has.
     pub text_chars: usize,
+    /// How many links the page has.
+    pub links: usize,
 }
 
 /// What a page was recognised as, by the name of its pattern.
@@ -74,9 +80,9 @@ impl Signatures {
     /// site.
     pub fn parse(block: &str, parking: &str, walls: &str) -> Result<Self, SignatureError> {
         Ok(Self {
-            block: pattern::parse("block-pages.toml", block, SIGNALS_OF_A_BLOCK_PAGE)?,
-            parking: pattern::parse("parking-pages.toml", parking, 1)?,
-            walls: pattern::parse("wall-pages.toml", walls, 1)?,
+            block: pattern::parse("block-pages.toml", block, FOR_A_BLOCK_PAGE)?,
+            parking: pattern::parse("parking-pages.toml", parking, FOR_ANY_OTHER)?,
+            walls: pattern::parse("wall-pages.toml", walls, FOR_ANY_OTHER)?,
         })
     }
 
@@ -84,15 +90,15 @@ impl Signatures {
     /// those before walls.
     pub fn recognise(&self, seen: &Seen<'_>) -> Option<Recognised> {
         let lowered = pattern::Lowered::of(seen);
-        let known = |patterns: &[Pattern], needed: usize| {
+        let known = |patterns: &[Pattern], needed: Needed| {
             let pattern =
                 patterns.iter().find(|pattern| pattern.matches(seen, &lowered, needed))?;
             Some(pattern.name.clone())
         };
-        known(&self.block, SIGNALS_OF_A_BLOCK_PAGE)
+        known(&self.block, FOR_A_BLOCK_PAGE)
             .map(Recognised::Block)
-            .or_else(|| known(&self.parking, 1).map(Recognised::Parking))
-            .or_else(|| known(&self.walls, 1).map(Recognised::Wall))
+            .or_else(|| known(&self.parking, FOR_ANY_OTHER).map(Recognised::Parking))
+            .or_else(|| known(&self.walls, FOR_ANY_OTHER).map(Recognised::Wall))
     }
 
     /// Whether what was seen once rests on no pattern, or on one that there still is.

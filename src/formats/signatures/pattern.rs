@@ -95,12 +95,30 @@ pub(super) struct Pattern {
     required: Vec<Signal>,
     #[serde(default = "short")]
     longest_text: usize,
+    #[serde(default = "any_number")]
+    most_links: usize,
+}
+
+/// What an answer must show of a pattern before it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Needed {
+    /// Two signals.
+    Two,
+    /// Two, or one that says by itself what the whole page is.
+    TwoOrWhole,
 }
 
 /// A page of so many characters is short: a notice, not an article.
 fn short() -> usize {
     800
 }
+
+fn any_number() -> usize {
+    usize::MAX
+}
+
+/// A page of so many characters says nothing beside the words that stand in it.
+const NOTHING_BESIDE: usize = 100;
 
 /// The words of an answer in lower case, made when a pattern first looks at them: most pages are too
 /// long for any.
@@ -134,7 +152,7 @@ impl<'a> Lowered<'a> {
 pub(super) fn parse(
     file: &'static str,
     text: &str,
-    needed: usize,
+    needed: Needed,
 ) -> Result<Vec<Pattern>, SignatureError> {
     let File { mut page } = toml::from_str(text)
         .map_err(|source| SignatureError::Shape { file, source: Box::new(source) })?;
@@ -155,8 +173,9 @@ pub(super) fn parse(
 }
 
 impl Pattern {
-    fn check(&self, file: &'static str, needed: usize) -> Result<(), SignatureError> {
+    fn check(&self, file: &'static str, needed: Needed) -> Result<(), SignatureError> {
         let name = || self.name.clone();
+        let needed = if needed == Needed::Two { 2 } else { 1 };
         let given = ALL.iter().filter(|signal| self.lists(**signal)).count();
         if given < needed {
             return Err(SignatureError::TooFewSignals { file, name: name(), given, needed });
@@ -174,11 +193,32 @@ impl Pattern {
         Ok(())
     }
 
-    /// Whether at least `needed` signals are there, and every required one.
-    pub(super) fn matches(&self, seen: &Seen<'_>, lowered: &Lowered<'_>, needed: usize) -> bool {
+    /// Whether as many signals are there as are `needed`, and every required one.
+    pub(super) fn matches(&self, seen: &Seen<'_>, lowered: &Lowered<'_>, needed: Needed) -> bool {
         seen.text_chars <= self.longest_text
+            && seen.links <= self.most_links
             && self.required.iter().all(|signal| self.shows(*signal, seen, lowered))
-            && ALL.iter().filter(|signal| self.shows(**signal, seen, lowered)).count() >= needed
+            && match ALL.iter().filter(|signal| self.shows(**signal, seen, lowered)).count() {
+                0 => false,
+                1 => needed == Needed::TwoOrWhole && self.is_whole(seen, lowered),
+                _ => true,
+            }
+    }
+
+    /// Whether its one signal is the whole page: where that leads or what it frames, a title that begins
+    /// or ends with the words, or a text with nothing beside them.
+    fn is_whole(&self, seen: &Seen<'_>, lowered: &Lowered<'_>) -> bool {
+        let says_at_an_end = |words: &[String], text: &str| {
+            let is_bound = |word: &&String| word.starts_with('^') || word.ends_with('$');
+            words.iter().filter(is_bound).any(|word| stands_in(word, text))
+        };
+        let leads = |signal| self.shows(signal, seen, lowered);
+        leads(Signal::Redirect)
+            || leads(Signal::Frame)
+            || says_at_an_end(&self.title, lowered.title())
+            || (leads(Signal::Text)
+                && (seen.text_chars <= NOTHING_BESIDE
+                    || says_at_an_end(&self.text, lowered.text())))
     }
 
     fn lists(&self, signal: Signal) -> bool {

@@ -146,6 +146,7 @@ fn recognise(
         title: document.page.title.as_deref(),
         text: &document.text,
         text_chars: document.text_chars,
+        links: document.links,
     })
 }
 

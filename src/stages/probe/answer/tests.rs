@@ -173,6 +173,9 @@ fn redirects_within_the_domain_are_followed() {
     }
     follows(&refreshed("main.html"), "http://example.cn/main.html");
     follows(&scripted("main.html"), "http://example.cn/main.html");
+    // A script is only read, and a query may do something.
+    ends(&scripted("/x.php?action=delete&id=1"), Unknown, &Sign::ScriptOnly);
+    ends(&scripted("http://example.com/?from=example.cn"), Redirected, &to("example.com"));
 }
 
 #[test]
@@ -233,13 +236,13 @@ fn the_block_pages_of_the_clouds_are_stopped() {
 
 #[test]
 fn parking_walls_and_scripts_are_no_documents() {
-    ends(&answered(200, PARKING_PAGE), Parked, &Sign::ParkingPage("for-sale".to_owned()));
+    ends(&answered(200, PARKING_PAGE), Parked, &Sign::ParkingPage("name-for-sale".to_owned()));
     let default = "<title>Welcome to nginx!</title><p>If you see this page, nginx works.</p>";
     ends(&answered(200, default), Parked, &Sign::ParkingPage("nginx".to_owned()));
     let market = sent(302, b"http://wanwang.aliyun.com/domain/parking?d=example.cn");
     ends(&market, Parked, &Sign::ParkingPage("wanwang".to_owned()));
-    ends(&answered(200, LOGIN_PAGE), Unknown, &Sign::Wall("login".to_owned()));
-    ends(&answered(200, CAPTCHA_PAGE), Unknown, &Sign::Wall("human-check".to_owned()));
+    ends(&answered(200, LOGIN_PAGE), Unknown, &Sign::Wall("login-page".to_owned()));
+    ends(&answered(200, CAPTCHA_PAGE), Unknown, &Sign::Wall("human-proof".to_owned()));
     ends(&answered(200, SCRIPT_PAGE), Unknown, &Sign::ScriptOnly);
 }
 
@@ -252,10 +255,10 @@ fn what_only_a_person_or_a_browser_can_pass_is_no_document() {
     let login =
         format!("<title>华东ERP管理系统</title><form>用户名<input name=u> 密码{field}</form>");
     wall(&login, "password");
-    wall("<title>提示</title><p>请点击下方图中所有的汉字，完成身份核验</p>", "human-check");
-    wall("<title>通知</title><p>网站维护中，暂停访问</p>", "maintenance");
+    wall("<title>提示</title><p>请点击下方图中所有的汉字，完成身份核验</p>", "human-proof");
+    wall("<title>通知</title><p>网站维护中，暂停访问</p>", "in-maintenance");
     let stopped = "<title>抱歉，站点已暂停</title><p>该站点已经被管理员停止运行</p>";
-    ends(&answered(200, stopped), Parked, &Sign::ParkingPage("baota".to_owned()));
+    ends(&answered(200, stopped), Parked, &Sign::ParkingPage("baota-panel".to_owned()));
     let challenge = "<title>某某公司</title><p>正在为您加载页面，请稍候片刻，页面将自动刷新，如长时间没有反应请手动刷新本页。                     感谢您的耐心等待与支持。</p><script>document.cookie = 'k=' + f(7);                      location.reload();</script>";
     ends(&answered(200, challenge), Unknown, &Sign::ScriptOnly);
     // A site is one all the same, whatever stands in its corner.
