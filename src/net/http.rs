@@ -47,6 +47,7 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod incoming;
 pub(crate) mod line;
+pub(crate) mod metered;
 pub(crate) mod packed;
 pub(crate) mod settings;
 pub(crate) mod tls;

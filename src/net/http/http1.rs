@@ -26,6 +26,8 @@ use crate::facts::exchange::HttpVersion;
 use crate::net::http::incoming::Broken;
 use crate::net::http::incoming::Head;
 use crate::net::http::incoming::Incoming;
+use crate::net::http::metered::Meter;
+use crate::net::http::metered::Metered;
 
 /// How long a head may be, in bytes.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -57,8 +59,8 @@ enum Length {
 }
 
 /// A connection, and what came of it that nobody took yet.
-struct Reader<'s, S> {
-    stream: &'s mut S,
+struct Reader<S> {
+    stream: S,
     buffer: Vec<u8>,
     /// So much of the buffer is taken.
     taken: usize,
@@ -74,7 +76,19 @@ pub(crate) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<bool, Broken> {
     stream.write_all(request).await?;
     stream.flush().await?;
-    let mut reader = Reader { stream, buffer: Vec::with_capacity(READ), taken: 0 };
+    let meter = Meter::of(limit);
+    let stream = Metered::new(stream, meter.clone());
+    let reader = Reader { stream, buffer: Vec::with_capacity(READ), taken: 0 };
+    let read = read(reader, limit, incoming).await;
+    incoming.bounded(read, &meter)
+}
+
+/// Reads an answer; whether the connection may be used again.
+async fn read<S: AsyncRead + Unpin>(
+    mut reader: Reader<S>,
+    limit: usize,
+    incoming: &mut Incoming,
+) -> Result<bool, Broken> {
     let mut head = reader.head(incoming).await?;
     for _ in 0..MOST_PRELIMINARIES {
         if !(100..200).contains(&head.status) || head.status == 101 {
@@ -101,7 +115,7 @@ pub(crate) async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(is_kept && incoming.is_whole && reader.is_drained())
 }
 
-impl<S: AsyncRead + Unpin> Reader<'_, S> {
+impl<S: AsyncRead + Unpin> Reader<S> {
     fn pending(&self) -> &[u8] {
         self.buffer.get(self.taken..).unwrap_or_default()
     }
@@ -112,10 +126,9 @@ impl<S: AsyncRead + Unpin> Reader<'_, S> {
 
     /// Reads more; false at the end. A TLS connection that ends without a farewell ends all the same.
     async fn fill(&mut self) -> Result<bool, Broken> {
-        if self.is_drained() {
-            self.buffer.clear();
-            self.taken = 0;
-        }
+        // What was taken goes, or lines without end would be held to the last.
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
         self.buffer.reserve(READ);
         match self.stream.read_buf(&mut self.buffer).await {
             Ok(read) => Ok(read > 0),

@@ -15,6 +15,8 @@ use crate::facts::exchange::HttpVersion;
 use crate::net::http::incoming::Broken;
 use crate::net::http::incoming::Head;
 use crate::net::http::incoming::Incoming;
+use crate::net::http::metered::Meter;
+use crate::net::http::metered::Metered;
 
 /// How long a head may be, in bytes, names and values together.
 const LONGEST_HEAD: u32 = 64 * 1024;
@@ -25,20 +27,22 @@ const WINDOW: u32 = 1024 * 1024;
 /// Both ends of a connection: nothing moves on it unless the second is polled.
 pub(crate) struct Two<S> {
     sender: SendRequest<Bytes>,
-    connection: Connection<S, Bytes>,
+    connection: Connection<Metered<S>, Bytes>,
+    meter: Meter,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Two<S> {
     /// Speaks HTTP/2 over `stream`.
     pub(crate) async fn begin(stream: S) -> Result<Self, Broken> {
+        let meter = Meter::of(0);
         let (sender, connection) = h2::client::Builder::new()
             .enable_push(false)
             .initial_window_size(WINDOW)
             .initial_connection_window_size(WINDOW)
             .max_header_list_size(LONGEST_HEAD)
-            .handshake(stream)
+            .handshake(Metered::new(stream, meter.clone()))
             .await?;
-        Ok(Self { sender, connection })
+        Ok(Self { sender, connection, meter })
     }
 
     /// Sends `request` and reads what comes, at most `limit` bytes of a body. Returns whether the
@@ -49,15 +53,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Two<S> {
         limit: usize,
         incoming: &mut Incoming,
     ) -> Result<bool, Broken> {
-        let Self { sender, connection } = self;
+        let Self { sender, connection, meter } = self;
+        meter.begin(limit);
         let sender = sender.clone();
-        beside(connection, async move {
+        let answered = &mut *incoming;
+        let read = beside(connection, async move {
             let mut sender = sender.ready().await?;
             let (response, _) = sender.send_request(request, true)?;
-            read(response.await?, limit, incoming).await
+            read(response.await?, limit, answered).await
         })
-        .await?;
-        Ok(true)
+        .await;
+        incoming.bounded(read, meter).map(|()| true)
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use http::HeaderMap;
 
 use crate::facts::exchange::HttpVersion;
+use crate::net::http::metered::Meter;
 
 /// An answer on its way in.
 #[derive(Debug, Default)]
@@ -25,6 +26,25 @@ pub(crate) struct Incoming {
     pub(crate) has_begun: bool,
     /// Whether its head is longer than may be read.
     pub(crate) is_head_cut: bool,
+}
+
+impl Incoming {
+    /// What reading came to: where more came than `meter` allows, it is told that it was cut.
+    pub(crate) fn bounded<T>(
+        &mut self,
+        read: Result<T, Broken>,
+        meter: &Meter,
+    ) -> Result<T, Broken> {
+        if read.is_ok() || !meter.is_used_up() {
+            return read;
+        }
+        if self.head.is_some() {
+            self.is_cut = true;
+        } else {
+            self.is_head_cut = true;
+        }
+        Err(Broken::Malformed)
+    }
 }
 
 /// The head of an answer.
