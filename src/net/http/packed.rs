@@ -41,7 +41,7 @@ enum Coding {
 /// Unpacks `body`, to at most `limit` bytes. What breaks off or is damaged is unpacked as far as it
 /// goes. `None` where nothing comes of it, or the coding is not known.
 pub(crate) fn unpack(headers: &HeaderMap, body: Vec<u8>, limit: usize) -> Option<Unpacked> {
-    let codings = codings(headers)?;
+    let codings = codings(headers, &body)?;
     let mut unpacked = Unpacked { body, is_whole: true, is_cut: false };
     if unpacked.body.is_empty() {
         return Some(unpacked);
@@ -60,9 +60,9 @@ pub(crate) fn unpack(headers: &HeaderMap, body: Vec<u8>, limit: usize) -> Option
     Some(unpacked)
 }
 
-/// The codings in the order in which they were applied; `None` where one is not known, or there are
-/// too many.
-fn codings(headers: &HeaderMap) -> Option<Vec<Coding>> {
+/// The codings of `body` in the order in which they were applied; `None` where one is not known and it
+/// is no text as it is, or there are too many.
+fn codings(headers: &HeaderMap, body: &[u8]) -> Option<Vec<Coding>> {
     let mut codings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
         for name in value.as_bytes().split(|byte| *byte == b',') {
@@ -73,6 +73,7 @@ fn codings(headers: &HeaderMap) -> Option<Vec<Coding>> {
                 b"zstd" => Coding::Zstandard,
                 // Some servers name here what they did not do.
                 b"" | b"identity" | b"none" | b"utf-8" | b"text/html" => continue,
+                _ if is_text(body) => continue,
                 _ => return None,
             };
             codings.push(coding);
@@ -131,9 +132,14 @@ fn read(decoder: impl Read, limit: usize) -> Unpacked {
     Unpacked { body, is_whole: is_whole && !is_cut, is_cut }
 }
 
-/// Whether it begins with markup, after white space or a byte order mark.
+/// Whether it begins with markup, after white space or a byte order mark, or is UTF-8 throughout without
+/// the control characters that anything packed has.
 fn is_text(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start().starts_with(b"<")
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // The last character may be cut.
+    let is_utf8 = || std::str::from_utf8(bytes).err().is_none_or(|e| e.error_len().is_none());
+    let is_control = |byte: &u8| *byte < b' ' && !byte.is_ascii_whitespace();
+    bytes.trim_ascii_start().starts_with(b"<") || (is_utf8() && !bytes.iter().any(is_control))
 }
 
 /// Whether it begins as zlib does (RFC 1950, section 2.2).

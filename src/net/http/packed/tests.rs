@@ -68,7 +68,12 @@ fn every_coding_is_undone_in_whatever_form_servers_send_it() {
     check("gzip", &[gzip(&text), vec![0; 700]].concat(), &text);
     check("gzip", &[gzip(&text), b"\r\n<!-- 0.1 s -->".to_vec()].concat(), &text);
     check("gzip", b"<html>never packed</html>", b"<html>never packed</html>");
+    check("gzip", b"never packed", b"never packed");
     check("gzip", b"", b"");
+    for not_a_coding in ["gbk", "binary", "8bit", "identity, chunked", "compress"] {
+        check(not_a_coding, b"<html>never packed</html>", b"<html>never packed</html>");
+    }
+    check("gbk", b"\n<html>\xb9\xab", b"\n<html>\xb9\xab");
 }
 
 #[test]
@@ -103,11 +108,12 @@ fn what_breaks_off_is_unpacked_as_far_as_it_goes() {
         assert!(!got.is_whole);
     }
     for (encoding, body) in [
-        ("gzip", &b"no gzip data"[..]),
+        ("gzip", &b"no gzip\0data"[..]),
         ("br", b"\xff\xff\xff\xff"),
         ("zstd", b"no frame"),
         ("zstd", b"\x28\xb5\x2f\xfd\x00\xf8"),
-        ("compress", b"text"),
+        ("compress", b"\x1f\x9dtext"),
+        ("binary", b"\x89PNG\r\n\x1a\n\0"),
     ] {
         assert_eq!(unpacked(encoding, body), None, "{encoding}");
     }
