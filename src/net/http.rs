@@ -266,7 +266,8 @@ impl Client {
                 _ if incoming.is_head_cut => Some(Excess::Head),
                 _ => (is_late && incoming.has_begun).then_some(Excess::Time),
             };
-            return Reply::Failed(failure.unwrap_or(Failure::Malformed));
+            let failure = failure.unwrap_or(Failure::Malformed);
+            return Reply::Failed(if incoming.has_begun { cut_short(failure) } else { failure });
         };
         trace.version = head.version;
         trace.reason = head.reason;
@@ -280,7 +281,7 @@ impl Client {
         // none.
         let shows_nothing = unpacked.as_ref().is_none_or(|unpacked| unpacked.body.is_empty());
         if shows_nothing && status < 300 && !(is_complete && unpacked.is_some()) {
-            return Reply::Failed(failure.unwrap_or(Failure::Malformed));
+            return Reply::Failed(failure.map_or(Failure::Malformed, cut_short));
         }
         let (body, is_unpacked) =
             unpacked.map_or((Vec::new(), false), |one| (one.body, one.is_whole));
@@ -288,6 +289,11 @@ impl Client {
             (is_complete && is_unpacked) || (!is_cut && !is_late && says_that_it_ends(&body));
         Reply::Answer(Answer { status, headers, body, is_whole })
     }
+}
+
+/// What `failure` means where an answer had begun: whoever answers by half is there, and no silent site.
+fn cut_short(failure: Failure) -> Failure {
+    if failure == Failure::Reset { Failure::Malformed } else { failure }
 }
 
 /// Whether a page ends there, so that nothing is missing of what its server failed to send.

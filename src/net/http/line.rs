@@ -95,11 +95,11 @@ impl Line {
                     self.kept = may_stay.then_some(kept);
                     return Ok(());
                 }
-                Err(Broken::Malformed) => return Err(Failure::Malformed),
                 Err(broken) if incoming.head.is_some() => {
                     return Err(failure::of_exchange(&broken, sent.way.to.ip()));
                 }
-                Err(_) => {}
+                // What comes there may be left over from the answer before.
+                Err(_) => *incoming = Incoming::default(),
             }
         }
         let mut kept = Kept::connect(client, sent, &mut time, certificate).await?;

@@ -1,5 +1,8 @@
 //! The client against servers of every make, byte by byte.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
 use proptest::strategy::Strategy;
 
 use super::*;
@@ -126,6 +129,28 @@ async fn a_connection_that_died_while_it_was_kept_is_replaced_at_the_pace() {
     assert_eq!(site.connections(), 2);
     // Two that came to something, and between them one that nobody heard.
     assert!(begin.elapsed() >= 2 * Duration::from_millis(50), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn what_an_earlier_answer_left_on_the_line_is_no_answer() {
+    let asked = AtomicUsize::new(0);
+    let site = Site::start("127.0.0.1:0", move |_| {
+        let is_second = asked.fetch_add(1, Ordering::Relaxed) == 1;
+        (if is_second { b"left over".to_vec() } else { page("hello") }, Then::Stay)
+    })
+    .await;
+    let asker = client(&site);
+    let (mut line, leave) = (Line::default(), leave(site.ip(), 1e6).await);
+    for path in ["http://a.test/robots.txt", "http://a.test/"] {
+        let fetched = asker.fetch(&url(path), &leave, "", &mut line).await;
+        assert_eq!(answer(fetched.reply).body, b"hello", "{path}");
+    }
+    assert_eq!(site.connections(), 2);
+    // Over a new connection it is what the site says.
+    let site = Site::start("127.0.0.1:0", |_| (b"no HTTP".to_vec(), Then::Stay)).await;
+    let got = client(&site).ask("http://a.test/", site.ip()).await;
+    assert_eq!(got, Reply::Failed(Failure::Malformed));
+    assert_eq!(site.connections(), 1);
 }
 
 #[tokio::test]
