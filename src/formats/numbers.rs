@@ -7,7 +7,6 @@
 
 mod others;
 
-use std::collections::HashSet;
 use std::fmt;
 
 use crate::facts::number::FilingNumber;
@@ -30,7 +29,15 @@ pub struct Occurrence {
     pub end: usize,
     /// The number in normal form.
     pub number: FilingNumber,
+    /// Whether 号 or the site's suffix ends it: else nothing tells that its digits are all there.
+    pub is_ended: bool,
+    /// Whether it may be another number, since nothing ends it: it has no number's length, or goes on
+    /// behind a gap. What it is if it does stands beside it.
+    pub is_doubtful: bool,
 }
+
+/// Behind a gap a number goes on in at most so many characters.
+const LONGEST_REST: usize = 32;
 
 /// What a number that stands in a text is, in normal form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -84,13 +91,6 @@ impl fmt::Display for Registration {
     }
 }
 
-/// The numbers in `text` in the order of their first appearance, each once.
-pub fn find(text: &str) -> Vec<FilingNumber> {
-    let mut seen = HashSet::new();
-    let numbers = occurrences(text).into_iter().map(|occurrence| occurrence.number);
-    numbers.filter(|number| seen.insert(number.clone())).collect()
-}
-
 /// Every number in `text`, also where it is repeated, in order.
 ///
 /// Only what stands around a character that every number has is folded and read: most pages have
@@ -110,11 +110,12 @@ pub fn occurrences(text: &str) -> Vec<Occurrence> {
         while let (Some(rest), Some(&at)) = (characters.get(next..), places.get(next)) {
             next += match read(rest) {
                 Some((number, length)) => {
-                    if !is_placeholder(&number) {
-                        let after = places.get(next + length).map(|after| start + after);
-                        let end = after.unwrap_or(end);
-                        found.push(Occurrence { at: start + at, end, number });
-                    }
+                    let after = places.get(next + length).map(|after| start + after);
+                    let readings = readings(rest, number, length);
+                    found.extend(readings.into_iter().map(|(number, is_ended, is_doubtful)| {
+                        let (at, end) = (start + at, after.unwrap_or(end));
+                        Occurrence { at, end, number, is_ended, is_doubtful }
+                    }));
                     length.max(1)
                 }
                 None => 1,
@@ -122,6 +123,35 @@ pub fn occurrences(text: &str) -> Vec<Occurrence> {
         }
     }
     found
+}
+
+/// What the first `length` of `characters` may mean, which were read as `number`: with each goes whether
+/// something ends it, and whether it is doubtful.
+fn readings(
+    characters: &[char],
+    number: FilingNumber,
+    length: usize,
+) -> Vec<(FilingNumber, bool, bool)> {
+    let (written, rest) = characters.split_at_checked(length).unwrap_or_default();
+    let is_ended = number.subject().is_none()
+        || number.site().is_some()
+        || written.last().is_none_or(|last| !last.is_ascii_digit());
+    let goes_on = rest.first() == Some(&' ')
+        && rest.iter().find(|c| **c != ' ').is_some_and(char::is_ascii_digit);
+    let whole = (!is_ended && goes_on).then(|| {
+        let more = rest.iter().take(LONGEST_REST).filter(|c| **c != ' ');
+        let joined: Vec<char> = written.iter().chain(more).copied().collect();
+        read(&joined).map(|(whole, _)| whole)
+    });
+    let whole = whole.flatten();
+    // 「京ICP备05014806 010-12345678」 is a number and a telephone: both together have no number's length.
+    let is_doubtful = !is_ended
+        && (number.year().is_none() || whole.as_ref().is_some_and(|whole| whole.year().is_some()));
+    let whole = whole.filter(|_| is_doubtful).map(|whole| (whole, is_ended, is_doubtful));
+    let mut readings = vec![(number, is_ended, is_doubtful)];
+    readings.extend(whole);
+    readings.retain(|(number, ..)| !is_placeholder(number));
+    readings
 }
 
 /// Whatever number stands in `text`, with the byte at which it begins, told apart and in order.
@@ -243,7 +273,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let found: Vec<String> = find(text).iter().map(ToString::to_string).collect();
+        let found: Vec<String> =
+            occurrences(text).iter().map(|found| found.number.to_string()).collect();
         assert_eq!(found, expected, "{text}");
     }
 
@@ -260,7 +291,7 @@ mod tests {
         );
         check("京ICP证030173号京ICP备05014806号", &["京ICP证030173号", "京ICP备05014806号"]);
         check("沪ICP证沪B2-20050033", &["沪B2-20050033"]);
-        check("京ICP备05014806号-1 … 京ICP备05014806号-1", &["京ICP备05014806号-1"]);
+        check("京ICP备05014806号-1 … 京ICP备05014806号-1", &["京ICP备05014806号-1"; 2]);
         check("京ICP备05014806号 - 2024 保留所有权利", &["京ICP备05014806号"]);
         check("京ICP备05014806号-13800000000", &["京ICP备05014806号"]);
         check("粤ＩＣＰ备０５０１４８０６号", &["粤ICP备05014806号"]);
@@ -275,6 +306,39 @@ mod tests {
         check("京ICP备2023000000号 京ICP备XXXXXXXX号", &[]);
         check("阿里云ICP备案：95187，京ICP备案2024年新规", &[]);
         check("京ICP备050148060501480605014806号", &[]);
+    }
+
+    #[test]
+    fn a_number_of_which_digits_may_be_missing_is_doubtful_or_none() {
+        let told = |text: &str| {
+            let told = |found: Occurrence| {
+                let mark = if found.is_doubtful { "?" } else { "" };
+                format!("{}{mark}", found.number)
+            };
+            occurrences(text).into_iter().map(told).collect::<Vec<_>>().join(" ")
+        };
+        for (text, expected) in [
+            ("京ICP备1100 0003号-1", "京ICP备1100号? 京ICP备11000003号-1?"),
+            ("京ICP备110 00003号", ""),
+            ("京ICP备20210001 24小时热线", "京ICP备20210001号? 京ICP备2021000124号?"),
+            ("京ICP备11000001 24小时热线", "京ICP备11000001号"),
+            ("京ICP备11000001 2024 版权所有", "京ICP备11000001号"),
+            ("京ICP备05014806 010-12345678", "京ICP备05014806号"),
+            ("京ICP备05014806号 24小时热线", "京ICP备05014806号"),
+            ("京ICP备0501480号", "京ICP备0501480号"),
+            ("京ICP备0501480 某公司", "京ICP备0501480号?"),
+            ("京ICP备1100000124小时热线", "京ICP备1100000124号?"),
+            ("皖ICP备05001-1", "皖ICP备05001号-1"),
+            ("京ICP备11000001/某公司", "京ICP备11000001号"),
+            ("京ICP备110000…号-1", ""),
+            ("京ICP备1100_______号", ""),
+            ("京ICP备1100●●●●号-1", ""),
+            ("京ICP备1100----号", ""),
+            ("京ICP备20210123 ■■ 号", ""),
+            ("京ICP备05014806 号", "京ICP备05014806号"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
     }
 
     #[test]

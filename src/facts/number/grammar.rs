@@ -13,6 +13,9 @@ use crate::facts::number::serial::Serial;
 /// Between two parts of one number in running text, at most so many spaces.
 const WIDEST_GAP: usize = 4;
 
+/// Of the signs that stand for digits at most so many are read.
+const LONGEST_MASK: usize = 32;
+
 /// Between 备 and the serial, at most so many characters of `案`, `序`, `号` and the like.
 const LONGEST_LABEL: usize = 6;
 
@@ -200,7 +203,7 @@ impl Cursor<'_> {
     fn filed(&mut self, province: char) -> Option<FilingNumber> {
         let is_after_label = self.label();
         let Some(serial) = self.digits(4..=LONGEST) else { return self.other_licence(province) };
-        if matches!(self.peek(), Some('X' | '*' | '?' | '#' | '○' | '×')) {
+        if self.is_masked() {
             return None;
         }
         // 「云ICP备案：95187」 and 「京ICP备案2024年」 speak of filing, and of something else.
@@ -209,6 +212,16 @@ impl Cursor<'_> {
         }
         let subject = SubjectNumber { province, serial: Serial::of(&serial)? };
         Some(FilingNumber::Filed { subject, site: self.site() })
+    }
+
+    /// Whether a serial that ends here is not all of it: signs stand for the rest, `1100●●●●号`.
+    fn is_masked(&self) -> bool {
+        let rest = self.characters.get(self.at..).unwrap_or_default();
+        let signs = rest.iter().take(LONGEST_MASK).take_while(|c| !c.is_alphanumeric());
+        let (count, blanks) = signs
+            .fold((0, 0), |(count, blanks), sign| (count + 1, blanks + usize::from(*sign == ' ')));
+        matches!(rest.first(), Some('X' | '*' | '?' | '#' | '○' | '×'))
+            || (count > blanks && rest.get(count) == Some(&'号'))
     }
 
     /// `京ICP证030173号`, after `京ICP`.

@@ -80,26 +80,38 @@ pub(super) fn divide(
 ) -> Vec<PageNumber> {
     let reader = Reader { outline, known: known(&outline.regions, outline.text.chars), page };
     let (mut own, mut unsure, mut quoted) = (Vec::new(), Vec::new(), Vec::new());
-    for content in &outline.number_metas {
-        own.extend(numbers::find(content).into_iter().map(|number| (number, None)));
-    }
-    let mut put = |found: Found, place| match place {
-        NumberPlace::Own => own.push(found),
-        NumberPlace::Unsure => unsure.push(found),
-        NumberPlace::Quoted => quoted.push(found),
+    let mut put = |(number, is_doubtful): (FilingNumber, bool), link, place| match place {
+        NumberPlace::Own if !is_doubtful => own.push((number, link)),
+        NumberPlace::Own | NumberPlace::Unsure => unsure.push((number, link)),
+        NumberPlace::Quoted => quoted.push((number, link)),
     };
+    for content in &outline.number_metas {
+        for found in numbers::occurrences(content) {
+            put((found.number, found.is_doubtful), None, NumberPlace::Own);
+        }
+    }
     let has_lines = occurrences.len() <= MOST_LINES;
-    for Occurrence { at, end, number } in occurrences {
+    for Occurrence { at, end, number, is_ended, is_doubtful } in occurrences {
         let after = outline.spans.partition_point(|span| span.start <= at);
         let index = after.checked_sub(1);
         let span = index.and_then(|index| outline.spans.get(index));
         let known = span.map(|span| reader.known_of(span.region)).unwrap_or_default();
         let line = index.filter(|_| has_lines).map(|index| reader.line(index, at, end));
-        put((number, reader.link(known)), reader.place(known, line));
+        let (place, link) = (reader.place(known, line), reader.link(known));
+        let seam = reader.seam(after, end);
+        let is_torn = seam.is_some() && !(is_ended && number.year().is_some());
+        if let Some(seam) = seam.filter(|_| is_torn) {
+            // 「<a>京ICP备11000001</a><span>24小时热线</span>」: what comes first may be all of it.
+            for front in numbers::occurrences(outline.text.folded.get(at..seam).unwrap_or_default())
+            {
+                put((front.number, true), link.clone(), place);
+            }
+        }
+        put((number, is_doubtful || is_torn), link, place);
     }
     for aside in &outline.asides {
         let known = reader.known_of(aside.region);
-        for Occurrence { at, end, number } in numbers::occurrences(&aside.text) {
+        for Occurrence { at, end, number, is_doubtful, .. } in numbers::occurrences(&aside.text) {
             let (line, is_claimed) = if aside.is_script {
                 (Line::of_script(&aside.text, at, end), script::is_claimed(&aside.text, at))
             } else {
@@ -111,7 +123,7 @@ pub(super) fn divide(
             } else {
                 reader.place(known, has_lines.then_some((line, false)))
             };
-            put((number, reader.link(known)), place);
+            put((number, is_doubtful), reader.link(known), place);
         }
     }
     let claimed = own.iter().chain(&unsure);
@@ -151,6 +163,18 @@ impl<'o> Reader<'o, '_> {
 
     fn is_elsewhere(&self, link: Option<usize>) -> bool {
         self.host(link).is_some_and(|host| leads_elsewhere(host, self.page))
+    }
+
+    /// Where within the digits of a number up to byte `end` another element begins: `next` is the first run
+    /// of text that begins in the number.
+    fn seam(&self, next: usize, end: usize) -> Option<usize> {
+        let runs = self.outline.spans.get(next..).unwrap_or_default();
+        let mut starts = runs.iter().map(|run| run.start).take_while(|start| *start < end);
+        starts.find(|start| {
+            let (front, rest) =
+                self.outline.text.folded.split_at_checked(*start).unwrap_or_default();
+            front.ends_with(char::is_numeric) && rest.starts_with(char::is_numeric)
+        })
     }
 
     /// How a number stands in a region, and in `line`; with it comes whether a link to somebody else's

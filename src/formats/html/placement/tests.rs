@@ -127,6 +127,45 @@ fn the_last_line_of_a_page_without_a_footer_claims_its_number() {
 }
 
 #[test]
+fn a_number_whose_digits_are_torn_is_whatever_it_may_be_and_claims_nothing() {
+    let claim = |digits: &str| {
+        let html = format!(
+            "{}<footer><a href=//beian.miit.gov.cn>京ICP备{digits}</a></footer>",
+            article()
+        );
+        let budget = Budget { cpu: Duration::from_secs(20), nodes: 60_000 };
+        let document = read(&html, &"http://www.example.cn/".parse().unwrap(), budget);
+        let told = |place| match place {
+            NumberPlace::Own => '+',
+            NumberPlace::Unsure => '?',
+            NumberPlace::Quoted => '-',
+        };
+        let numbers = document.page.numbers;
+        numbers
+            .iter()
+            .map(|n| format!("{}{}", told(n.place), n.number))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (digits, expected) in [
+        ("22000002</a><span>24小时热线</span>", "?京ICP备22000002号 ?京ICP备2200000224号"),
+        ("22000002</a><a>7x24小时</a>", ""),
+        ("20210001<b>24</b>小时", "?京ICP备20210001号 ?京ICP备2021000124号"),
+        ("2200<br>0002号-1", "?京ICP备2200号 ?京ICP备22000002号-1"),
+        ("<div>2200</div><div>0002号</div>", "?京ICP备2200号 ?京ICP备22000002号"),
+        ("2200 0002号", "?京ICP备2200号 ?京ICP备22000002号"),
+        ("<b>2200</b>000<i>2号-1</i>", "+京ICP备22000002号-1"),
+        ("22000<wbr>002号", "+京ICP备22000002号"),
+        ("<b>2200000</b>2", "?京ICP备2200000号 ?京ICP备22000002号"),
+        ("2200_______号", ""),
+        ("22000002</a><br>24小时热线<a>", "+京ICP备22000002号"),
+        ("22000002号<span>-2024 版权所有</span>", "+京ICP备22000002号-2024"),
+    ] {
+        assert_eq!(claim(digits), expected, "{digits}");
+    }
+}
+
+#[test]
 fn a_number_that_is_claimed_and_quoted_is_claimed() {
     let html = format!(
         "{}<footer>{NUMBER}</footer><p>例如 {NUMBER}，其中 -1 表示第一个网站。</p>",
