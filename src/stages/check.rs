@@ -230,6 +230,10 @@ impl Filings {
         if own.is_some_and(|own| own.subjects.contains(subject)) {
             return Ok(NumberOwner::Own);
         }
+        // Apps are no websites: a register of websites may lack their subjects, and a page tells of others'.
+        if number.site().is_some_and(|site| site.variant.is_some()) {
+            return Ok(NumberOwner::Unknown);
+        }
         // A record whose only number is a licence names no subject, and an old one may name a subject
         // that the site has changed since: the number may be its own.
         let may_be_own = own.is_some_and(|own| !own.are_subjects_known || self.is_old(own));

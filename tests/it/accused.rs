@@ -214,6 +214,13 @@ fn a_number_is_held_against_a_register_of_today_only() {
         ("粤ICP备15000003号-1", 1, whole, true),
         ("粤ICP备15000003号-1", 1, partial, false),
         ("粤ICP备15000003号-1", 8, whole, false),
+        ("京ICP备15000001号-3A", 1, whole, false),
+        ("沪ICP备15000002号-3A", 1, whole, false),
+        ("粤ICP备15000003号-3K", 1, whole, false),
+        // Torn by its markup, and it may be the site's own.
+        ("京ICP备15000001</a><span>24小时热线</span><a>", 1, whole, false),
+        ("京ICP备1500<br>0001号-1", 1, whole, false),
+        ("京ICP备1500●●●●号", 1, whole, false),
     ] {
         let web = showing(answer("200 OK", "", &page.replace("NUMBER", number)));
         let found = accused(&web, filings, days, settings);
