@@ -101,8 +101,10 @@ impl Play {
         let front = host.strip_suffix(&cast.target().to_string()).unwrap_or_default();
         let is_known = matches!(front, "" | "www.") || self.world.is_listed(host);
         let zone = match (scene.hosts, front) {
-            (Hosts::EverythingBelow, "") => Zone::Empty,
-            (Hosts::Everything | Hosts::EverythingBelow, _) => scene.zone.clone(),
+            (Hosts::EverythingBelow, "") | (Hosts::EverythingDeeper, "" | "www.") => Zone::Empty,
+            (Hosts::Everything | Hosts::EverythingBelow | Hosts::EverythingDeeper, _) => {
+                scene.zone.clone()
+            }
             _ if !is_known => Zone::NoSuchName,
             (Hosts::All, _) | (Hosts::Www, "www.") => scene.zone.clone(),
             (Hosts::Www, "") => Zone::Empty,

@@ -161,6 +161,7 @@ scenarios! {
         named_with_trailing_dot 2 OwnLine,
         subdomain_only 2 OwnLine,
         invented_host 2 OwnLine,
+        unfiled_on_www_of_wildcard_zone 2 Any,
         idn_name 2 Chinese,
         bare_address 0 Address,
         bare_address_filed 0 Address,

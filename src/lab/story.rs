@@ -49,6 +49,8 @@ pub(crate) enum Hosts {
     Everything,
     /// The same, but the Domain itself has no address.
     EverythingBelow,
+    /// The same, and its `www.` has no address either.
+    EverythingDeeper,
     /// Only `www.`; the Domain itself has no address and nothing else exists.
     Www,
     /// Those that lists name; the Domain itself and its `www.` do not exist.

@@ -37,10 +37,16 @@ pub(crate) fn subdomain_only(cast: Cast<'_>) -> Story<'_> {
         .named(format!("m.{}", cast.target()))
 }
 
-/// A host that somebody made up, under a Domain that has no address and whose zone answers for
-/// everything.
+/// The Domain has no address, and its zone answers for everything below: the site is at `www.`.
+pub(crate) fn unfiled_on_www_of_wildcard_zone(cast: Cast<'_>) -> Story<'_> {
+    Story::of(Scene::at(&[cast.home()]).only(Hosts::EverythingBelow))
+        .finds(Kind::Unfiled, cast.home())
+}
+
+/// A host that somebody made up, under a Domain whose zone answers for everything but the Domain itself
+/// and its `www.`.
 pub(crate) fn invented_host(cast: Cast<'_>) -> Story<'_> {
-    Story::of(Scene::at(&[cast.home()]).only(Hosts::EverythingBelow)).named(format!(
+    Story::of(Scene::at(&[cast.home()]).only(Hosts::EverythingDeeper)).named(format!(
         "q7x{}.{}",
         cast.index(),
         cast.target()

@@ -37,12 +37,20 @@ impl Wildcards {
 
     /// Whether `host`, which has `addresses`, may be made up: its zone gives the same addresses to
     /// names that nobody ever gave. Of the Domain itself its public suffix is asked, of hosts below
-    /// the Domain too.
-    pub async fn may_be_made_up(&self, host: &Host, domain: &Domain, addresses: &[IpAddr]) -> bool {
+    /// the Domain too. Where the Domain has no address (`is_bare`) its `www.` is where visitors look for
+    /// it, and nobody's invention, whatever else the zone answers for.
+    pub async fn may_be_made_up(
+        &self,
+        host: &Host,
+        domain: &Domain,
+        addresses: &[IpAddr],
+        is_bare: bool,
+    ) -> bool {
         if addresses.is_empty() {
             return false;
         }
-        if host != domain.host() && covers(&self.made_up_under(domain.as_str()).await, addresses) {
+        let is_front = host == domain.host() || (is_bare && Some(host) == domain.www().as_ref());
+        if !is_front && covers(&self.made_up_under(domain.as_str()).await, addresses) {
             return true;
         }
         let Some((_, suffix)) = domain.as_str().split_once('.') else { return false };

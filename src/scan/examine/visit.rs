@@ -249,12 +249,13 @@ impl Stages {
                 return Some((host, place));
             }
             let Examination { target, hosts, .. } = &mut survey.examination;
+            let is_bare = target.domain().is_some_and(|domain| is_bare(hosts, domain));
             let examined = hosts.get_mut(host)?;
             if let (Target::Domain(domain), Some(name)) = (&*target, &examined.host) {
                 let addresses: Vec<IpAddr> =
                     examined.sightings.iter().map(|sighting| sighting.address).collect();
                 examined.is_invented =
-                    self.wildcards.may_be_made_up(name, domain, &addresses).await;
+                    self.wildcards.may_be_made_up(name, domain, &addresses, is_bare).await;
             }
             if !examined.is_invented {
                 survey.vouched = Some(host);
@@ -339,6 +340,16 @@ impl Stages {
         let is_turn = || due::is_verified(target, *night, self.rotation.verify_filed);
         matches!(filing, FilingStatus::Active(_)) && (self.scan.everything || is_turn())
     }
+}
+
+/// Whether `domain` itself is known to have no address.
+fn is_bare(hosts: &[HostExamination], domain: &Domain) -> bool {
+    let own = hosts.iter().find(|examined| examined.host.as_ref() == Some(domain.host()));
+    own.is_some_and(|own| {
+        let resolution = own.resolution.as_ref();
+        own.sightings.is_empty()
+            && resolution.is_some_and(|resolution| resolution.outcome().is_certain())
+    })
 }
 
 /// Doubts a site that is shown under another Domain's certificate: a server that has no site of that name

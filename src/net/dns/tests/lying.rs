@@ -91,22 +91,24 @@ async fn wild() -> Fake {
 async fn a_name_is_made_up_where_its_zone_answers_for_everything() {
     let wild = wild().await;
     let wildcards = Wildcards::new(Arc::new(resolver(&[wild.address])));
-    for (name, address, expected) in [
-        ("abc.wild.cn", "1.1.1.0", true),
-        ("www.wild.cn", "1.1.1.0", true),
-        ("real.wild.cn", "1.1.1.9", false),
-        ("wild.cn", "1.1.1.9", false),
-        ("www.example.cn", "3.3.3.3", false),
-        ("example.top", "2.2.2.2", true),
-        ("www.example.top", "2.2.2.2", true),
-        ("example.top", "2.2.2.3", false),
+    for (name, address, is_bare, expected) in [
+        ("abc.wild.cn", "1.1.1.0", false, true),
+        ("abc.wild.cn", "1.1.1.0", true, true),
+        ("www.wild.cn", "1.1.1.0", false, true),
+        ("www.wild.cn", "1.1.1.0", true, false),
+        ("real.wild.cn", "1.1.1.9", false, false),
+        ("wild.cn", "1.1.1.9", false, false),
+        ("www.example.cn", "3.3.3.3", false, false),
+        ("example.top", "2.2.2.2", false, true),
+        ("www.example.top", "2.2.2.2", true, true),
+        ("example.top", "2.2.2.3", false, false),
     ] {
         let host = host(name);
         let domain = Domain::of(&host).unwrap();
         let address = address.parse().unwrap();
-        let got = wildcards.may_be_made_up(&host, &domain, &[address]).await;
+        let got = wildcards.may_be_made_up(&host, &domain, &[address], is_bare).await;
         assert_eq!(got, expected, "{name} at {address}");
-        assert!(!wildcards.may_be_made_up(&host, &domain, &[]).await);
+        assert!(!wildcards.may_be_made_up(&host, &domain, &[], is_bare).await);
     }
 }
 
