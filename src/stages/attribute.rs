@@ -24,6 +24,7 @@ use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::facts::range::to_number;
+use crate::facts::special;
 use crate::net::guard::Guard;
 use crate::stages::attribute::claim::Claim;
 pub use crate::stages::attribute::given::Bounds;
@@ -100,7 +101,8 @@ impl AddressTable {
         directory: &Directory,
         guard: &Guard,
     ) -> Placement {
-        if guard.is_special(address) {
+        // Who writes an IPv4 address as one of IPv6 says nothing of where its site is.
+        if guard.is_special(address) || special::unwrapped(address) != address {
             return Placement::SpecialPurpose;
         }
         let Some(holding) = self.holding(address) else { return Placement::Abroad };

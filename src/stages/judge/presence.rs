@@ -16,6 +16,7 @@ use crate::facts::placement::Holding;
 use crate::facts::placement::Placement;
 use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
+use crate::facts::special::unwrapped;
 use crate::facts::target::Target;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
@@ -118,6 +119,10 @@ impl<'a> Presence<'a> {
 
     fn add(&mut self, host: &'a HostExamination, sighting: &'a Sighting, parked: Parked) {
         match &sighting.placement {
+            // It may be where packets to it end up, or nowhere.
+            Placement::SpecialPurpose if unwrapped(sighting.address) != sighting.address => {
+                self.unknown = Unknown::Place;
+            }
             Placement::SpecialPurpose => {}
             Placement::Abroad => self.has_address = true,
             Placement::Mainland(Holding { holder: Holder::OutOfBounds, .. }) => {
