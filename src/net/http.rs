@@ -318,7 +318,7 @@ impl Trace {
         let headers = self.headers.into_iter().filter(|(name, _)| !is_secret(name));
         let (body, rest) = allowance.divide(answer.body, answer.is_whole);
         let exchange = Exchange {
-            url: without_user(url),
+            url: without_user(url.clone()).into(),
             address,
             port: self.port,
             at: self.at,
@@ -336,11 +336,10 @@ impl Trace {
 }
 
 /// `url` without what a link may hold of a password.
-fn without_user(url: &Url) -> String {
-    let mut url = url.clone();
+pub fn without_user(mut url: Url) -> Url {
     // Refused by URLs that can have none.
     let _none = url.set_username("").and_then(|()| url.set_password(None));
-    url.into()
+    url
 }
 
 impl Answer {

@@ -21,6 +21,7 @@ use crate::formats::signatures::Recognised;
 use crate::formats::signatures::Seen;
 use crate::formats::signatures::Signatures;
 use crate::net::http::Answer;
+use crate::net::http::without_user;
 use crate::stages::probe::domain_of;
 
 /// No redirect to a longer URL is followed or told, in bytes (RFC 9110, section 4.1 asks for 8000): it
@@ -164,7 +165,7 @@ pub(super) fn location(answer: &Answer, url: &Url) -> Option<Url> {
             byte => format!("%{byte:02X}"),
         })
         .collect();
-    url.join(&encoded).ok()
+    url.join(&encoded).ok().map(without_user)
 }
 
 /// Whether `url` stays within the target: a host of its Domain, or its very address.
@@ -187,6 +188,7 @@ fn may_be_asked(next: &Url, target: &Target) -> bool {
 }
 
 fn lead(next: Url, target: &Target) -> Step {
+    let next = without_user(next);
     let is_within = leads_within(&next, target);
     let domain = domain_of(&next).filter(|_| is_web(&next) && !is_within);
     if next.as_str().len() > LONGEST_URL && domain.is_none() {

@@ -175,6 +175,12 @@ fn redirects_within_the_domain_are_followed() {
     follows(&scripted("main.html"), "http://example.cn/main.html");
     // A script is only read, and a query may do something.
     ends(&scripted("/x.php?action=delete&id=1"), Unknown, &Sign::ScriptOnly);
+    // What a link holds of a password goes nowhere and stands nowhere.
+    for case in [refreshed("http://u:p@example.cn/a"), sent(302, b"http://u:p@example.cn/a")] {
+        follows(&case, "http://example.cn/a");
+    }
+    let nowhere = Sign::LeadsNowhere("http://192.0.2.1/".to_owned());
+    ends(&sent(302, b"http://u:p@192.0.2.1/"), Unknown, &nowhere);
     ends(&scripted("http://example.com/?from=example.cn"), Redirected, &to("example.com"));
 }
 
