@@ -79,6 +79,8 @@ pub enum Barrier {
     Challenge,
     /// There is little text, hardly a link, and a field for a password.
     Login,
+    /// There is nothing at all to be seen.
+    Blank,
 }
 
 /// At most so many characters of a title are kept.
@@ -195,6 +197,8 @@ fn barrier(outline: &Outline<'_>, text_chars: usize, has_frames: bool) -> Option
         Some(Barrier::Challenge)
     } else if is_little && outline.passwords > 0 && outline.links < LINKS_OF_A_LOGIN {
         Some(Barrier::Login)
+    } else if text_chars == 0 && outline.pictures == 0 && outline.links == 0 && !has_frames {
+        Some(Barrier::Blank)
     } else {
         None
     }

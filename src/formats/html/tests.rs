@@ -107,8 +107,8 @@ fn a_body_that_is_no_html_is_text() {
     ] {
         let document = at_example(body);
         assert_eq!(document.text.replace('\u{fffd}', ""), text);
-        assert!(document.barrier.is_none() && !document.was_cut);
-        assert_eq!(document.page.title, None);
+        assert_eq!(document.barrier, text.is_empty().then_some(Barrier::Blank), "{body:?}");
+        assert!(!document.was_cut && document.page.title.is_none());
     }
 }
 

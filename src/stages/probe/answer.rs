@@ -107,6 +107,9 @@ pub(super) fn meaning(
                 Some(Barrier::Login) => {
                     return end(SiteState::Unknown, Sign::Wall(PASSWORD.to_owned()));
                 }
+                Some(Barrier::Blank) => {
+                    return end(SiteState::Unknown, Sign::Status(answer.status));
+                }
                 None => {}
             }
             let sign = if was_cut { Sign::DocumentInPart(None) } else { Sign::Document };

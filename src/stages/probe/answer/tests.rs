@@ -267,6 +267,14 @@ fn what_only_a_person_or_a_browser_can_pass_is_no_document() {
     ends(&answered(200, stopped), Parked, &Sign::ParkingPage("baota-panel".to_owned()));
     let challenge = "<title>某某公司</title><p>正在为您加载页面，请稍候片刻，页面将自动刷新，如长时间没有反应请手动刷新本页。                     感谢您的耐心等待与支持。</p><script>document.cookie = 'k=' + f(7);                      location.reload();</script>";
     ends(&answered(200, challenge), Unknown, &Sign::ScriptOnly);
+    for blank in
+        ["   \n\n ", "<html><head><title>某公司</title></head><body> <p></p></body></html>"]
+    {
+        ends(&answered(200, blank), Unknown, &Sign::Status(200));
+    }
+    for shown in ["<img src=a.jpg>", "<a href=/in><p></p></a>", "<iframe src=/in></iframe>", "x"] {
+        ends(&answered(200, shown), Live, &Sign::Document);
+    }
     // A site is one all the same, whatever stands in its corner.
     let shop =
         format!("<title>某某商城</title>{login}<p>{}</p>", "新品上市，欢迎选购。".repeat(40));
