@@ -20,6 +20,7 @@ use crate::config::Settings;
 use crate::net::upstream::Upstream;
 use crate::publish::layout::Layout;
 use crate::stages::check::Filings;
+use crate::store::evidence::retention;
 use crate::store::filings::FilingRegister;
 use crate::store::lock::DataLock;
 use crate::store::submitted::terms::Terms;
@@ -61,7 +62,15 @@ impl Session {
     pub(super) fn data(&self) -> Result<Arc<Data>> {
         match &self.open {
             Some(data) => Ok(Arc::clone(data)),
-            None => Ok(Arc::new(Data::open(&self.data, self.lock()?)?)),
+            None => {
+                let data = Data::open(&self.data, self.lock()?)?;
+                // Evidence is beside what most commands want, so that what goes wrong is only told.
+                let settled = retention::settle(&self.evidence(), &data.findings, self.clock.now());
+                if let Err(error) = settled {
+                    tracing::error!(%error, "a clearing of evidence that was broken off is not ended");
+                }
+                Ok(Arc::new(data))
+            }
         }
     }
 

@@ -234,6 +234,11 @@ impl Dossier {
         self.exchanges.last()
     }
 
+    /// Whether nothing is kept any more.
+    pub fn is_empty(&self) -> bool {
+        self.exchanges.is_empty() && self.again.is_none()
+    }
+
     /// Every record that it needs.
     pub fn places(&self) -> impl Iterator<Item = Place> {
         let again = self.again.iter().map(|(place, _)| *place);

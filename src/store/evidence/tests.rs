@@ -13,6 +13,7 @@ use crate::store::evidence::retention::clear;
 use crate::store::evidence::tests::office::Office;
 use crate::store::evidence::tests::office::moment;
 use crate::store::evidence::tests::office::outcome;
+use crate::store::inspection::inspect;
 
 const FIRST: &str = "0000001-0001.warc.gz";
 const SECOND: &str = "0000002-0001.warc.gz";
@@ -150,6 +151,11 @@ fn old_bodies_go_in_time_and_the_rest_stays_where_it_can_be_found() {
     let cleared =
         |days| clear(&office.path(), &office.findings, &office.settings, 9, later(days)).unwrap();
     assert_eq!(cleared(180), Cleared::default());
+    let term = |number: u32| {
+        let finding = office.findings.by_id(Ulid::from(u128::from(number))).unwrap().unwrap();
+        retention::term_of(&office.findings, &finding, office.settings.keep).unwrap()
+    };
+    assert_eq!((term(1), term(2)), (Some(later(180)), None));
     let before = office.findings.evidence_of(1).unwrap().remove(0);
     assert_eq!(cleared(181), Cleared { findings: 1, records: 12, files: 1 });
     assert_eq!(office.dossier(1), None);
@@ -186,4 +192,81 @@ fn a_clearing_that_a_crash_broke_off_is_ended_by_the_next() {
         let settled = office.findings.evidence_of(1).unwrap().remove(0);
         assert_eq!(settled, EvidenceFile { content: expected, ..file });
     }
+}
+
+/// A closed finding and one that stands, both of a night whose file holds more than they rest on, and
+/// one alone in a file that goes as a whole; with a way to break the clearing off at a step.
+fn cleared_up_to(step: usize) -> Office {
+    let (office, whole) = (two_nights(), two_nights());
+    let now = moment(2).checked_add((181 * 24).hours()).unwrap();
+    let ids: Vec<Vec<u8>> =
+        [FIRST, SECOND].map(|name| std::fs::read(office.path().join(name)).unwrap()).into();
+    // Record ids and days are fresh each time, so that the one folder is the other's copy.
+    for (name, bytes) in [FIRST, SECOND].into_iter().zip(&ids) {
+        std::fs::write(whole.path().join(name), bytes).unwrap();
+    }
+    for file in office.findings.evidence_files() {
+        whole.findings.put_evidence(&file.unwrap()).unwrap();
+    }
+    for dossier in office.findings.dossiers() {
+        let (id, dossier) = dossier.unwrap();
+        let file = office.findings.evidence_of(1).unwrap().remove(0);
+        whole.findings.put_evidence_with(&file, &[(id, dossier)]).unwrap();
+    }
+    clear(&whole.path(), &whole.findings, &whole.settings, 9, now).unwrap();
+    let [first, second] = [1, 2].map(|night| office.findings.evidence_of(night).unwrap().remove(0));
+    let content = whole.findings.evidence_of(1).unwrap().remove(0).content;
+    let begun = EvidenceFile { replacement: Some(content), ..first };
+    let going = EvidenceFile { replacement: Some(retention::nothing()), ..second };
+    if step > 0 {
+        office.findings.put_evidence(&begun).unwrap();
+    }
+    if step > 1 {
+        std::fs::copy(whole.path().join(FIRST), office.path().join(FIRST)).unwrap();
+        office.findings.put_evidence(&going).unwrap();
+    }
+    if step > 2 {
+        std::fs::remove_file(office.path().join(SECOND)).unwrap();
+    }
+    office
+}
+
+fn two_nights() -> Office {
+    let office = Office::new();
+    office.night(1, vec![outcome(1, 1, "one", OPENED), outcome(2, 1, "two", OPENED)]);
+    office.night(2, vec![outcome(1, 2, "blocked", Some(ChangeKind::Closed))]);
+    office
+}
+
+#[test]
+fn a_clearing_broken_off_anywhere_leaves_every_finding_where_its_records_lie() {
+    for step in 0..4 {
+        let office = cleared_up_to(step);
+        let faults = || inspect(office.data()).unwrap().faults;
+        assert_eq!(faults(), [], "step {step}: a crash is no tampering");
+        retention::settle(&office.path(), &office.findings, moment(200)).unwrap();
+        assert_eq!(faults(), [], "step {step}, settled");
+        let place = office.dossier(2).unwrap().newest().unwrap().place;
+        let entries = office.entries(FIRST);
+        let entry = entries.iter().find(|entry| entry.offset == place.offset);
+        let entry = entry.filter(|entry| members::id_of(&entry.original) == Some(place.id));
+        assert!(entry.is_some_and(|entry| !entry.is_removed), "step {step}: {place}");
+        let now = moment(2).checked_add((181 * 24).hours()).unwrap();
+        clear(&office.path(), &office.findings, &office.settings, 9, now).unwrap();
+        assert_eq!((office.dossier(1), faults()), (None, vec![]), "step {step}, cleared");
+        assert!(!office.path().join(SECOND).exists(), "step {step}");
+    }
+}
+
+#[test]
+fn check_data_tells_of_a_record_that_lies_elsewhere_than_its_finding_says() {
+    let office = two_nights();
+    let id = Ulid::from(2_u128);
+    let mut dossier = office.dossier(2).unwrap();
+    dossier.exchanges[0].place.offset += 1;
+    let file = office.findings.evidence_of(1).unwrap().remove(0);
+    office.findings.put_evidence_with(&file, &[(id, dossier)]).unwrap();
+    let faults = inspect(office.data()).unwrap().faults;
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].what.contains("begins at byte"), "{faults:?}");
 }

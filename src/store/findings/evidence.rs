@@ -36,13 +36,6 @@ impl Findings {
         })
     }
 
-    /// Keeps a dossier in place of the finding's old one.
-    pub fn put_dossier(&self, finding: Ulid, dossier: &Dossier) -> Result<(), StoreError> {
-        self.put(&with_id(DOSSIER, finding), encoding::encode("dossier", dossier)?)?;
-        self.follow_dossier(finding, Some(dossier));
-        Ok(())
-    }
-
     /// Forgets where the evidence of one finding was.
     pub fn remove_dossier(&self, finding: Ulid) -> Result<(), StoreError> {
         self.remove(with_id(DOSSIER, finding))?;
@@ -77,6 +70,31 @@ impl Findings {
     /// How a file of evidence must be from now on.
     pub fn put_evidence(&self, file: &EvidenceFile) -> Result<(), StoreError> {
         self.put(&file_key(file.name), encoding::encode("evidence file", file)?)
+    }
+
+    /// Keeps that, and in the same step the dossiers of findings that rest on it; one that is left
+    /// empty goes.
+    pub fn put_evidence_with(
+        &self,
+        file: &EvidenceFile,
+        dossiers: &[(Ulid, Dossier)],
+    ) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        Self::batch_evidence(&mut batch, file)?;
+        for (finding, dossier) in dossiers {
+            if dossier.is_empty() {
+                batch.remove(with_id(DOSSIER, *finding));
+            } else {
+                Self::batch_dossier(&mut batch, *finding, dossier)?;
+            }
+        }
+        let writing = self.writing();
+        self.write(batch)?;
+        drop(writing);
+        for (finding, dossier) in dossiers {
+            self.follow_dossier(*finding, Some(dossier).filter(|dossier| !dossier.is_empty()));
+        }
+        Ok(())
     }
 
     /// How every file of evidence must be, in order.

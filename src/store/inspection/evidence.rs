@@ -2,7 +2,6 @@
 //! rest on.
 
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::path::Path;
 
 use sha2::Digest;
@@ -14,11 +13,18 @@ use crate::store::StoreError;
 use crate::store::evidence::members;
 use crate::store::evidence::members::Members;
 use crate::store::evidence::members::START;
+use crate::store::evidence::retention;
 use crate::store::inspection::Inspection;
 use crate::store::inspection::findings::Known;
 
-/// The records of one file that are whole.
-type Whole = HashSet<RecordId>;
+/// What was found of one file.
+#[derive(Debug, Default)]
+struct Looked {
+    /// The records that are whole, and the bytes at which they begin.
+    whole: HashMap<RecordId, u64>,
+    /// Whether a clearing replaced it that a crash kept from telling the findings.
+    is_ahead: bool,
+}
 
 pub(super) fn inspect(
     dir: &Path,
@@ -29,7 +35,7 @@ pub(super) fn inspect(
     let unfinished = unfinished.map(|scan| scan.night);
     let files: HashMap<EvidenceName, &EvidenceFile> =
         known.iter().flat_map(|known| &known.files).map(|file| (file.name, file)).collect();
-    let mut whole: HashMap<EvidenceName, Whole> = HashMap::new();
+    let mut looked: HashMap<EvidenceName, Looked> = HashMap::new();
     for name in members::names(dir)? {
         let path = dir.join(name.to_string());
         let is_open = known.is_none() || unfinished == Some(name.night);
@@ -41,34 +47,46 @@ pub(super) fn inspect(
         if must.is_none() && known.is_some() && !is_open {
             found.fault(&path, None, "no night knows of this file");
         }
-        whole.insert(name, inspect_file(&path, must, is_open, found)?);
+        looked.insert(name, inspect_file(&path, must, is_open, found)?);
     }
     let Some(known) = known else { return Ok(()) };
     for file in known.files.iter().filter(|file| file.removed.is_none()) {
-        if !whole.contains_key(&file.name) {
-            found.fault(&dir.join(file.name.to_string()), None, "it is missing");
+        if !looked.contains_key(&file.name) {
+            let is_ahead = file.replacement == Some(retention::nothing());
+            looked.insert(file.name, Looked { is_ahead, ..Looked::default() });
+            if !is_ahead {
+                found.fault(&dir.join(file.name.to_string()), None, "it is missing");
+            }
         }
     }
     chain_through(dir, &known.files, found);
     for (place, finding) in &known.places {
-        let is_there = whole.get(&place.file).is_some_and(|whole| whole.contains(&place.id));
-        if !is_there {
-            let what = format!("{} is not there, on which finding {finding} rests", place.id);
-            found.fault(&dir.join(place.file.to_string()), place.offset, what);
+        let file = looked.get(&place.file);
+        if file.is_some_and(|file| file.is_ahead) {
+            continue;
         }
+        let what = match file.and_then(|file| file.whole.get(&place.id)) {
+            Some(offset) if *offset == place.offset => continue,
+            Some(offset) => format!(
+                "{} begins at byte {offset}, and not here, where finding {finding} has it",
+                place.id
+            ),
+            None => format!("{} is not there, on which finding {finding} rests", place.id),
+        };
+        found.fault(&dir.join(place.file.to_string()), place.offset, what);
     }
     Ok(())
 }
 
-/// Returns the records that are there whole.
+/// Returns what is there whole.
 fn inspect_file(
     path: &Path,
     must: Option<&EvidenceFile>,
     is_open: bool,
     found: &mut Inspection,
-) -> Result<Whole, StoreError> {
+) -> Result<Looked, StoreError> {
     found.files += 1;
-    let mut whole = Whole::new();
+    let mut looked = Looked::default();
     let mut members = Members::open(path)?;
     let mut is_sound = true;
     let mut told_link = None;
@@ -77,7 +95,8 @@ fn inspect_file(
             Ok(entry) => {
                 found.records += 1;
                 let id = members::id_of(&entry.original);
-                whole.extend(id.filter(|_| !entry.is_removed));
+                let whole = id.filter(|_| !entry.is_removed);
+                looked.whole.extend(whole.map(|id| (id, entry.offset)));
                 if must.is_some_and(|file| file.records == members.records()) {
                     told_link = Some(members.link());
                 }
@@ -88,14 +107,18 @@ fn inspect_file(
             }
         }
     }
-    let Some(must) = must else { return Ok(whole) };
-    let contents = [Some(must.content), must.replacement];
+    let Some(must) = must else { return Ok(looked) };
     let mut is_known = false;
-    for content in contents.into_iter().flatten() {
+    let contents = [(Some(must.content), false), (must.replacement, true)];
+    for (content, is_ahead) in contents {
+        let Some(content) = content else { continue };
         let hash = members::hash(path, content.length)?.finalize();
         let length = std::fs::metadata(path).map_err(StoreError::io(path))?.len();
         let is_as_long = length == content.length || (is_open && length > content.length);
-        is_known |= is_as_long && hash[..] == content.sha256;
+        if is_as_long && hash[..] == content.sha256 {
+            is_known = true;
+            looked.is_ahead = is_ahead;
+        }
     }
     if !is_known {
         let offset = is_sound.then(|| members.end());
@@ -107,7 +130,7 @@ fn inspect_file(
     } else if is_sound && (members.first() != must.first || told_link != Some(must.last)) {
         found.fault(path, None, "its chain is not the one that the night left");
     }
-    Ok(whole)
+    Ok(looked)
 }
 
 /// Whether each file of a night goes on where the one before ended.
