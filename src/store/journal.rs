@@ -28,6 +28,7 @@ use crate::store::sorter::Sorter;
 
 const MAGIC: [u8; 8] = *b"chabei\x02\x02";
 const HEADER: u64 = 12;
+const HEADER_LENGTH: usize = 12;
 
 /// What one examination learnt, and what it changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,8 +95,9 @@ impl Journal {
             .open(&path)
             .map_err(StoreError::io(&path))?;
         let length = file.metadata().map_err(StoreError::io(&path))?.len();
-        if length < HEADER {
+        if header_of(&mut file).map_err(StoreError::io(&path))?.is_none() {
             file.set_len(0).map_err(StoreError::io(&path))?;
+            file.rewind().map_err(StoreError::io(&path))?;
             let header = [&MAGIC[..], &night.to_le_bytes()].concat();
             file.write_all(&header).map_err(StoreError::io(&path))?;
             file.sync_all().map_err(StoreError::io(&path))?;
@@ -229,8 +231,15 @@ impl Journal {
 
     fn payloads(&self, from: u64) -> Result<Payloads, StoreError> {
         let mut file = File::open(&self.path).map_err(StoreError::io(&self.path))?;
-        let mut header = [0; 12];
-        file.read_exact(&mut header).map_err(StoreError::io(&self.path))?;
+        let failed = || StoreError::io(&self.path);
+        let Some(header) = header_of(&mut file).map_err(failed())? else {
+            file.seek(SeekFrom::End(0)).map_err(failed())?;
+            return Ok(Payloads {
+                path: self.path.clone(),
+                input: BufReader::new(file),
+                end: from,
+            });
+        };
         if header[..8] != MAGIC || header[8..] != self.night.to_le_bytes() {
             return Err(StoreError::Damaged {
                 path: self.path.clone(),
@@ -238,7 +247,7 @@ impl Journal {
                 what: "it does not begin as the journal of this night",
             });
         }
-        file.seek(SeekFrom::Start(from)).map_err(StoreError::io(&self.path))?;
+        file.seek(SeekFrom::Start(from)).map_err(failed())?;
         Ok(Payloads { path: self.path.clone(), input: BufReader::new(file), end: from })
     }
 }
@@ -279,6 +288,17 @@ impl Payloads {
     fn ended(&self, error: std::io::Error) -> Option<Result<(u64, Vec<u8>), StoreError>> {
         let is_end = error.kind() == std::io::ErrorKind::UnexpectedEof;
         (!is_end).then(|| Err(StoreError::io(&self.path)(error)))
+    }
+}
+
+/// How the file begins; `None` where a power cut came before that was on the disk, which leaves less, or
+/// zeros, and nothing behind it that counts.
+fn header_of(file: &mut File) -> std::io::Result<Option<[u8; HEADER_LENGTH]>> {
+    let mut header = [0; HEADER_LENGTH];
+    match file.read_exact(&mut header) {
+        Ok(()) => Ok(Some(header).filter(|header| header.iter().any(|byte| *byte != 0))),
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -336,6 +356,20 @@ mod tests {
             assert_eq!(names(&again), ["a.cn", "b.cn"], "cut to {length}");
             again.append(&[outcome("d.cn")]).unwrap();
             assert_eq!(names(&again), ["a.cn", "b.cn", "d.cn"]);
+        }
+    }
+
+    #[test]
+    fn a_journal_that_a_power_cut_left_without_its_beginning_is_one_with_nothing_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path_of(dir.path(), 3);
+        let header = [&MAGIC[..], &3_u32.to_le_bytes()].concat();
+        for left in [&[][..], &header[..5], &header[..11], &[0; 12], &[0; 300]] {
+            std::fs::write(&path, left).unwrap();
+            assert_eq!(names(&Journal::look(&path, 3).unwrap()), [""; 0], "{left:?}");
+            let mut journal = Journal::open(dir.path(), 3).unwrap();
+            journal.append(&[outcome("a.cn")]).unwrap();
+            assert_eq!(names(&Journal::open(dir.path(), 3).unwrap()), ["a.cn"], "{left:?}");
         }
     }
 

@@ -58,7 +58,7 @@ fn inspect_one(
     let length = std::fs::metadata(path).map_err(StoreError::io(path))?.len();
     if length != end {
         let what = "cut or damaged from here on; the next `scan` examines again what it held";
-        found.fault(path, end, what);
+        found.fault(path, end.min(length), what);
     }
     if position.is_some_and(|position| position.offset > end) {
         found.fault(path, end, "the findings know of more than it holds");
