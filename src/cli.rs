@@ -206,7 +206,7 @@ pub enum Register {
 /// `scan`
 #[derive(Debug, Args)]
 pub struct Scan {
-    /// Ends at this time of day (China)
+    /// Ends at this time of day (China); within an hour past it, no night is begun
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day, conflicts_with = "for_time")]
     pub until: Option<Time>,
     /// Ends after this long, such as 6h or 90m

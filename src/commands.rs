@@ -79,17 +79,16 @@ pub fn run(cli: &Cli) -> ExitCode {
     descriptors::raise();
     let begun = Session::open(cli, Terminal::Own).and_then(|mut session| {
         if is_about_data(&cli.command) {
-            let reached = client::reach(&session.data, cli);
-            if let (Err(error), Command::Scan(request)) = (&reached, &cli.command) {
-                scan::report::no_night(&session.terminal, request, error);
-            }
-            match reached? {
+            match client::reach(&session.data, cli)? {
                 Reached::Done(status) => return Ok(Err(status)),
                 Reached::Free(lock) => session.lock = lock.map(Arc::new),
             }
         }
         Ok(Ok(session))
     });
+    if let (Err(error), Command::Scan(request)) = (&begun, &cli.command) {
+        scan::report::no_night(&Terminal::Own, request, &with_causes(error));
+    }
     ExitCode::from(match begun {
         Ok(Err(status)) => status,
         Ok(Ok(session)) => status(dispatch(&session, &cli.command)),

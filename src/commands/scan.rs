@@ -29,6 +29,7 @@ use crate::commands::rates::count_again;
 use crate::commands::rates::keep_census;
 use crate::commands::rejudge;
 use crate::commands::scan::bounds::limits;
+use crate::commands::scan::bounds::why_none;
 use crate::commands::scan::ending::Flown;
 use crate::commands::scan::plan::Plan;
 use crate::commands::session::Session;
@@ -56,15 +57,16 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     }
     let ended = run_night(session, request);
     if let Err(error) = &ended {
-        report::no_night(&session.terminal, request, error);
+        report::no_night(&session.terminal, request, &with_causes(error));
     }
     ended
 }
 
 fn run_night(session: &Session, request: &Request) -> Result<Ended> {
     let Some(limits) = limits(session, request)? else {
-        let window = session.settings.scan.window.as_deref();
-        tracing::warn!(window, "outside the window: no night is begun, all is kept for next time");
+        let (told, why) = why_none(session, request);
+        tracing::warn!("{told}");
+        report::no_night(&session.terminal, request, &why);
         return Ok(Ended::Stopped);
     };
     let data = session.data()?;

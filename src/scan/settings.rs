@@ -74,9 +74,11 @@ impl Window {
     }
 }
 
+/// A whole day.
+pub const DAY: Duration = Duration::from_hours(24);
+
 /// How long it is from `now` to the next `time` of day: a whole day where it is that very time.
 pub fn wait(now: Time, time: Time) -> Duration {
-    const DAY: Duration = Duration::from_hours(24);
     let left = now.duration_until(time);
     let left = Duration::try_from(left).unwrap_or_else(|_| DAY.saturating_sub(left.unsigned_abs()));
     if left.is_zero() { DAY } else { left }

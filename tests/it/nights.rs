@@ -267,10 +267,23 @@ fn no_night_begins_outside_its_window() {
     let closed = configured.replacen("[scan]", &window, 1);
     assert_ne!(closed, configured);
     town.write("chabei.toml", closed);
-    let refused = town.run(&["scan", "--summary", "none.json"]);
-    refused.ends(3).complains(&["outside the window"]);
+    town.write("night.txt", "yesterday's mail");
+    let asked = ["scan", "--summary", "none.json", "--summary-text", "night.txt"];
+    town.run(&asked).ends(3).complains(&["outside the window"]);
     assert!(!town.path("none.json").exists());
     town.scan(&["--for", "5m", "--summary", "bounded.json"]);
+    let mail = || std::fs::read_to_string(town.path("night.txt")).unwrap();
+    assert!(mail().starts_with("查备：检测没有完成\n\n! 不在检测时段"), "{}", mail());
+    // The very minute, or the one before.
+    let now = chabei::clock::zone().to_datetime(chabei::clock::Clock::default().now()).time();
+    let until = format!("{:02}:{:02}", now.hour(), now.minute());
+    town.run(&[&asked[..], &["--until", &until]].concat()).ends(3).complains(&["is just past"]);
+    assert!(mail().contains(&format!("! --until {until} 刚过")), "{}", mail());
+    town.write("chabei.toml", "[scan]\nwindoof = 1\n");
+    town.run(&asked).ends(2);
+    assert!(mail().starts_with("查备：检测没有完成\n") && mail().contains("windoof"), "{}", mail());
+    let closed = configured.replacen("[scan]", &window, 1);
+    town.write("chabei.toml", closed);
     let bounded = town.summary("bounded.json");
     assert_eq!((&bounded["scan"], &bounded["ended_by"]), (&1.into(), &"done".into()));
 }

@@ -56,9 +56,9 @@ pub(super) fn morning(session: &Session, data: &Data, scan: &Scan) -> Result<Str
 }
 
 /// Says in the mail why there was no night, if a mail is asked for.
-pub(in crate::commands) fn no_night(terminal: &Terminal, request: &Request, error: &anyhow::Error) {
+pub(in crate::commands) fn no_night(terminal: &Terminal, request: &Request, why: &str) {
     let Some(path) = &request.summary_text else { return };
-    if let Err(error) = put(terminal, path, &morning::no_night(&with_causes(error))) {
+    if let Err(error) = put(terminal, path, &morning::no_night(why)) {
         tracing::error!("{}", with_causes(&error));
     }
 }
