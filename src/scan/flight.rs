@@ -249,9 +249,7 @@ impl Flight {
         let id = landed.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         if let Some(place) = self.visits.remove(&id) {
             self.waiting.back(&place);
-            if let Err(error) = self.waiting.keep_rest(place.address, &self.pace) {
-                self.failure.get_or_insert(error);
-            }
+            self.waiting.keep_rest(place.address, &self.pace);
         }
         let failed = match landed {
             Ok((_, Ok(Landed::Done(outcome)))) => {

@@ -91,7 +91,7 @@ impl Waiting {
     pub(super) fn new(dir: &Path, pace: &Pace) -> Result<Self, StoreError> {
         shelf::clear_away(dir)?;
         let now = Clock::default().now();
-        let rests = Rests::open(dir, now)?;
+        let rests = Rests::open(dir, now);
         for (address, until) in rests.addresses() {
             pace.leave_alone(address, time(now, until));
         }
@@ -145,7 +145,7 @@ impl Waiting {
         let now = Clock::default().now();
         let target = &survey.examination.target;
         for (address, until) in &survey.left_alone {
-            self.rests.keep_target(target, *address, *until, now)?;
+            self.rests.keep_target(target, *address, *until, now);
         }
         let until = survey.left_alone.iter().map(|(_, until)| *until).max();
         let ticket = self.ticket(survey, place.address, Worth::Again)?;
@@ -155,14 +155,13 @@ impl Waiting {
     }
 
     /// Keeps how long `address` is left alone, where that is longer than it takes to begin again.
-    pub(super) fn keep_rest(&mut self, address: IpAddr, pace: &Pace) -> Result<(), StoreError> {
-        let Some(until) = pace.rests_until(address) else { return Ok(()) };
+    pub(super) fn keep_rest(&mut self, address: IpAddr, pace: &Pace) {
+        let Some(until) = pace.rests_until(address) else { return };
         let left = until - Instant::now();
-        if left < WORTH_KEEPING {
-            return Ok(());
+        if left >= WORTH_KEEPING {
+            let now = Clock::default().now();
+            self.rests.keep_address(address, now + left, now);
         }
-        let now = Clock::default().now();
-        self.rests.keep_address(address, now + left, now)
     }
 
     fn ticket(

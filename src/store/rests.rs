@@ -16,7 +16,6 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::facts::target::Target;
-use crate::store::StoreError;
 
 const FILE: &str = "rests.tsv";
 
@@ -41,12 +40,15 @@ pub struct Rests {
     length: u64,
     /// While they are too many, those that are past are looked for no sooner than then.
     full_until: Timestamp,
+    /// Whether they can be kept for the next run, as far as is known.
+    are_kept: bool,
 }
 
 impl Rests {
     /// Those kept in `dir` that are not over at `now`. A line that cannot be read is of a crash, and is
-    /// passed over.
-    pub fn open(dir: &Path, now: Timestamp) -> Result<Self, StoreError> {
+    /// passed over. Where none can be read or kept that is told once, and they are known as long as this
+    /// lives: it is no reason to end a night.
+    pub fn open(dir: &Path, now: Timestamp) -> Self {
         let path = dir.join(FILE);
         let mut rests = Self {
             path,
@@ -54,17 +56,29 @@ impl Rests {
             targets: HashMap::new(),
             length: 0,
             full_until: now,
+            are_kept: true,
         };
         let bytes = match std::fs::read(&rests.path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(rests),
-            Err(error) => return Err(StoreError::io(&rests.path)(error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return rests,
+            Err(error) => {
+                rests.are_kept_no_more(&error);
+                return rests;
+            }
         };
         for line in bytes.split(|byte| *byte == b'\n') {
             rests.take_in(line, now);
         }
-        rests.write_anew(now)?;
-        Ok(rests)
+        rests.write_anew(now);
+        rests
+    }
+
+    fn are_kept_no_more(&mut self, error: &std::io::Error) {
+        tracing::warn!(
+            file = %self.path.display(), %error,
+            "who asked to be left alone cannot be kept here for the next run"
+        );
+        self.are_kept = false;
     }
 
     /// The addresses that are left alone, and until when.
@@ -78,16 +92,10 @@ impl Rests {
     }
 
     /// Keeps that `address` is left alone until then.
-    pub fn keep_address(
-        &mut self,
-        address: IpAddr,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if !keep(&mut self.addresses, address, until, now) {
-            return Ok(());
+    pub fn keep_address(&mut self, address: IpAddr, until: Timestamp, now: Timestamp) {
+        if keep(&mut self.addresses, address, until, now) {
+            self.append(&line(address, None, until), now);
         }
-        self.append(&line(address, None, until), now)
     }
 
     /// Keeps that `address` is not asked for `target` until then.
@@ -97,11 +105,10 @@ impl Rests {
         address: IpAddr,
         until: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if !keep(&mut self.targets, (target.clone(), address), until, now) {
-            return Ok(());
+    ) {
+        if keep(&mut self.targets, (target.clone(), address), until, now) {
+            self.append(&line(address, Some(target), until), now);
         }
-        self.append(&line(address, Some(target), until), now)
     }
 
     fn take_in(&mut self, line: &[u8], now: Timestamp) -> Option<()> {
@@ -118,23 +125,28 @@ impl Rests {
         Some(())
     }
 
-    fn append(&mut self, line: &str, now: Timestamp) -> Result<(), StoreError> {
+    fn append(&mut self, line: &str, now: Timestamp) {
         let is_full = self.addresses.len() >= MOST || self.targets.len() >= MOST;
         if self.length > LONGEST || (is_full && now > self.full_until) {
             self.full_until = now + FULL;
             return self.write_anew(now);
         }
-        let failed = || StoreError::io(&self.path);
-        let mut file =
-            File::options().create(true).append(true).open(&self.path).map_err(failed())?;
-        file.write_all(line.as_bytes()).map_err(failed())?;
-        self.length += line.len() as u64;
-        Ok(())
+        if !self.are_kept {
+            return;
+        }
+        let file = File::options().create(true).append(true).open(&self.path);
+        match file.and_then(|mut file| file.write_all(line.as_bytes())) {
+            Ok(()) => self.length += line.len() as u64,
+            Err(error) => self.are_kept_no_more(&error),
+        }
     }
 
-    fn write_anew(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    fn write_anew(&mut self, now: Timestamp) {
         self.addresses.retain(|_, until| *until > now);
         self.targets.retain(|_, until| *until > now);
+        if !self.are_kept {
+            return;
+        }
         let mut text = String::new();
         for (address, until) in &self.addresses {
             text.push_str(&line(*address, None, *until));
@@ -144,8 +156,10 @@ impl Rests {
         }
         self.length = text.len() as u64;
         let fresh = self.path.with_extension("new");
-        std::fs::write(&fresh, text).map_err(StoreError::io(&fresh))?;
-        std::fs::rename(&fresh, &self.path).map_err(StoreError::io(&self.path))
+        let written = std::fs::write(&fresh, text);
+        if let Err(error) = written.and_then(|()| std::fs::rename(&fresh, &self.path)) {
+            self.are_kept_no_more(&error);
+        }
     }
 }
 
@@ -189,28 +203,42 @@ mod tests {
         let now: Timestamp = "2026-11-28T01:00:00Z".parse().unwrap();
         let (minute, hour) = (now + 1.minute(), now + 1.hour());
         let address: IpAddr = "10.0.0.1".parse().unwrap();
-        let mut rests = Rests::open(dir.path(), now).unwrap();
-        rests.keep_address(address, hour, now).unwrap();
-        rests.keep_address(address, minute, now).unwrap();
+        let mut rests = Rests::open(dir.path(), now);
+        rests.keep_address(address, hour, now);
+        rests.keep_address(address, minute, now);
         for (name, until) in [("a.cn", hour), ("b.cn", minute), ("c.cn", now)] {
-            rests.keep_target(&target(name), address, until, now).unwrap();
+            rests.keep_target(&target(name), address, until, now);
         }
         drop(rests);
         let spoilt = "\n2036-11-28T09:00:00Z\t10.0.0.2\n2026-11-28T01:30:00Z";
         let mut file = File::options().append(true).open(dir.path().join(FILE)).unwrap();
         file.write_all(spoilt.as_bytes()).unwrap();
 
-        let mut rests = Rests::open(dir.path(), now + 2.minutes()).unwrap();
+        let mut rests = Rests::open(dir.path(), now + 2.minutes());
         assert_eq!(rests.addresses().collect::<Vec<_>>(), [(address, hour)]);
         let of = |rests: &Rests, name: &str| rests.of(&target(name), address, now);
         assert_eq!(of(&rests, "a.cn"), Some(hour));
         assert_eq!(rests.of(&target("a.cn"), address, hour), None);
         assert_eq!(rests.of(&target("a.cn"), "10.0.0.2".parse().unwrap(), now), None);
         assert_eq!(of(&rests, "b.cn"), None, "it was over when they were read");
-        rests.keep_target(&target("d.cn"), address, hour, now).unwrap();
-        let again = Rests::open(dir.path(), now).unwrap();
+        rests.keep_target(&target("d.cn"), address, hour, now);
+        let again = Rests::open(dir.path(), now);
         assert_eq!((of(&again, "d.cn"), of(&again, "a.cn")), (Some(hour), Some(hour)));
-        let rests = Rests::open(dir.path(), hour).unwrap();
+        let rests = Rests::open(dir.path(), hour);
         assert_eq!((rests.addresses().count(), rests.length), (0, 0));
+    }
+
+    #[test]
+    fn a_file_that_can_be_neither_read_nor_written_is_no_reason_to_forget() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(FILE)).unwrap();
+        let now: Timestamp = "2026-11-28T01:00:00Z".parse().unwrap();
+        let address: IpAddr = "10.0.0.1".parse().unwrap();
+        let mut rests = Rests::open(dir.path(), now);
+        rests.keep_address(address, now + 1.hour(), now);
+        rests.keep_target(&target("a.cn"), address, now + 1.hour(), now);
+        assert_eq!(rests.addresses().collect::<Vec<_>>(), [(address, now + 1.hour())]);
+        assert_eq!(rests.of(&target("a.cn"), address, now), Some(now + 1.hour()));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }
