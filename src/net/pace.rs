@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::facts::special;
+use crate::net::pace::asked::Asked;
 use crate::net::pace::gate::Rate;
 use crate::net::pace::parties::Group;
 pub use crate::net::pace::parties::Parties;
@@ -22,6 +23,7 @@ use crate::net::pace::strangers::Groups;
 use crate::net::pace::strangers::Stranger;
 use crate::net::pace::strangers::locked;
 
+mod asked;
 pub(crate) mod gate;
 mod lane;
 mod parties;
@@ -43,6 +45,7 @@ pub struct Pace {
     addresses: Gates<IpAddr>,
     groups: Gates<Group>,
     reached: Reached,
+    asked: Asked,
     failures: u32,
     rest: Duration,
     began: Instant,
@@ -93,6 +96,7 @@ impl Pace {
             addresses: Gates::new(Rate::strict(settings.per_address, NonZeroU32::MIN)),
             groups: Gates::new(Rate::steady(settings.per_provider)),
             reached: Reached::default(),
+            asked: Asked::default(),
             failures: settings.failures,
             rest: settings.rest,
             began: Instant::now(),
@@ -188,12 +192,23 @@ impl Pace {
             return;
         };
         stranger.temper().refused(asked, self.addresses.rate.gap(), now);
+        self.asked.note(plain);
         for group in groups.iter() {
             if group.stranger.is_refused_by(plain) {
                 group.stranger.temper().refused(Duration::ZERO, self.groups.rate.gap(), now);
                 tracing::warn!(%address, ?parties, "many addresses say that it is too much");
             }
         }
+    }
+
+    /// Waits until an address asks to be left alone.
+    pub async fn hears(&self) {
+        self.asked.hears().await;
+    }
+
+    /// The addresses that asked to be left alone since this was last called.
+    pub fn asked(&self) -> Vec<IpAddr> {
+        self.asked.take()
     }
 
     /// Until when `address` is left alone; `None` where it may be spoken to now.

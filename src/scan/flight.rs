@@ -230,8 +230,16 @@ impl Flight {
             .spawn(async move { land(&writer, stages.put_off(*survey, address).await?).await });
     }
 
+    /// Keeps for the next run who asked to be left alone, whether or not whoever heard it is back.
+    pub(super) fn keep_rests(&mut self) {
+        for address in self.pace.asked() {
+            self.waiting.keep_rest(address, &self.pace);
+        }
+    }
+
     /// Takes in all that are back.
     pub(super) fn reap(&mut self) {
+        self.keep_rests();
         while let Some(landed) = self.tasks.try_join_next_with_id() {
             self.settle(landed);
         }

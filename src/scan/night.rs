@@ -51,7 +51,7 @@ pub async fn run(
     writer: NightWriter,
     run: Run<'_>,
 ) -> Result<(EndedBy, NightCounts, Journal), StoreError> {
-    let mut flight = Flight::new(stages, pace, Queue::new(frontier), writer, &run)?;
+    let mut flight = Flight::new(stages, Arc::clone(&pace), Queue::new(frontier), writer, &run)?;
     let ended_by = loop {
         flight.reap();
         if run.stop.is_cancelled() || flight.has_failed() {
@@ -68,6 +68,7 @@ pub async fn run(
             Step::Wait(wake) => {
                 tokio::select! {
                     () = flight.lands() => {}
+                    () = pace.hears() => {}
                     () = until(wake) => {}
                     () = run.stop.cancelled() => {}
                     () = until(run.limits.until) => {}
@@ -75,20 +76,21 @@ pub async fn run(
             }
         }
     };
-    let ended_by = land(&mut flight, ended_by, run).await;
+    let ended_by = land(&mut flight, &pace, ended_by, run).await;
     flight.finish(ended_by).await
 }
 
 /// Lets what is in flight finish. Whoever asked for an end gets it after a grace, and a stop
 /// reaches the last targets too, since they may take long. Returns how the night ended: what
 /// was asked for when all was done changes nothing.
-async fn land(flight: &mut Flight, ended_by: EndedBy, run: Run<'_>) -> EndedBy {
+async fn land(flight: &mut Flight, pace: &Pace, ended_by: EndedBy, run: Run<'_>) -> EndedBy {
     let is_told_to_end = matches!(ended_by, EndedBy::Signal | EndedBy::Window);
     let mut grace = is_told_to_end.then(|| Instant::now() + GRACE);
     let mut broken_off = ended_by;
     while flight.is_busy() {
         tokio::select! {
             () = flight.lands() => (run.progress)(flight.counts()),
+            () = pace.hears() => flight.keep_rests(),
             () = until(grace) => return broken_off,
             () = run.stop.cancelled(), if grace.is_none() => {
                 broken_off = EndedBy::Signal;

@@ -30,6 +30,9 @@ const LATER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConte
 const MUCH_LATER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 200\r\n\
                           Content-Length: 0\r\nConnection: close\r\n\r\n";
 
+const A_LITTLE_LATER: &str = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 50\r\n\
+                              Content-Length: 0\r\nConnection: close\r\n\r\n";
+
 /// What [`TOO_MUCH`] and [`LATER`] ask for.
 const ASKED: Duration = Duration::from_secs(2);
 
@@ -204,6 +207,29 @@ fn whoever_asks_for_more_than_the_night_has_is_put_off_and_the_other_finding_kee
     desk.run(&["scan", "--all"]).ends(0);
     assert_eq!(second.count("/robots.txt"), 1, "what it asked for is not over");
     assert_eq!(shown(&desk), [("P1".to_owned(), true)]);
+}
+
+#[test]
+fn what_a_killed_night_was_asked_for_is_kept_although_it_waited_for_that_rest_itself() {
+    let server = Server::new(|_, path| Some(if path == "/" { A_LITTLE_LATER } else { NO_RULES }));
+    let desk = server.desk("");
+    let toml = std::fs::read_to_string(desk.path("chabei.toml")).unwrap();
+    // A visit of two ports waits before the second one for as long as the first one asked for.
+    desk.write("chabei.toml", toml.replace("https_port = 0", "https_port = 1"));
+    desk.import("candidates", "c.txt", "127.0.0.1\n");
+    let mut scan = desk.command(&["scan"]).spawn().unwrap();
+    let rests = desk.path("data").join("nights/rests.tsv");
+    let is_kept = || std::fs::read_to_string(&rests).is_ok_and(|rests| rests.contains("127.0.0.1"));
+    let begun = Instant::now();
+    while !is_kept() && begun.elapsed() < Duration::from_secs(30) {
+        thread::sleep(Duration::from_millis(5));
+        assert!(scan.try_wait().unwrap().is_none(), "it waits for the rest");
+    }
+    scan.kill().unwrap();
+    scan.wait().unwrap();
+    assert!(is_kept() && server.count("/") == 1, "{:?}", server.came());
+    desk.run(&["scan", "--for", "1s"]).ends(3);
+    assert_eq!(server.count("/"), 1, "what it asked for is not over");
 }
 
 #[test]
