@@ -168,7 +168,8 @@ pub struct Import {
     /// Replaces the whole register in one step
     #[arg(long)]
     pub replace: bool,
-    /// Replaces it though the new one has less than nine tenths of its rows (filings and allocations)
+    /// Replaces it though the new one has less than nine tenths of its rows (filings and allocations), or
+    /// loses the providers of more than a tenth of the findings that stand
     #[arg(long, requires = "replace")]
     pub shrinks: bool,
     /// Takes nothing if any row is refused

@@ -1,6 +1,7 @@
 //! `import`: reads files into a register, tells of each row that is refused, takes the rest.
 
 mod declared;
+mod guarded;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,12 +11,10 @@ use std::io::BufReader;
 use std::io::Write;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
-use jiff::Timestamp;
 
 use crate::cli::Import as Request;
 use crate::cli::Register;
@@ -24,6 +23,9 @@ use crate::commands::Usage;
 use crate::commands::causes::with_causes;
 use crate::commands::check::allocations;
 use crate::commands::data::Data;
+use crate::commands::import::guarded::is_cut;
+use crate::commands::import::guarded::tell_lost;
+use crate::commands::import::guarded::true_as_of;
 use crate::commands::rates::count_again;
 use crate::commands::session::Session;
 use crate::commands::terminal::In;
@@ -37,6 +39,7 @@ use crate::facts::candidate::Mention;
 use crate::facts::directory::Directory;
 use crate::facts::filing::Filing;
 use crate::facts::provider::Provider;
+use crate::facts::provider::ProviderId;
 use crate::facts::provider::ProviderName;
 use crate::formats::candidates;
 use crate::formats::compressed;
@@ -52,9 +55,6 @@ use crate::store::import::Cut;
 use crate::store::import::ImportCounts;
 use crate::store::problems::CheckCounts;
 use crate::store::rows::Row;
-
-/// A register of fewer rows may shrink as it likes.
-const LEAST_GUARDED: u64 = 1_000;
 
 /// Names that nobody bears are told one by one up to so many.
 const NAMES_TOLD: usize = 20;
@@ -178,11 +178,20 @@ fn filings(
 /// What a row names, beside what makes it a row.
 trait Naming {
     fn names(&self) -> Vec<&ProviderName>;
+
+    /// The provider that it is of itself.
+    fn provider(&self) -> Option<&ProviderId> {
+        None
+    }
 }
 
 impl Naming for Provider {
     fn names(&self) -> Vec<&ProviderName> {
         Vec::new()
+    }
+
+    fn provider(&self) -> Option<&ProviderId> {
+        Some(&self.id)
     }
 }
 
@@ -225,6 +234,7 @@ fn take<R: Row + Naming, T>(
         Directory::default()
     });
     let mut unknown: BTreeSet<ProviderName> = BTreeSet::new();
+    let mut taken: BTreeSet<ProviderId> = BTreeSet::new();
     let mut refused = 0_u64;
     let progress = bar(session);
     let mut import = data.registers.begin::<R>(request.replace);
@@ -244,6 +254,7 @@ fn take<R: Row + Naming, T>(
                         }
                     }
                     import.push(&row)?;
+                    taken.extend(row.provider().cloned());
                 }
                 Err(RowError::Refused(refusal)) => {
                     refused += 1;
@@ -274,6 +285,9 @@ fn take<R: Row + Naming, T>(
         ));
     }
     let is_guarded = request.replace && !request.shrinks;
+    if request.replace && request.register == Register::Providers {
+        tell_lost(data, &taken, is_guarded)?;
+    }
     let is_cut = |old, new| is_guarded && is_cut(request.register, old, new);
     let counts = import.finish_unless(true_as_of::<R>(session, data, request), is_cut)?;
     let counts = counts.map_err(|Cut { before, after }| {
@@ -290,33 +304,6 @@ fn take<R: Row + Naming, T>(
         }
     }
     Ok(Ended::Done)
-}
-
-/// The day on which all that the register then holds was so. Rows that are added to a filing register which
-/// has gone stale make it no younger: whoever filed since its last import, and is not among them, would be
-/// accused.
-fn true_as_of<R: Row>(session: &Session, data: &Data, request: &Request) -> Timestamp {
-    let now = session.clock.now();
-    if request.register != Register::Filings || request.replace {
-        return now;
-    }
-    let Some(before) = data.registers.imported_at::<R>() else { return now };
-    let age = Duration::try_from(now.duration_since(before));
-    if age.is_ok_and(|age| age <= session.settings.filings.max_age) {
-        return now;
-    }
-    tracing::warn!(
-        last_import = %before,
-        "the register was older than [filings] max_age and stays so: import it whole, with --replace"
-    );
-    before
-}
-
-/// Whether a register of `new` rows in the place of one with `old` is rather the beginning of a file that broke
-/// off. Nothing else tells of a CSV that is cut, and every site whose filing is missing would be accused.
-fn is_cut(register: Register, old: u64, new: u64) -> bool {
-    let is_whole_country = matches!(register, Register::Filings | Register::Allocations);
-    is_whole_country && old >= LEAST_GUARDED && new < old / 10 * 9
 }
 
 fn report(

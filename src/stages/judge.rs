@@ -102,6 +102,10 @@ pub fn judge(
                     page::unreported_address(examination, &presence, &addresses)
                 }
             };
+            let ruling = match told_at_another(&key, known, &presence) {
+                Some(doubt) => Ruling::Unknown(vec![doubt]),
+                None => ruling,
+            };
             let before = known.iter().find(|finding| finding.key == key && finding.stands());
             let ruling = match before {
                 Some(before) => as_before(ruling, before, &presence),
@@ -110,6 +114,21 @@ pub fn judge(
             (key, ruling)
         })
         .collect()
+}
+
+/// Why a fault that would be nobody's is the one that stands at a provider already: at one of the same
+/// addresses, of which it cannot be said tonight whether it is still that provider's.
+fn told_at_another(key: &FindingKey, known: &[Finding], presence: &Presence<'_>) -> Option<Reason> {
+    let is_new = !known.iter().any(|finding| finding.key == *key && finding.stands());
+    let place = presence.at(None).filter(|_| key.provider.is_none() && is_new)?;
+    known
+        .iter()
+        .filter(|finding| finding.key.kind == key.kind && finding.stands())
+        .filter(|finding| presence.at(finding.key.provider.as_ref()).is_none())
+        .filter(|finding| {
+            finding.seen.addresses.iter().any(|address| place.addresses.contains(address))
+        })
+        .find_map(|finding| presence.doubt_about(finding.key.provider.as_ref()))
 }
 
 /// The ruling with the bureau and the carrier that the finding had, as long as one of its addresses is theirs:

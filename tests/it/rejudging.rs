@@ -203,3 +203,32 @@ fn what_was_known_by_a_pattern_that_is_gone_opens_nothing_before_it_is_seen_agai
     town.run_over("older", &["scan"]).ends(0);
     assert_eq!(parked("older"), parked("same"));
 }
+
+#[test]
+fn a_provider_that_leaves_the_register_is_told_of_and_nothing_that_stands_there_is_told_twice() {
+    let town = Town::new(60, 4);
+    town.import_all();
+    town.scan(&["--all"]);
+    let before = told(&town.findings());
+    let (_, lost) = town.site("unfiled");
+    let lost = format!("{},", lost.unwrap());
+    let providers = fs::read_to_string(town.path("providers.csv")).unwrap();
+    let replace = |rows: Vec<&str>, further: &[&str]| {
+        let fewer = town.write("fewer.csv", rows.join("\n"));
+        town.run(&[&["import", "providers", &fewer, "--replace"], further].concat())
+    };
+    let cut = replace(providers.lines().take(2).collect(), &[]);
+    cut.ends(2).complains(&["findings stand would be lost", "--shrinks", "nothing was changed"]);
+    town.run(&["scan", "--rejudge"]).ends(0);
+    assert_eq!(told(&town.findings()), before);
+
+    let fewer: Vec<_> = providers.lines().filter(|line| !line.starts_with(&lost)).collect();
+    assert_eq!(fewer.len() + 1, providers.lines().count());
+    let ran = replace(fewer, &["--shrinks"]);
+    ran.ends(0).complains(&[lost.trim_end_matches(','), "findings stand at it"]);
+    town.run(&["scan", "--rejudge"]).ends(0);
+    let keys = |told: &[String]| -> Vec<String> {
+        told.iter().map(|line| line.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(keys(&told(&town.findings())), keys(&before), "who it was is not known for sure");
+}

@@ -114,3 +114,33 @@ fn a_shell_is_an_active_filing_without_any_access_provider() {
     assert_eq!(bureau, Bureau::MINISTRY);
     assert_eq!(seen.carrier, None);
 }
+
+#[test]
+fn a_fault_at_a_provider_that_may_no_longer_be_named_is_not_told_a_second_time() {
+    let told = |placement: &Placement, address: &str, known: &[Finding]| {
+        let examination = at(FilingStatus::None, vec![seen(address, placement.clone(), &[Live])]);
+        let rulings = rulings(&examination, known, LENIENT);
+        let of = |provider| {
+            let key = key(Kind::Unfiled, provider);
+            let found = rulings.iter().find(|(other, _)| *other == key);
+            found.map(|(_, ruling)| described(ruling).split(' ').next().unwrap().to_owned())
+        };
+        (of(Some("P1")), of(None))
+    };
+    let said = |word: &str| Some(word.to_owned());
+    let before = finding(key(Kind::Unfiled, Some("P1")));
+    let nobodys = finding(key(Kind::Unfiled, None));
+    for placement in [by_a_stranger(), disputed(&["P1", "P2"])] {
+        let told = |address: &str, known: &[Finding]| told(&placement, address, known);
+        let known = std::slice::from_ref(&before);
+        assert_eq!(told("1.0.0.1", known), (said("unknown"), said("unknown")));
+        assert_eq!(told("1.0.0.2", known), (said("unknown"), said("stands")), "another address");
+        assert_eq!(told("1.0.0.1", &[]), (None, said("stands")));
+        let both = [before.clone(), nobodys.clone()];
+        assert_eq!(told("1.0.0.1", &both), (said("unknown"), said("stands")), "it stood before");
+    }
+    // It is another's, not the provider's: that is no doubt.
+    let known = std::slice::from_ref(&before);
+    let told = told(&disputed(&["P2", "P3"]), "1.0.0.1", known);
+    assert_eq!(told, (said("ends"), said("stands")));
+}
