@@ -20,6 +20,11 @@ impl Clock {
         Self { fixed: Some(now) }
     }
 
+    /// Whether it is the machine's, which may be wrong and nobody vouched for.
+    pub fn is_machines(self) -> bool {
+        self.fixed.is_none()
+    }
+
     /// The present moment.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
     pub fn now(self) -> Timestamp {

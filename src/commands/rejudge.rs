@@ -14,8 +14,8 @@ use crate::commands::data::Data;
 use crate::commands::log;
 use crate::commands::scan::cancel_when_asked;
 use crate::commands::scan::connect;
+use crate::commands::scan::plan::follows;
 use crate::commands::session::Session;
-use crate::commands::usage;
 use crate::facts::change::Scan;
 use crate::facts::examination::Examination;
 use crate::net::guard::Guard;
@@ -50,12 +50,8 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let _owner = session.let_others_in(&data);
     let _night = data.begin_night()?;
     let latest = data.findings.latest_scan()?;
-    if let Some(last) = latest.as_ref().filter(|last| last.started > session.clock.now()) {
-        return Err(usage(format!(
-            "now, {}, lies before the last night began, {}; time does not run backwards",
-            clock::written(session.clock.now()),
-            clock::written(last.started)
-        )));
+    if let Some(last) = &latest {
+        follows(session.clock, last.started)?;
     }
     connect(session, &data)?;
     let rejudge = rejudge(session, &data)?;

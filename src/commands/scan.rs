@@ -5,7 +5,7 @@
 
 pub(super) mod bounds;
 pub(super) mod daily;
-mod plan;
+pub(super) mod plan;
 mod parts;
 mod frontier;
 mod progress;

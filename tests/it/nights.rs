@@ -11,6 +11,7 @@ use std::sync::Mutex;
 use chabei::lab::arrivals::Asked;
 use serde_json::Value;
 
+use crate::desk::Desk;
 use crate::killed::all_told;
 use crate::town::Town;
 use crate::town::text;
@@ -271,7 +272,6 @@ fn no_night_begins_outside_its_window() {
     let asked = ["scan", "--summary", "none.json", "--summary-text", "night.txt"];
     town.run(&asked).ends(3).complains(&["outside the window"]);
     assert!(!town.path("none.json").exists());
-    town.scan(&["--for", "5m", "--summary", "bounded.json"]);
     let mail = || std::fs::read_to_string(town.path("night.txt")).unwrap();
     assert!(mail().starts_with("查备：检测没有完成\n\n! 不在检测时段"), "{}", mail());
     // The very minute, or the one before.
@@ -284,8 +284,33 @@ fn no_night_begins_outside_its_window() {
     assert!(mail().starts_with("查备：检测没有完成\n") && mail().contains("windoof"), "{}", mail());
     let closed = configured.replacen("[scan]", &window, 1);
     town.write("chabei.toml", closed);
+    town.scan(&["--for", "5m", "--summary", "bounded.json"]);
     let bounded = town.summary("bounded.json");
     assert_eq!((&bounded["scan"], &bounded["ended_by"]), (&1.into(), &"done".into()));
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_begins_no_night_until_somebody_vouches_for_it() {
+    let desk = Desk::new();
+    let now = chabei::clock::Clock::default().now();
+    let at = |days: i64| (now + jiff::SignedDuration::from_hours(24 * days)).to_string();
+    let night = ["scan", "--summary", "night.json", "--summary-text", "night.txt"];
+    let night_at = |days: i64| desk.run(&[&["--now", &at(days)][..], &night].concat());
+    let number = || {
+        let summary = std::fs::read_to_string(desk.path("night.json")).unwrap();
+        serde_json::from_str::<Value>(&summary).unwrap()["scan"].clone()
+    };
+    night_at(-31).ends(0);
+    let leap = desk.run(&night);
+    leap.ends(2).complains(&["31 days after the last night", "is the clock right?", "--now"]);
+    let mail = std::fs::read_to_string(desk.path("night.txt")).unwrap();
+    assert!(mail.starts_with("查备：检测没有完成\n") && mail.contains("31 days"), "{mail}");
+    desk.run(&["scan", "--rejudge"]).ends(2).complains(&["is the clock right?"]);
+    night_at(-29).ends(0);
+    assert_eq!(number(), 2, "nothing was begun before");
+    desk.run(&night).ends(0);
+    night_at(365).ends(0);
+    desk.run(&night).ends(2).complains(&["time does not run backwards", "put back the data"]);
 }
 
 #[test]

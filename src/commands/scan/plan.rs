@@ -1,10 +1,12 @@
 //! Which night it is, and what of it this run does.
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::cli::Scan as Request;
 use crate::clock;
+use crate::clock::Clock;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
 use crate::commands::usage;
@@ -13,6 +15,9 @@ use crate::facts::change::Scan;
 use crate::facts::change::Scope;
 use crate::facts::directory::Directory;
 use crate::scan::night;
+
+/// A machine's clock is believed without a word where the last night is no longer ago.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A night, and the part of it that this run does.
 #[derive(Debug)]
@@ -37,12 +42,8 @@ impl Plan {
     ) -> Result<Self> {
         let now = session.clock.now();
         let latest = data.findings.latest_scan()?;
-        if let Some(last) = latest.as_ref().filter(|last| last.started > now) {
-            return Err(usage(format!(
-                "now, {}, lies before the last night began, {}; time does not run backwards",
-                clock::written(now),
-                clock::written(last.started)
-            )));
+        if let Some(last) = &latest {
+            follows(session.clock, last.started)?;
         }
         let scan = night::tonight(latest, now, |night| Scan {
             night,
@@ -68,6 +69,29 @@ impl Plan {
     pub(super) fn is_whole(&self) -> bool {
         self.scope == self.scan.scope
     }
+}
+
+/// Refuses a night of a time that cannot follow on the night that began at `last`: a clock that is wrong for
+/// one night would date findings, end what is kept for a time, and stop every night until that time.
+pub(in crate::commands) fn follows(clock: Clock, last: Timestamp) -> Result<()> {
+    let now = clock.now();
+    let (told_now, told_last) = (clock::written(now), clock::written(last));
+    if last > now {
+        return Err(usage(format!(
+            "now, {told_now}, lies before the last night began, {told_last}; time does not run backwards. \
+             If the clock is wrong, set it; if it was wrong that night, put back the data of before \
+             it (a copy, or `import-data` of an export), or go on from it with `--now`"
+        )));
+    }
+    if clock.is_machines() && now.duration_since(last) > LONGEST_PAUSE {
+        return Err(usage(format!(
+            "now, {told_now}, lies {} days after the last night began, {told_last}; is the clock right? If \
+             it is, say so once with `--now {told_now}`, and the nights go on from there; nothing was \
+             begun",
+            now.duration_since(last).as_hours() / 24
+        )));
+    }
+    Ok(())
 }
 
 /// What `request` is narrowed to.
