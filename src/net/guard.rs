@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::facts::domain::Domain;
 use crate::facts::domain::Host;
+use crate::facts::domain::NotADomain;
 use crate::facts::range::AddressRange;
 use crate::facts::special;
 
@@ -142,7 +144,13 @@ fn read(entry: &str) -> Result<Entry, String> {
         return Ok(Entry::Range(range));
     }
     let name = entry.strip_prefix("*.").unwrap_or(entry);
-    name.parse().map(Entry::Name).map_err(|reason| reason.to_string())
+    let name: Host = name.parse().map_err(|reason: NotADomain| reason.to_string())?;
+    match Domain::of(&name) {
+        Err(NotADomain::Suffix) => {
+            Err("a public suffix: no name under it would be probed any more".to_owned())
+        }
+        _ => Ok(Entry::Name(name)),
+    }
 }
 
 /// The same addresses in sorted ranges that do not overlap.
@@ -247,9 +255,12 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_neither_name_nor_address_is_told_with_its_number() {
-        let (_, refused) = OptOut::parse("ok.cn\n1.2.3.4/99\n\n2.2.2.2 - 1.1.1.1\n1.2.3.400");
-        assert_eq!(refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5]);
+    fn a_line_that_is_no_address_and_no_name_that_somebody_may_have_is_told_with_its_number() {
+        let (_, refused) = OptOut::parse(
+            "ok.cn\n1.2.3.4/99\n\n2.2.2.2 - 1.1.1.1\n1.2.3.400\ncn\n*.com.cn\nabc.com.cn",
+        );
+        assert_eq!(refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [2, 4, 5, 6, 7]);
+        assert!(refused[3].1.contains("public suffix"), "{refused:?}");
     }
 
     #[test]
