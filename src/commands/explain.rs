@@ -13,6 +13,7 @@ use crate::commands::session::Session;
 use crate::facts::finding::FindingState;
 use crate::facts::submission::SubmittedNote;
 use crate::facts::target::Target;
+use crate::net::guard::Guard;
 use crate::publish::trail;
 use crate::publish::trail::Exemption;
 use crate::publish::trail::Trail;
@@ -59,6 +60,7 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
     let submitted: Vec<SubmittedNote> =
         kept.of(target)?.iter().map(|of| terms.note(of, &known, &directory)).collect();
     let deeds = kept.deeds(target)?;
+    let guard = Guard::new(session.settings.probe.allow.clone(), session.settings.opt_out()?);
     let trail = Trail {
         target,
         examination: examination.as_ref(),
@@ -68,6 +70,7 @@ fn of_target(session: &Session, target: &Target, format: Format) -> Result<Ended
         exemption: exemption
             .as_ref()
             .map(|exemption| Exemption { reason: &exemption.reason, until: exemption.until }),
+        guard: &guard,
     };
     let out = &mut session.terminal.out();
     match format {

@@ -67,9 +67,14 @@ impl Guard {
 
     /// Whether `address` may be spoken to.
     pub fn permits(&self, address: IpAddr) -> bool {
-        !self.is_special(address)
-            && !self.opt_out.holds(address)
-            && !self.opt_out.holds(special::unwrapped(address))
+        !self.is_special(address) && !self.is_opted_out(None, address)
+    }
+
+    /// Whether nobody asks for `host` at `address` because one of them is on the opt-out list.
+    pub fn is_opted_out(&self, host: Option<&Host>, address: IpAddr) -> bool {
+        host.is_some_and(|host| !self.permits_host(host))
+            || self.opt_out.holds(address)
+            || self.opt_out.holds(special::unwrapped(address))
     }
 
     /// Whether a site may send visitors on to `port`.

@@ -22,6 +22,7 @@ use crate::facts::reason::Reason;
 use crate::facts::submission::SubmittedNote;
 use crate::facts::target::Target;
 use crate::facts::visit::Visit;
+use crate::net::guard::Guard;
 use crate::publish::place;
 use crate::publish::submitted;
 use crate::publish::text::listed;
@@ -48,6 +49,8 @@ pub struct Trail<'a> {
     pub deeds: &'a [AccessDeed],
     /// That it is not reported; `None` where it is.
     pub exemption: Option<Exemption<'a>>,
+    /// Knows who is on the opt-out list.
+    pub guard: &'a Guard,
 }
 
 /// That a name is not reported (豁免).
@@ -79,8 +82,14 @@ pub fn text(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> i
         let until = exemption.until.map_or("没有期限".to_owned(), |day| format!("至 {day}"));
         writeln!(out, "已豁免 exempt：{}，{until}", printable(exemption.reason))?;
     }
+    if trail.is_opted_out() {
+        writeln!(
+            out,
+            "免访 opted out：免访名单（[probe] opt_out）上有它或它的地址，不访问，因此不能核实，发现结果保持原样"
+        )?;
+    }
     match trail.examination {
-        Some(examination) => examination_text(examination, names, out)?,
+        Some(examination) => examination_text(examination, (names, trail.guard), out)?,
         None => writeln!(out, "\n尚未检测过")?,
     }
     if !trail.submitted.is_empty() || !trail.deeds.is_empty() {
@@ -98,9 +107,20 @@ pub fn text(trail: &Trail<'_>, names: &ProviderNames, out: &mut impl Write) -> i
     Ok(())
 }
 
+impl Trail<'_> {
+    /// Whether any of it is left alone because it is on the opt-out list.
+    fn is_opted_out(&self) -> bool {
+        let hosts = self.examination.iter().flat_map(|examination| &examination.hosts);
+        hosts.into_iter().any(|HostExamination { host, sightings, .. }| {
+            let mut addresses = sightings.iter().map(|sighting| sighting.address);
+            addresses.any(|address| self.guard.is_opted_out(host.as_ref(), address))
+        })
+    }
+}
+
 fn examination_text(
     examination: &Examination,
-    names: &ProviderNames,
+    (names, guard): (&ProviderNames, &Guard),
     out: &mut impl Write,
 ) -> io::Result<()> {
     writeln!(
@@ -118,7 +138,7 @@ fn examination_text(
         writeln!(out, "  {}", words::upstream_told(note))?;
     }
     for host in &examination.hosts {
-        host_text(host, names, out)?;
+        host_text(host, (names, guard), out)?;
     }
     let origins = origins(examination, names);
     if !origins.is_empty() {
@@ -187,7 +207,7 @@ fn summary_told(summary: &FilingSummary, names: &ProviderNames) -> String {
 
 fn host_text(
     host: &HostExamination,
-    names: &ProviderNames,
+    (names, guard): (&ProviderNames, &Guard),
     out: &mut impl Write,
 ) -> io::Result<()> {
     match &host.host {
@@ -210,7 +230,8 @@ fn host_text(
         writeln!(out, "  泛解析：随意编造的名字也解析到这里，不足为凭，未访问")?;
     }
     for sighting in &host.sightings {
-        sighting_text(sighting, names, out)?;
+        let is_opted_out = guard.is_opted_out(host.host.as_ref(), sighting.address);
+        sighting_text(sighting, names, is_opted_out, out)?;
     }
     Ok(())
 }
@@ -218,11 +239,13 @@ fn host_text(
 fn sighting_text(
     sighting: &Sighting,
     names: &ProviderNames,
+    is_opted_out: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     writeln!(out, "  {}　{}", sighting.address, place::told(&sighting.placement, names))?;
     if sighting.visits.is_empty() {
-        writeln!(out, "    未访问：结论不取决于它")?;
+        let why = if is_opted_out { "在免访名单上" } else { "结论不取决于它" };
+        writeln!(out, "    未访问：{why}")?;
     }
     for visit in &sighting.visits {
         visit_text(visit, out)?;

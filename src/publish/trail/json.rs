@@ -39,6 +39,8 @@ pub(super) struct TrailView<'a> {
     domain: String,
     domain_unicode: String,
     exemption: Option<ExemptionView<'a>>,
+    /// Whether it, or an address of it, is never asked, because it is on the opt-out list.
+    opted_out: bool,
     /// What providers submitted of it, and the authority's register has not.
     submitted: Vec<SubmittedView>,
     /// What became of that, oldest first.
@@ -199,6 +201,7 @@ impl<'a> TrailView<'a> {
             domain_unicode: trail.target.unicode(),
             exemption: exemption
                 .map(|given| ExemptionView { reason: given.reason, until: given.until }),
+            opted_out: trail.is_opted_out(),
             submitted: trail.submitted.iter().map(|note| SubmittedView::of(note, names)).collect(),
             submitted_history: trail
                 .deeds

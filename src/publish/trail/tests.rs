@@ -19,6 +19,7 @@ use crate::facts::visit::Page;
 use crate::facts::visit::PageNumber;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
+use crate::net::guard::OptOut;
 use crate::publish::view::tests::finding;
 use crate::publish::view::tests::moment;
 use crate::publish::view::tests::names;
@@ -153,6 +154,7 @@ fn the_trail_tells_every_step() {
         submitted: &[],
         deeds: &[],
         exemption: Some(exemption),
+        guard: &Guard::default(),
     };
     let expected = format!(
         "\
@@ -209,6 +211,7 @@ fn a_name_that_was_never_examined_has_a_short_trail() {
         submitted: &[],
         deeds: &[],
         exemption: None,
+        guard: &Guard::default(),
     };
     let expected = "例子.中国（xn--fsqu00a.xn--fiqs8s）\n\n尚未检测过\n\n发现结果\n  无\n";
     assert_eq!(texted(&trail), expected);
@@ -244,6 +247,7 @@ fn the_trail_as_json_has_the_same_facts() {
         submitted: &[],
         deeds: &[],
         exemption: None,
+        guard: &Guard::default(),
     };
     let mut out = Vec::new();
     json(&trail, &names(), &mut out).unwrap();
@@ -262,6 +266,29 @@ fn the_trail_as_json_has_the_same_facts() {
     assert_eq!(value["findings"][0]["kind"], "unfiled");
     assert_eq!(value["findings"][0]["changes"][0]["kind"], "opened");
     assert_eq!(value["findings"][0]["changes"][0]["at"], "2026-11-23T01:02:03+08:00");
+}
+
+#[test]
+fn a_name_that_nobody_may_ask_is_said_to_be_on_the_opt_out_list() {
+    let (target, mut examination) = ("example.cn".parse().unwrap(), examination());
+    examination.hosts[0].sightings[0].visits.clear();
+    for (list, is_opted_out) in
+        [("example.cn", true), ("127.10.0.0/24", true), ("other.cn\n127.10.1.0/24", false)]
+    {
+        let guard = Guard::new(vec!["127.0.0.0/8".parse().unwrap()], OptOut::parse(list).0);
+        let (submitted, deeds, exemption) = (&[][..], &[][..], None);
+        let examination = Some(&examination);
+        let (target, guard) = (&target, &guard);
+        let trail =
+            Trail { target, examination, findings: &[], submitted, deeds, exemption, guard };
+        let told = texted(&trail);
+        assert_eq!(told.contains("\n免访 opted out：免访名单"), is_opted_out, "{list}: {told}");
+        assert_eq!(told.contains("    未访问：在免访名单上\n"), is_opted_out, "{list}: {told}");
+        let mut out = Vec::new();
+        json(&trail, &names(), &mut out).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(value["opted_out"], is_opted_out, "{list}");
+    }
 }
 
 #[test]
