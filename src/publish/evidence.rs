@@ -4,6 +4,7 @@ use std::io;
 use std::io::Write;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use ulid::Ulid;
 
@@ -22,6 +23,8 @@ pub struct EvidenceOf {
     pub finding: Ulid,
     /// The kind of fault.
     pub kind: Kind,
+    /// The day on which its term was over, after which a night takes it away; `None` while it is kept.
+    pub expired: Option<Date>,
     /// What is kept, oldest first; a page that was the same is the last.
     pub records: Vec<RecordView>,
     /// Who looked at a record, oldest first.
@@ -121,6 +124,9 @@ pub fn text(domain: &str, all: &[EvidenceOf], out: &mut impl Write) -> io::Resul
     }
     for evidence in all {
         writeln!(out, "  {} {}", evidence.finding, evidence.kind.chinese())?;
+        if let Some(day) = evidence.expired {
+            writeln!(out, "    保存期 [evidence] keep 至 {day} 已满，记录已清除")?;
+        }
         for record in &evidence.records {
             record_text(record, out)?;
         }
@@ -151,4 +157,28 @@ fn record_text(record: &RecordView, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "      记录缺失或已损坏，见 check-data")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_whose_term_is_over_is_told_apart_from_evidence_that_never_was() {
+        let told = |expired: Option<Date>| {
+            let (records, readings) = (Vec::new(), Vec::new());
+            let (finding, kind) = (Ulid::nil(), Kind::Unfiled);
+            let all = [EvidenceOf { finding, kind, expired, records, readings }];
+            let mut out = Vec::new();
+            text("a.cn", if expired.is_some() { &all } else { &[] }, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let day = Date::constant(2027, 5, 27);
+        assert!(
+            told(Some(day)).contains("keep 至 2027-05-27 已满，记录已清除"),
+            "{}",
+            told(Some(day))
+        );
+        assert!(told(None).ends_with("证据\n  无\n"), "{}", told(None));
+    }
 }

@@ -8,6 +8,7 @@ use anyhow::Context;
 use anyhow::Result;
 
 use crate::cli::Format;
+use crate::clock::day;
 use crate::commands::Ended;
 use crate::commands::data::Data;
 use crate::commands::session::Session;
@@ -23,6 +24,7 @@ use crate::publish::evidence::EvidenceOf;
 use crate::publish::evidence::ReadingView;
 use crate::publish::evidence::RecordView;
 use crate::store::evidence::members;
+use crate::store::evidence::retention;
 
 /// Prints where the evidence of `target` lies.
 pub(super) fn places(session: &Session, target: &Target, format: Format) -> Result<Ended> {
@@ -31,10 +33,14 @@ pub(super) fn places(session: &Session, target: &Target, format: Format) -> Resu
     for finding in data.findings.of_target(target)? {
         let dossier = data.findings.dossier(finding.id)?.unwrap_or_default();
         let readings = data.findings.readings(finding.id)?;
-        if dossier != Dossier::default() || !readings.is_empty() {
+        let keep = session.settings.evidence.keep;
+        let term = retention::term_of(&data.findings, &finding, keep)?;
+        let expired = term.filter(|term| dossier.is_empty() && *term < session.clock.now());
+        if !dossier.is_empty() || !readings.is_empty() || expired.is_some() {
             all.push(EvidenceOf {
                 finding: finding.id,
                 kind: finding.key.kind,
+                expired: expired.map(day),
                 records: records(session, &dossier)?,
                 readings: readings.iter().map(ReadingView::from).collect(),
             });
