@@ -23,6 +23,7 @@ use crate::facts::dossier::Place;
 use crate::facts::provider::Provider;
 use crate::publish::view::ProviderNames;
 use crate::store::findings::Findings;
+use crate::store::inspection::clear_away_copies;
 use crate::store::lock::DataLock;
 use crate::store::registers::Registers;
 use crate::store::submitted::join::Against;
@@ -68,6 +69,7 @@ impl Data {
     /// Opens what lies in `folder`, which `lock` is of. What a crash kept from the findings is in them
     /// before anybody reads or changes them.
     pub(super) fn open(folder: &Path, lock: Arc<DataLock>) -> Result<Self> {
+        clear_away_copies(folder);
         let findings = Findings::open(&folder.join("findings"))?;
         catch_up_with_all(&findings, &folder.join("nights"))?;
         Ok(Self {

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::store::StoreError;
+pub use crate::store::inspection::findings::clear_away_copies;
 
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +54,11 @@ impl Inspection {
 /// Inspects the data folder `data`, which must be this process's own.
 pub fn inspect(data: &Path) -> Result<Inspection, StoreError> {
     let mut inspection = Inspection::default();
-    registers::inspect(&data.join("registers"), &mut inspection)?;
+    clear_away_copies(data);
+    let registers = data.join("registers");
+    registers::inspect(&registers, &mut inspection)?;
     let known = findings::inspect(data, &mut inspection)?;
+    registers::hold_against(&registers, known.as_ref(), &mut inspection);
     journals::inspect(&data.join("nights"), known.as_ref(), &mut inspection)?;
     evidence::inspect(&data.join("evidence"), known.as_ref(), &mut inspection)?;
     Ok(inspection)

@@ -34,6 +34,30 @@ pub(super) struct Known {
     pub(super) places: BTreeSet<(Place, Ulid)>,
 }
 
+/// What a copy's folder is called, before six letters or digits.
+const COPY: &str = "check-";
+
+/// Removes the copies that inspections of `data` left behind that were killed. `data` must be this process's
+/// own, and nobody inspecting it.
+pub fn clear_away_copies(data: &Path) {
+    for entry in std::fs::read_dir(data).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(COPY)).unwrap_or_default();
+        let is_copy = rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_copy && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let path = entry.path();
+            match std::fs::remove_dir_all(&path) {
+                Ok(()) => {
+                    tracing::info!(folder = %path.display(), "what a killed check-data left is gone")
+                }
+                Err(error) => {
+                    tracing::warn!(folder = %path.display(), %error, "what a killed check-data left stays");
+                }
+            }
+        }
+    }
+}
+
 /// `None` where they cannot be read.
 pub(super) fn inspect(data: &Path, found: &mut Inspection) -> Result<Option<Known>, StoreError> {
     let path = data.join("findings");
@@ -76,7 +100,7 @@ fn of_copy(folder: &Path, path: &Path, found: &mut Inspection) -> Option<Known> 
 /// A folder in `place` with a copy of the findings at `path`, and of their mark if it is sound. It is
 /// gone when it is dropped.
 fn copied(path: &Path, place: &Path) -> Result<TempDir, StoreError> {
-    let copy = tempfile::Builder::new().prefix("check-").tempdir_in(place);
+    let copy = tempfile::Builder::new().prefix(COPY).tempdir_in(place);
     let copy = copy.map_err(StoreError::io(place))?;
     let folder = copy.path().join(FOLDER);
     std::fs::create_dir(&folder).map_err(StoreError::io(&folder))?;
@@ -116,6 +140,12 @@ fn read(copy: &Path, path: &Path, found: &mut Inspection) -> Result<Known, Store
         None => records += 1,
         Some(what) => found.fault(path, None, what),
     })?;
+    // The first of all writings may be there without it, where a crash came between.
+    let generation = findings.generation()?;
+    if mark::read(path)? == Mark::None && generation > 1 {
+        let what = format!("it is missing, and the findings were written {generation} times");
+        found.fault(&mark::path_of(path), None, what);
+    }
     found.records += records;
     found.files += 1;
     let mut places = BTreeSet::new();

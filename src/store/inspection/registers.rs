@@ -17,12 +17,25 @@ use crate::store::filings::SUBJECTS;
 use crate::store::filings::brief::briefs;
 use crate::store::filings::text::TextBrief;
 use crate::store::inspection::Inspection;
+use crate::store::inspection::findings::Known;
 use crate::store::registers::Manifest;
 use crate::store::rows::Row;
 use crate::store::sorted::check::inspect_file;
 
+const MANIFEST: &str = "manifest.json";
+
+/// Whether there are registers where nights were: each that is finished leaves its examinations in one.
+pub(super) fn hold_against(dir: &Path, known: Option<&Known>, found: &mut Inspection) {
+    let nights =
+        known.map_or(0, |known| known.scans.iter().filter(|scan| scan.is_finished()).count());
+    if nights > 0 && !dir.join(MANIFEST).exists() {
+        let what = format!("the registers are missing, over which {nights} nights went");
+        found.fault(dir, None, what);
+    }
+}
+
 pub(super) fn inspect(dir: &Path, found: &mut Inspection) -> Result<(), StoreError> {
-    let path = dir.join("manifest.json");
+    let path = dir.join(MANIFEST);
     let bytes = match std::fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let has_registers = std::fs::read_dir(dir).is_ok_and(|entries| {

@@ -223,3 +223,28 @@ fn a_flip_in_sleds_files_is_found_or_changes_nothing() {
     }
     assert!(found > 0, "{found} found, {harmless} harmless");
 }
+
+#[test]
+fn what_is_missing_as_a_whole_is_told_and_what_a_killed_inspection_left_is_cleared_away() {
+    let office = filled();
+    let faults = || -> Vec<_> {
+        let faults = inspect(office.data()).unwrap().faults;
+        faults
+            .into_iter()
+            .map(|fault| fault.path.strip_prefix(office.data()).unwrap().to_owned())
+            .collect()
+    };
+    let left = office.data().join("check-a1B2c3");
+    fs::create_dir_all(left.join("findings")).unwrap();
+    let kept = ["check-ours", "check-list-of-mine"].map(|name| office.data().join(name));
+    kept.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    assert_eq!(faults(), [Path::new(""); 0]);
+    assert!(!left.exists() && kept.iter().all(|folder| folder.is_dir()));
+
+    let (mark, aside) = (office.data().join("findings.mark"), office.data().join("aside"));
+    fs::rename(&mark, &aside).unwrap();
+    assert_eq!(faults(), [Path::new("findings.mark")]);
+    fs::rename(&aside, &mark).unwrap();
+    fs::rename(office.data().join("registers"), &aside).unwrap();
+    assert_eq!(faults(), [Path::new("registers")]);
+}
