@@ -97,6 +97,8 @@ pub enum Sign {
         /// The other address that served the document, if one did.
         at: Option<IpAddr>,
     },
+    /// Over TLS the server said that it has no such name.
+    TlsNameUnknown,
 }
 
 /// What of a site was more than is taken of any. What was taken is all the same as it is.

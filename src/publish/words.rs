@@ -72,6 +72,7 @@ pub(crate) fn sign(sign: &Sign) -> Words {
         Sign::NotAllowed => ("not_allowed", "该地址不得探测"),
         Sign::NotAsked => ("not_asked", "本机未能发出请求"),
         Sign::TlsTooOld => ("tls_too_old", "只支持过时的 TLS 版本"),
+        Sign::TlsNameUnknown => ("tls_name_unknown", "服务器在 TLS 握手中称没有这个名字"),
         Sign::PutOff => ("put_off", "该地址今夜暂停访问，留待下次"),
         Sign::Deserted => ("deserted", "该地址今夜接连多个域名都连不上，没有一个连上过"),
     }
@@ -105,6 +106,7 @@ pub(crate) fn sign_detail(sign: &Sign) -> Option<String> {
         | Sign::NotAllowed
         | Sign::NotAsked
         | Sign::TlsTooOld
+        | Sign::TlsNameUnknown
         | Sign::PutOff
         | Sign::Deserted => None,
     }

@@ -1,11 +1,15 @@
 //! Ways to accuse somebody falsely: where a register, or what a site shows, leaves a doubt, nothing is
 //! said.
 
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::thread;
 
 use crate::desk::Desk;
 use crate::town::Town;
@@ -125,6 +129,49 @@ fn one_answer_reopens_nothing_where_access_was_stopped() {
     assert_eq!(night(0), ("closed".to_owned(), 0));
     assert_eq!(night(1), ("closed".to_owned(), 0), "the page came once");
     assert_eq!(night(9), ("open".to_owned(), 1));
+}
+
+/// A port where whoever comes over TLS gets a fatal alert of this code.
+fn alerting(code: u8) -> u16 {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Whoever asked may have left.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, code]);
+        }
+    });
+    port
+}
+
+#[test]
+fn access_is_stopped_where_tls_knows_no_such_name_and_not_where_tls_only_fails() {
+    const UNRECOGNIZED_NAME: u8 = 112;
+    const HANDSHAKE_FAILURE: u8 = 40;
+    for (code, state) in [(UNRECOGNIZED_NAME, "closed"), (HANDSHAKE_FAILURE, "open")] {
+        let is_stopped = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&is_stopped);
+        let web = Web::answering(move |request| match request.path.as_str() {
+            _ if stopped.load(Ordering::Relaxed) => {
+                let page = include_str!("../../src/lab/pages/block.html");
+                answer("403 Forbidden", "Server: Beaver\r\n", page)
+            }
+            "/robots.txt" => answer("404 Not Found", "", ""),
+            _ => answer("200 OK", "", SHOP),
+        });
+        let desk: Desk = web.desk("127.0.0.0/8", "[filings]\ncomplete = true\n");
+        desk.configure(&[("https_port", &alerting(code).to_string())]);
+        desk.import("candidates", "c.txt", "127.0.0.1\n");
+        desk.import("filings", "f.csv", NOT_IN_IT);
+        for is_over in [false, true] {
+            is_stopped.store(is_over, Ordering::Relaxed);
+            desk.run(&["scan", "--all", "--domain", "127.0.0.1"]).ends(0);
+        }
+        let found = desk.run(&["findings", "--state", "all", "--format", "jsonl"]).json();
+        let states: Vec<_> = found.iter().map(|finding| text(finding, "/state").unwrap()).collect();
+        assert_eq!(states, [state], "{code}");
+    }
 }
 
 #[test]

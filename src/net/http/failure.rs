@@ -27,6 +27,9 @@ pub enum Failure {
     Tls,
     /// The server speaks only versions of TLS before 1.2, which nobody should speak any more.
     TlsTooOld,
+    /// Over TLS the server says that it has no such name, which then is no more served than where
+    /// connections are cut.
+    NameUnknown,
     /// The answer is no HTTP.
     Malformed,
     /// The certificate is larger than is read.
@@ -79,6 +82,7 @@ fn of_tls(error: &TlsError) -> Failure {
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => Failure::TlsTooOld,
+        TlsError::AlertReceived(AlertDescription::UnrecognisedName) => Failure::NameUnknown,
         TlsError::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
         ) => Failure::TooLarge,

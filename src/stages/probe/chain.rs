@@ -384,6 +384,7 @@ impl End {
             Failure::NoConnection => (SiteState::Silent, Sign::NoConnection),
             Failure::Reset => (SiteState::Silent, Sign::Reset),
             Failure::TimedOut => (SiteState::Silent, Sign::TimedOut),
+            Failure::NameUnknown => (SiteState::Silent, Sign::TlsNameUnknown),
             Failure::Tls => (SiteState::Unknown, Sign::TlsFailure),
             Failure::TooLarge => (SiteState::Unknown, Sign::TooLarge),
             Failure::TlsTooOld => (SiteState::Unknown, Sign::TlsTooOld),

@@ -227,10 +227,10 @@ fn visits() -> Vec<Visit> {
         Sign::DocumentInPart(None),
         Sign::DocumentInPart(Some("10.0.0.1".parse().unwrap())),
         Sign::AnothersCertificate { domain: "example.com".parse().unwrap(), at: None },
+        Sign::TlsNameUnknown,
     ];
-    let states = [Silent, Stopped, Parked, Unknown, Redirected, Live];
-    let visits = signs.into_iter().zip(states.into_iter().cycle());
-    visits.map(|(sign, state)| visit(state, sign)).collect()
+    let states = [Silent, Stopped, Parked, Unknown, Redirected, Live].into_iter().cycle();
+    signs.into_iter().zip(states).map(|(sign, state)| visit(state, sign)).collect()
 }
 
 /// An address at every placement, the first of them visited.

@@ -194,11 +194,12 @@ async fn the_certificate_comes_with_whatever_is_behind_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_no_tls_of_today_is_told_apart() {
-    // A fatal alert of TLS 1.0: protocol_version; and one of handshake_failure.
+async fn a_server_that_speaks_no_tls_of_today_or_has_no_such_name_is_told_apart() {
+    // A fatal alert of TLS 1.0: protocol_version; those of handshake_failure and unrecognized_name.
     for (alert, failure) in [
         (&b"\x15\x03\x01\x00\x02\x02\x46"[..], Failure::TlsTooOld),
         (b"\x15\x03\x03\x00\x02\x02\x28", Failure::Tls),
+        (b"\x15\x03\x03\x00\x02\x02\x70", Failure::NameUnknown),
     ] {
         let site = Site::start("127.0.0.1:0", move |_| (alert.to_vec(), Then::Close)).await;
         let got = client(&site).ask("https://a.test/", site.ip()).await;
