@@ -92,7 +92,7 @@ fn address(number: u32) -> IpAddr {
 fn configure(root: &Path, [http, https]: [u16; 2]) -> String {
     fs::write(root.join("index.html"), page()).unwrap();
     fs::write(root.join("robots.txt"), "User-agent: *\nDisallow: /admin/\n").unwrap();
-    nginx::certify(root, "site", &["*.example.cn"], |_| {});
+    nginx::certify(root, "site", &["*.example.cn"]);
     let at = root.display();
     format!(
         "server {{\nlisten {http};\nlisten {https} ssl;\nallow 127.0.0.0/8;\ndeny all;\nroot {at};\n\

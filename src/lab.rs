@@ -2,8 +2,9 @@
 //! 127.0.0.0/8, with registers to import and the truth of what must be found in it.
 //!
 //! [`world::plan`] plans a world as a pure function of its settings; [`Lab::start`] plays it, night
-//! by night; [`files::write_files`] writes what a scan of it needs. The truth is stated by the
-//! scenarios of the plan, never computed from facts.
+//! by night; [`files::write_files`] writes what a scan of it needs; [`understudy::Understudy`] tells what
+//! another web server must do to play it. The truth is stated by the scenarios of the plan, never
+//! computed from facts.
 
 pub mod world;
 pub mod truth;
@@ -23,6 +24,7 @@ mod pages;
 mod play;
 mod authority;
 mod web;
+pub mod understudy;
 
 use std::collections::BTreeSet;
 use std::io;

@@ -2,9 +2,9 @@
 
 mod counted;
 mod manners;
-mod request;
-mod reply;
-mod secure;
+pub(crate) mod request;
+pub(crate) mod reply;
+pub(crate) mod secure;
 
 use std::io;
 use std::net::IpAddr;

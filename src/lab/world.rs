@@ -116,6 +116,11 @@ pub fn plan(settings: &WorldSettings) -> World {
     world
 }
 
+/// The names of all that sites can play. A world of as many sites plays each once.
+pub fn scenario_names() -> impl Iterator<Item = &'static str> {
+    SCENARIOS.iter().map(|scenario| scenario.name)
+}
+
 /// The place in [`SCENARIOS`] of what a landmark plays.
 const LANDMARK: u16 = 0;
 

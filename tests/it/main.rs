@@ -11,6 +11,7 @@ mod nginx;
 mod nsd;
 mod outskirts;
 mod quarter;
+mod stand_in;
 mod submitted;
 mod town;
 mod web;

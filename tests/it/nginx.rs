@@ -74,17 +74,10 @@ impl Drop for Nginx {
     }
 }
 
-/// Writes `name.pem` and `name.key` into `folder`: a certificate for `names`, signed by itself, as
-/// `change` has it.
-pub(crate) fn certify(
-    folder: &Path,
-    name: &str,
-    names: &[&str],
-    change: impl FnOnce(&mut CertificateParams),
-) {
+/// Writes `name.pem` and `name.key` into `folder`: a certificate for `names`, signed by itself.
+pub(crate) fn certify(folder: &Path, name: &str, names: &[&str]) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut params = CertificateParams::new(names).unwrap();
-    change(&mut params);
+    let params = CertificateParams::new(names).unwrap();
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();

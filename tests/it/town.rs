@@ -93,6 +93,10 @@ impl Town {
         }
     }
 
+    pub(crate) fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
     pub(crate) fn providers(&self) -> &[Provider] {
         self.world.providers()
     }
@@ -110,6 +114,10 @@ impl Town {
 
     /// Imports the four registers into the data folder `data`.
     pub(crate) fn import_into(&self, data: &str) {
+        self.import(data, &[]);
+    }
+
+    fn import(&self, data: &str, options: &[&str]) {
         for (register, file) in [
             ("providers", "providers.csv"),
             ("allocations", "allocations.csv"),
@@ -118,8 +126,17 @@ impl Town {
         ] {
             let path = self.path(file);
             let args = ["import", register, path.to_str().unwrap(), "--replace", "--strict"];
-            self.run_over(data, &args).ends(0);
+            self.run_over(data, &[options, &args].concat()).ends(0);
         }
+    }
+
+    /// Imports the registers of `night` into the data folder `data` and scans, each night a day after the
+    /// one before.
+    #[track_caller]
+    pub(crate) fn pass(&self, data: &str, night: u32) {
+        let now = format!("2026-11-{night:02}T01:00:00+08:00");
+        self.import(data, &["--now", &now]);
+        self.run_over(data, &["--now", &now, "scan"]).ends(0);
     }
 
     pub(crate) fn import_all(&self) {

@@ -21,7 +21,7 @@ use crate::lab::web::request::Request;
 
 /// What is done on the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// These bytes, and the end.
     Bytes(Vec<u8>),
     /// These bytes, and then others over and over.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
 
+use rcgen::Certificate;
 use rcgen::CertificateParams;
 use rcgen::DistinguishedName;
 use rcgen::DnType;
@@ -44,9 +45,9 @@ const TOO_NEW: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 /// the machine gives none; then nothing answers over TLS.
 static KEY: LazyLock<Option<KeyPair>> = LazyLock::new(|| KeyPair::generate().ok());
 
-/// What shows ten thousand names: made once, since it takes a while.
-static CROWDED: LazyLock<Option<Arc<ServerConfig>>> =
-    LazyLock::new(|| config(Shown::TenThousandNames, "www.example.net").map(Arc::new));
+/// The certificate of ten thousand names: made once, since it takes a while.
+static CROWDED: LazyLock<Option<Certificate>> =
+    LazyLock::new(|| certify(Shown::TenThousandNames, "www.example.net"));
 
 /// Receives one visitor.
 pub(crate) async fn receive(stream: TcpStream, address: Ipv4Addr, play: &Play) -> io::Result<()> {
@@ -69,12 +70,8 @@ pub(crate) async fn receive(stream: TcpStream, address: Ipv4Addr, play: &Play) -
         }
         return stream.stream.set_zero_linger();
     };
-    let config = match shown {
-        Shown::TenThousandNames => CROWDED.clone(),
-        _ => config(shown, &name).map(Arc::new),
-    };
-    let config = config.ok_or_else(|| io::Error::other("no certificate"))?;
-    let mut secure = hello.into_stream(config).await?;
+    let config = config(shown, &name).ok_or_else(|| io::Error::other("no certificate"))?;
+    let mut secure = hello.into_stream(Arc::new(config)).await?;
     let Some(head) = read_head(&mut secure).await? else { return Ok(()) };
     let request = Request::parse(&head);
     let reply = reply_over_tls(play, address, &request, web);
@@ -90,8 +87,20 @@ pub(crate) async fn receive(stream: TcpStream, address: Ipv4Addr, play: &Play) -
     }
 }
 
-/// What shows `shown` to whoever asks for `name`; `None` where no such certificate can be made.
-fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
+/// The certificate that shows `shown` to whoever asks for `name`, and its key, in PEM; `None` where no such
+/// one can be made.
+pub(crate) fn in_pem(shown: Shown, name: &str) -> Option<(String, String)> {
+    Some((certificate(shown, name)?.pem(), KEY.as_ref()?.serialize_pem()))
+}
+
+fn certificate(shown: Shown, name: &str) -> Option<Certificate> {
+    match shown {
+        Shown::TenThousandNames => CROWDED.clone(),
+        _ => certify(shown, name),
+    }
+}
+
+fn certify(shown: Shown, name: &str) -> Option<Certificate> {
     let key = KEY.as_ref()?;
     let subject = if shown == Shown::WrongName { "somebody-else.example.net" } else { name };
     let mut names = vec![subject.to_owned()];
@@ -107,17 +116,22 @@ fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
             (date_time_ymd(2020, 1, 1), date_time_ymd(2089, 1, 1))
         }
     };
-    let certificate = match shown {
+    match shown {
         Shown::WrongName | Shown::UnknownIssuer => {
             let mut authority = CertificateParams::default();
             authority.distinguished_name = DistinguishedName::new();
             authority.distinguished_name.push(DnType::CommonName, "An Authority Of The Lab");
-            params.signed_by(key, &Issuer::from_params(&authority, key)).ok()?
+            params.signed_by(key, &Issuer::from_params(&authority, key)).ok()
         }
         Shown::SelfSigned | Shown::Expired | Shown::NotYetValid | Shown::TenThousandNames => {
-            params.self_signed(key).ok()?
+            params.self_signed(key).ok()
         }
-    };
+    }
+}
+
+fn config(shown: Shown, name: &str) -> Option<ServerConfig> {
+    let certificate = certificate(shown, name)?;
+    let key = KEY.as_ref()?;
     let secret = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let signing = aws_lc_rs::sign::any_supported_type(&secret).ok()?;
     // rustls would read it, and reads none that is as large as some of these.
