@@ -133,9 +133,9 @@ async fn a_connection_that_died_while_it_was_kept_is_replaced_at_the_pace() {
 
 #[tokio::test]
 async fn what_an_earlier_answer_left_on_the_line_is_no_answer() {
-    let asked = AtomicUsize::new(0);
+    let times = AtomicUsize::new(0);
     let site = Site::start("127.0.0.1:0", move |_| {
-        let is_second = asked.fetch_add(1, Ordering::Relaxed) == 1;
+        let is_second = times.fetch_add(1, Ordering::Relaxed) == 1;
         (if is_second { b"left over".to_vec() } else { page("hello") }, Then::Stay)
     })
     .await;
