@@ -60,18 +60,16 @@ impl Session {
 
     /// The data: those that are open, or else this process takes them; fails when another one has them.
     pub(super) fn data(&self) -> Result<Arc<Data>> {
-        match &self.open {
-            Some(data) => Ok(Arc::clone(data)),
-            None => {
-                let data = Data::open(&self.data, self.lock()?)?;
-                // Evidence is beside what most commands want, so that what goes wrong is only told.
-                let settled = retention::settle(&self.evidence(), &data.findings, self.clock.now());
-                if let Err(error) = settled {
-                    tracing::error!(%error, "a clearing of evidence that was broken off is not ended");
-                }
-                Ok(Arc::new(data))
-            }
+        if let Some(data) = &self.open {
+            return Ok(Arc::clone(data));
         }
+        let data = Data::open(&self.data, self.lock()?)?;
+        // Evidence is beside what most commands want, so that what goes wrong is only told.
+        let settled = retention::settle(&self.evidence(), &data.findings, self.clock.now());
+        if let Err(error) = settled {
+            tracing::error!(%error, "a clearing of evidence that was broken off is not ended");
+        }
+        Ok(Arc::new(data))
     }
 
     /// The data folder, which this process takes if it has not got it.

@@ -2,6 +2,7 @@
 //! rest on.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use sha2::Digest;
@@ -51,9 +52,9 @@ pub(super) fn inspect(
     }
     let Some(known) = known else { return Ok(()) };
     for file in known.files.iter().filter(|file| file.removed.is_none()) {
-        if !looked.contains_key(&file.name) {
+        if let Entry::Vacant(unseen) = looked.entry(file.name) {
             let is_ahead = file.replacement == Some(retention::nothing());
-            looked.insert(file.name, Looked { is_ahead, ..Looked::default() });
+            unseen.insert(Looked { is_ahead, ..Looked::default() });
             if !is_ahead {
                 found.fault(&dir.join(file.name.to_string()), None, "it is missing");
             }

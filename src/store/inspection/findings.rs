@@ -48,7 +48,7 @@ pub fn clear_away_copies(data: &Path) {
             let path = entry.path();
             match std::fs::remove_dir_all(&path) {
                 Ok(()) => {
-                    tracing::info!(folder = %path.display(), "what a killed check-data left is gone")
+                    tracing::info!(folder = %path.display(), "what a killed check-data left is gone");
                 }
                 Err(error) => {
                     tracing::warn!(folder = %path.display(), %error, "what a killed check-data left stays");
