@@ -13,6 +13,7 @@ mod language;
 mod line;
 mod outline;
 mod placement;
+mod role;
 mod scan;
 mod script;
 mod tag;

@@ -33,7 +33,7 @@ pub(super) enum Shape {
     Title,
     /// The same, and visitors see it.
     Literal,
-    /// What is in it is not shown.
+    /// What is in it is not shown, or only to choose from.
     Hidden,
     /// The page itself, or its halves.
     Frame,
@@ -103,7 +103,7 @@ impl Shape {
             | b"link" | b"meta" | b"param" | b"source" | b"track" | b"wbr" => Self::Void,
             b"script" | b"style" | b"noscript" | b"noframes" | b"noembed" | b"iframe" => Self::Raw,
             b"title" => Self::Title,
-            b"template" => Self::Hidden,
+            b"template" | b"select" | b"datalist" => Self::Hidden,
             b"textarea" | b"xmp" => Self::Literal,
             b"html" | b"head" | b"body" | b"frameset" => Self::Frame,
             b"address" | b"article" | b"aside" | b"blockquote" | b"center" | b"dd" | b"details"

@@ -7,6 +7,9 @@ use crate::formats::html::elements::Attributes;
 use crate::formats::html::elements::Name;
 use crate::formats::html::elements::Shape;
 use crate::formats::html::folded::Text;
+use crate::formats::html::role::Role;
+use crate::formats::html::role::host_of;
+use crate::formats::html::role::role;
 use crate::formats::html::script;
 
 /// Links to more hosts than these are not noted.
@@ -14,23 +17,6 @@ const MOST_HOSTS: usize = 64;
 
 /// More texts beside the visible one are not kept.
 const MOST_ASIDES: usize = 256;
-
-/// What a part of the page seems to be, by its own element alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Anything.
-    Plain,
-    /// A footer, or named like one.
-    Footer,
-    /// Named as the bottom of something, or a record.
-    Bottom,
-    /// A link to the ministry's filing system.
-    Ministry,
-    /// A link to another host.
-    Link,
-    /// An article.
-    Article,
-}
 
 /// A part of the page that matters for what stands in it: a block of text, a link, or a claim.
 #[derive(Debug)]
@@ -62,8 +48,18 @@ pub(super) struct Span {
 pub(super) struct Aside<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) region: usize,
-    /// Whether it is the text of a script.
-    pub(super) is_script: bool,
+    pub(super) source: Source,
+}
+
+/// Where a text beside the visible one is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// It stands for a picture, on a button, or explains something.
+    Label,
+    /// It is what a field holds, and visitors may change.
+    Field,
+    /// A script.
+    Script,
 }
 
 /// An element that is open: what `close` needs to know of it.
@@ -113,7 +109,10 @@ pub(super) struct Outline<'a> {
 impl Opened {
     /// Whether what stands in it may be a claim because of it, or another's.
     pub(super) fn matters(self) -> bool {
-        matches!(self.role, Role::Ministry | Role::Footer | Role::Bottom | Role::Link)
+        matches!(
+            self.role,
+            Role::Ministry | Role::Footer | Role::Bottom | Role::Others | Role::Link
+        )
     }
 }
 
@@ -157,7 +156,7 @@ impl<'a> Outline<'a> {
             self.current = self.regions.len();
             self.regions.push(Region { parent, chars, is_block, role, host });
         }
-        self.note_attribute_texts(attributes);
+        self.note_attribute_texts(name.as_bytes(), attributes);
         opened
     }
 
@@ -213,11 +212,12 @@ impl<'a> Outline<'a> {
     /// The text of an inline script of the `type` that it says. In a template none runs.
     pub(super) fn script_text(&mut self, code: &'a str, kind: Option<&str>) {
         let is_in_template = self.hidden > 1;
-        if script::runs(kind) && !is_in_template {
-            self.scripts.push(code);
+        if !script::runs(kind) || is_in_template {
+            return;
         }
+        self.scripts.push(code);
         if let Some(text) = script::written(code) {
-            self.note_aside(text, true);
+            self.note_aside(text, Source::Script);
         }
     }
 
@@ -288,109 +288,29 @@ impl<'a> Outline<'a> {
     }
 
     /// Keeps what pictures and fields say in place of text, where it may hold a number.
-    fn note_attribute_texts(&mut self, attributes: &Attributes<'a>) {
-        for written in [attributes.alt, attributes.title, attributes.value] {
+    fn note_attribute_texts(&mut self, name: &[u8], attributes: &Attributes<'a>) {
+        for (index, written) in
+            [attributes.alt, attributes.title, attributes.value].into_iter().enumerate()
+        {
             let Some(text) = written.filter(|text| script::may_hold_a_number(text)) else {
                 continue;
             };
+            let is_button = |kind: &str| {
+                let kinds = ["button", "submit", "reset"];
+                kinds.iter().any(|word| kind.trim().eq_ignore_ascii_case(word))
+            };
+            let is_shown =
+                index < 2 || (name == b"input" && attributes.kind.is_some_and(is_button));
             if let Some(text) = attributes.read(Some(text)) {
-                self.note_aside(text, false);
+                self.note_aside(text, if is_shown { Source::Label } else { Source::Field });
             }
         }
     }
 
-    fn note_aside(&mut self, text: Cow<'a, str>, is_script: bool) {
+    fn note_aside(&mut self, text: Cow<'a, str>, source: Source) {
         // The region of a skimmed one may be dropped.
         if self.asides.len() < MOST_ASIDES && self.skimmed.is_none() {
-            self.asides.push(Aside { text, region: self.current, is_script });
+            self.asides.push(Aside { text, region: self.current, source });
         }
     }
-}
-
-/// What an element seems to be, and the host that it leads to.
-fn role<'a>(
-    name: &[u8],
-    shape: Shape,
-    attributes: &Attributes<'a>,
-) -> (Role, Option<Cow<'a, str>>) {
-    match name {
-        b"a" => {
-            let Some(host) = attributes.href.and_then(host_of) else { return (Role::Plain, None) };
-            let role = if is_ministry(host) { Role::Ministry } else { Role::Link };
-            (role, Some(Cow::Borrowed(host)))
-        }
-        b"footer" => (Role::Footer, None),
-        b"article" => (Role::Article, None),
-        // A class of the whole page, such as `has-footer`, says nothing of what stands in it.
-        _ if matches!(shape, Shape::Frame | Shape::Raw | Shape::Title) => (Role::Plain, None),
-        _ => {
-            let names = [attributes.id, attributes.class];
-            let words = names.into_iter().flatten().flat_map(str::split_ascii_whitespace);
-            let mut roles = words.filter_map(role_of_name);
-            let first = roles.next().unwrap_or(Role::Plain);
-            (if roles.any(|role| role == Role::Footer) { Role::Footer } else { first }, None)
-        }
-    }
-}
-
-/// The words that the names of footers have in them, whether only as words of their own, and what
-/// they say: lists of news have a bottom and records, too.
-const FOOTER_WORDS: [(&[u8], bool, Role); 6] = [
-    (b"foot", false, Role::Footer),
-    (b"copyright", false, Role::Footer),
-    (b"beian", false, Role::Footer),
-    (b"icp", true, Role::Footer),
-    (b"bottom", false, Role::Bottom),
-    (b"record", true, Role::Bottom),
-];
-
-/// What a word of an element's name says that it is: a footer before anything else.
-fn role_of_name(word: &str) -> Option<Role> {
-    let bytes = word.as_bytes();
-    // What begins with none of their letters holds none of them.
-    let places = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| matches!(byte.to_ascii_lowercase(), b'f' | b'c' | b'b' | b'i' | b'r'));
-    let mut roles = places.filter_map(|(at, first)| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        // In `topicpath` and `recorder` the letters are part of another word.
-        let before = at.checked_sub(1).and_then(|index| bytes.get(index));
-        let begins =
-            before.is_none_or(|byte| !byte.is_ascii_alphabetic()) || first.is_ascii_uppercase();
-        let found = FOOTER_WORDS.iter().find(|(part, is_word, _)| {
-            rest.get(..part.len()).is_some_and(|front| front.eq_ignore_ascii_case(part))
-                && (begins || !is_word)
-        });
-        found.map(|(_, _, role)| *role)
-    });
-    let first = roles.next()?;
-    let role = if roles.any(|role| role == Role::Footer) { Role::Footer } else { first };
-    let starts = |start: &str| {
-        word.get(..start.len()).is_some_and(|front| front.eq_ignore_ascii_case(start))
-    };
-    let is_of_style = ["margin", "padding", "border"].into_iter().any(starts);
-    (!is_of_style).then_some(role)
-}
-
-/// The host that an absolute reference leads to, as it is written.
-fn host_of(href: &str) -> Option<&str> {
-    let href = href.trim_start();
-    let after = |scheme: &str| {
-        let front = href.get(..scheme.len())?;
-        front.eq_ignore_ascii_case(scheme).then(|| href.get(scheme.len()..)).flatten()
-    };
-    let rest = after("http://").or_else(|| after("https://")).or_else(|| after("//"))?;
-    let end = rest.find(['/', '?', '#', ':', '\\']).unwrap_or(rest.len());
-    let host = rest.get(..end)?.trim_end();
-    (!host.is_empty() && host.len() <= 253).then_some(host)
-}
-
-/// Whether a host is the ministry's filing system, by its name of today or of earlier years.
-pub(super) fn is_ministry(host: &str) -> bool {
-    ["beian.miit.gov.cn", "miitbeian.gov.cn", "miibeian.gov.cn"].iter().any(|ministry| {
-        let Some(start) = host.len().checked_sub(ministry.len()) else { return false };
-        let Some((sub, end)) = host.split_at_checked(start) else { return false };
-        end.eq_ignore_ascii_case(ministry) && (sub.is_empty() || sub.ends_with('.'))
-    })
 }

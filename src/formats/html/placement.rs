@@ -13,8 +13,10 @@ use crate::facts::visit::PageNumber;
 use crate::formats::html::line::Line;
 use crate::formats::html::outline::Outline;
 use crate::formats::html::outline::Region;
-use crate::formats::html::outline::Role;
+use crate::formats::html::outline::Source;
+use crate::formats::html::role::Role;
 use crate::formats::html::script;
+use crate::formats::html::script::Comments;
 use crate::formats::numbers;
 use crate::formats::numbers::Occurrence;
 
@@ -29,9 +31,21 @@ const LONGEST_LINE: usize = 120;
 /// it is a directory, and claims none of them.
 const MOST_SUBJECTS: usize = 3;
 
-/// Sites that sites link their own number to, beside those of the state.
-const LOOK_UP_SITES: [&str; 5] =
-    ["chinaz.com", "aizhan.com", "icplishi.com", "beianx.cn", "icp.gov.moe"];
+/// Sites that sites link their own number to, or what stands before it, beside those of the state: look-up
+/// sites, where visitors complain, and counters.
+const SERVING_ALL: [&str; 11] = [
+    "chinaz.com",
+    "aizhan.com",
+    "icplishi.com",
+    "beianx.cn",
+    "icp.gov.moe",
+    "12377.cn",
+    "12321.cn",
+    "12315.cn",
+    "cyberpolice.cn",
+    "cnzz.com",
+    "51.la",
+];
 
 /// On a page with more numbers no lines are read.
 const MOST_LINES: usize = 256;
@@ -60,7 +74,7 @@ struct Known {
     standing: Standing,
     /// It is in a short line at the end of the page.
     is_last: bool,
-    /// It is in an article.
+    /// It is in an article, or in what else tells of others.
     is_article: bool,
     /// The innermost link, or line with a link to the ministry, that it is in.
     link: Option<usize>,
@@ -90,6 +104,7 @@ pub(super) fn divide(
             put((found.number, found.is_doubtful), None, NumberPlace::Own);
         }
     }
+    let mut lines = MOST_LINES.saturating_sub(occurrences.len());
     let has_lines = occurrences.len() <= MOST_LINES;
     for Occurrence { at, end, number, is_ended, is_doubtful } in occurrences {
         let after = outline.spans.partition_point(|span| span.start <= at);
@@ -97,33 +112,39 @@ pub(super) fn divide(
         let span = index.and_then(|index| outline.spans.get(index));
         let known = span.map(|span| reader.known_of(span.region)).unwrap_or_default();
         let line = index.filter(|_| has_lines).map(|index| reader.line(index, at, end));
-        let (place, link) = (reader.place(known, line), reader.link(known));
+        let (place, host) = (reader.place(known, line), reader.link(known));
         let seam = reader.seam(after, end);
         let is_torn = seam.is_some() && !(is_ended && number.year().is_some());
         if let Some(seam) = seam.filter(|_| is_torn) {
             // 「<a>京ICP备11000001</a><span>24小时热线</span>」: what comes first may be all of it.
             for front in numbers::occurrences(outline.text.folded.get(at..seam).unwrap_or_default())
             {
-                put((front.number, true), link.clone(), place);
+                put((front.number, true), host.clone(), place);
             }
         }
-        put((number, is_doubtful || is_torn), link, place);
+        put((number, is_doubtful || is_torn), host, place);
     }
     for aside in &outline.asides {
         let known = reader.known_of(aside.region);
+        let mut comments = Comments::of(&aside.text);
         for Occurrence { at, end, number, is_doubtful, .. } in numbers::occurrences(&aside.text) {
-            let (line, is_claimed) = if aside.is_script {
-                (Line::of_script(&aside.text, at, end), script::is_claimed(&aside.text, at))
-            } else {
-                let part = |range| aside.text.get(range).unwrap_or_default();
-                (Line::of(part(0..at), part(end..aside.text.len())), false)
+            let is_read = lines > 0;
+            lines = lines.saturating_sub(1);
+            let part = |range| aside.text.get(range).unwrap_or_default();
+            let place = match aside.source {
+                _ if !is_read => reader.place(known, None),
+                Source::Script if comments.hold(at) => NumberPlace::Unsure,
+                Source::Script => {
+                    let line = Line::of_script(&aside.text, at, end);
+                    reader.place_in_script(known, line, script::claim(&aside.text, at))
+                }
+                Source::Label | Source::Field => {
+                    let line = Line::of(part(0..at), part(end..aside.text.len()));
+                    reader.place(known, Some(line))
+                }
             };
-            let place = if is_claimed && !reader.is_elsewhere(known.link) {
-                NumberPlace::Own
-            } else {
-                reader.place(known, has_lines.then_some((line, false)))
-            };
-            put((number, is_doubtful), reader.link(known), place);
+            let is_field = aside.source == Source::Field;
+            put((number, is_doubtful || is_field), reader.link(known), place);
         }
     }
     let claimed = own.iter().chain(&unsure);
@@ -177,29 +198,44 @@ impl<'o> Reader<'o, '_> {
         })
     }
 
-    /// How a number stands in a region, and in `line`; with it comes whether a link to somebody else's
-    /// site stands directly before the number.
-    fn place(&self, known: Known, line: Option<(Line<'_>, bool)>) -> NumberPlace {
+    /// How a number stands in a region, and in `line`; without a line nothing is sure.
+    fn place(&self, known: Known, line: Option<Line<'_>>) -> NumberPlace {
         if self.is_elsewhere(known.link) {
             return NumberPlace::Quoted;
         }
         let is_near = known.is_last && !known.is_article;
         let standing =
             known.standing.max(if is_near { Standing::Likely } else { Standing::Nowhere });
-        let is_own = match standing {
-            Standing::Nowhere => return NumberPlace::Quoted,
-            Standing::Ministry => true,
-            Standing::Footer => {
-                let role_of =
-                    |index: usize| self.outline.regions.get(index).map(|region| region.role);
-                known.link.and_then(role_of) == Some(Role::Link)
-                    || line.is_some_and(|(line, follows_link)| !line.is_doubtful(follows_link))
-            }
-            Standing::Likely => {
-                line.is_some_and(|(line, _)| line.is_own(self.links_elsewhere(known.block)))
-            }
+        if standing == Standing::Nowhere {
+            return NumberPlace::Quoted;
+        }
+        let Some(line) = line.filter(|_| !known.is_article) else { return NumberPlace::Unsure };
+        let role_of = |index: usize| self.outline.regions.get(index).map(|region| region.role);
+        let is_own = if standing == Standing::Likely {
+            line.is_own(self.links_elsewhere(known.block)) && !self.is_of_another(line)
+        } else {
+            known.link.and_then(role_of) == Some(Role::Link)
+                || !(line.is_doubtful() || self.is_of_another(line))
         };
         if is_own { NumberPlace::Own } else { NumberPlace::Unsure }
+    }
+
+    /// The same of a number in a script that makes `claim`.
+    fn place_in_script(
+        &self,
+        known: Known,
+        line: Line<'_>,
+        claim: Option<NumberPlace>,
+    ) -> NumberPlace {
+        match claim.filter(|_| !self.is_elsewhere(known.link)) {
+            None => self.place(known, Some(line)),
+            Some(_) if line.is_doubtful() || self.is_of_another(line) => NumberPlace::Unsure,
+            Some(claim) => claim,
+        }
+    }
+
+    fn is_of_another(&self, line: Line<'_>) -> bool {
+        line.is_of_another(|host| leads_elsewhere(host, self.page))
     }
 
     /// Whether a link to somebody else's site stands directly in `block`.
@@ -213,9 +249,8 @@ impl<'o> Reader<'o, '_> {
         })
     }
 
-    /// The line of the number from byte `at` to `end`, which begins in the run of text `index`; and
-    /// whether a link to somebody else's site stands directly before it.
-    fn line(&self, index: usize, at: usize, end: usize) -> (Line<'o>, bool) {
+    /// The line of the number from byte `at` to `end`, which begins in the run of text `index`.
+    fn line(&self, index: usize, at: usize, end: usize) -> Line<'o> {
         let (spans, text) = (&self.outline.spans, &self.outline.text.folded);
         let known_at = |index: usize| spans.get(index).map(|span| self.known_of(span.region));
         let start_of = |index: usize| spans.get(index).map_or(text.len(), |span| span.start);
@@ -233,7 +268,25 @@ impl<'o> Reader<'o, '_> {
             })
             .any(|run| known_at(run).is_some_and(|known| self.is_elsewhere(known.link)));
         let part = |range| text.get(range).unwrap_or_default();
-        (Line::of(part(start_of(first)..at), part(end..start_of(last + 1))), follows_link)
+        let line = Line::of(part(start_of(first)..at), part(end..start_of(last + 1)));
+        let around = block.map_or(0, |block| self.small_part(block));
+        let begin = self.outline.regions.get(around).map_or(0, |region| region.chars.start);
+        let is_around = |run: &usize| {
+            let region = spans.get(*run).and_then(|span| self.outline.regions.get(span.region));
+            around != 0 && region.is_some_and(|region| region.chars.start >= begin)
+        };
+        let earlier = (first.saturating_sub(MOST_RUNS)..first).rev().take_while(is_around).last();
+        line.behind(part(start_of(earlier.unwrap_or(first))..start_of(first)), follows_link)
+    }
+
+    /// The outermost block around `block` that is as short as a line: a row, a list with its heading.
+    fn small_part(&self, block: usize) -> usize {
+        let around = std::iter::successors(Some(block), |index| {
+            let parent = self.known_of(self.outline.regions.get(*index)?.parent).block;
+            let region = self.outline.regions.get(parent)?;
+            (parent != 0 && region.chars.end - region.chars.start <= LONGEST_LINE).then_some(parent)
+        });
+        around.take(MOST_RUNS).last().unwrap_or(block)
     }
 }
 
@@ -248,7 +301,7 @@ fn known(regions: &[Region<'_>], total: usize) -> Vec<Known> {
         let standing = match region.role {
             Role::Ministry => Standing::Ministry,
             Role::Footer if is_small => Standing::Footer,
-            Role::Bottom if is_small => Standing::Likely,
+            Role::Bottom | Role::Others if is_small => Standing::Likely,
             _ if is_ministrys_line => Standing::Likely,
             _ => Standing::Nowhere,
         };
@@ -260,7 +313,7 @@ fn known(regions: &[Region<'_>], total: usize) -> Vec<Known> {
         all.push(Known {
             standing: around.standing.max(standing),
             is_last,
-            is_article: around.is_article || region.role == Role::Article,
+            is_article: around.is_article || matches!(region.role, Role::Article | Role::Others),
             link: region.host.is_some().then_some(index).or(around.link),
             block: if region.is_block { index } else { around.block },
         });
@@ -274,7 +327,7 @@ fn leads_elsewhere(host: &str, page: &Url) -> bool {
     let Ok(domain) = host.parse::<Domain>() else { return false };
     let own = page.host_str().and_then(|own| own.parse::<Domain>().ok());
     let is_of_the_state = domain.as_str().ends_with(".gov.cn");
-    own.as_ref() != Some(&domain) && !is_of_the_state && !LOOK_UP_SITES.contains(&domain.as_str())
+    own.as_ref() != Some(&domain) && !is_of_the_state && !SERVING_ALL.contains(&domain.as_str())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::formats::html::entities;
 use crate::formats::html::entities::Place;
 use crate::formats::html::outline::Opened;
 use crate::formats::html::outline::Outline;
-use crate::formats::html::outline::Role;
+use crate::formats::html::role::Role;
 use crate::formats::html::scan::beyond::Beyond;
 use crate::formats::html::tag::attributes;
 use crate::formats::html::tag::comment_length;
@@ -191,7 +191,9 @@ impl<'a> Scanner<'a> {
         let Some(top) = self.stack.last() else { return true };
         let stays = match top.opened.role {
             Role::Article => true,
-            Role::Footer | Role::Bottom | Role::Ministry | Role::Link => next.as_bytes() != b"a",
+            Role::Footer | Role::Bottom | Role::Others | Role::Ministry | Role::Link => {
+                next.as_bytes() != b"a"
+            }
             Role::Plain => false,
         };
         if !stays {

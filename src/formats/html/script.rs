@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 use memchr::memchr_iter;
+
+use crate::facts::visit::NumberPlace;
 use memchr::memmem;
 
 /// Scripts longer than this many bytes do more than send visitors on.
@@ -210,26 +212,74 @@ pub(super) fn written(code: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// Whether the script gives the number at byte `at` as the page's own: beside a link to the ministry
-/// (`document.write('<a href="https://beian.miit.gov.cn/">…')`), or under a name that says so
-/// (`icp: "…"`).
-pub(super) fn is_claimed(code: &str, at: usize) -> bool {
+/// How the script gives the number at byte `at`: as the page's own beside a link to the ministry
+/// (`document.write('<a href="https://beian.miit.gov.cn/">…')`) or under a name that says so
+/// (`icp = "…"`), and perhaps so as a part of data, which may be about anybody (`icp: "…"`). `None` where
+/// nothing tells.
+pub(super) fn claim(code: &str, at: usize) -> Option<NumberPlace> {
     let (before, after) = code.split_at_checked(at).unwrap_or((code, ""));
     let start = before.floor_char_boundary(before.len().saturating_sub(NEAR));
     let near_before = before.get(start..).unwrap_or_default();
     let near_after = after.get(..after.floor_char_boundary(NEAR)).unwrap_or_default();
-    let is_ministry = |text: &str| {
-        ["beian.miit.gov.cn", "miitbeian.gov.cn", "miibeian.gov.cn"]
-            .iter()
-            .any(|host| text.contains(host))
-    };
-    if is_ministry(near_before) || is_ministry(near_after) {
-        return true;
+    if is_in_line_comment(near_before) {
+        return Some(NumberPlace::Unsure);
     }
-    let value = near_before.trim_end_matches(|c: char| !matches!(c, ':' | '='));
-    let Some(name) = value.strip_suffix([':', '=']) else { return false };
-    let name = name.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+    let is_beside_ministry = ["beian.miit.gov.cn", "miitbeian.gov.cn", "miibeian.gov.cn"]
+        .iter()
+        .any(|host| near_before.contains(host) || near_after.contains(host));
+    let front = near_before.rsplit_once(['"', '\'', '`']).map_or("", |(front, _)| front).trim_end();
+    let is_named = front.strip_suffix([':', '=']).is_some_and(names_a_number);
+    let is_of_data = front.ends_with(':');
+    (is_beside_ministry || is_named).then_some(if is_of_data {
+        NumberPlace::Unsure
+    } else {
+        NumberPlace::Own
+    })
+}
+
+/// Whether `code` ends with the name of something that holds a filing number.
+fn names_a_number(code: &str) -> bool {
+    let name = code.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
     let name = name.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
     let name = name.to_lowercase();
     ["icp", "beian", "备案"].iter().any(|word| name.contains(word)) && name.len() <= LONGEST_WORD
+}
+
+/// Whether `before` ends within `// …` or `<!-- …`. The `//` of an address follows its scheme or a quote.
+fn is_in_line_comment(before: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let mut slashes = line.match_indices("//");
+    let mark = line.rfind("<!--").filter(|at| !line.get(*at..).unwrap_or_default().contains("-->"));
+    mark.is_some()
+        || slashes.any(|(at, _)| {
+            let front = line.get(..at).unwrap_or_default();
+            !front.ends_with([':', '"', '\'', '`', '=', '(', '/', '\\'])
+        })
+}
+
+/// Goes through a script from front to end, and tells what stands in `/* … */`.
+#[derive(Debug)]
+pub(super) struct Comments<'c> {
+    code: &'c str,
+    at: usize,
+    is_open: bool,
+}
+
+impl<'c> Comments<'c> {
+    /// Those of `code`.
+    pub(super) fn of(code: &'c str) -> Self {
+        Self { code, at: 0, is_open: false }
+    }
+
+    /// Whether byte `at`, which is behind all that was asked for before, is in one.
+    pub(super) fn hold(&mut self, at: usize) -> bool {
+        while let Some(rest) = self.code.get(self.at..at) {
+            let mark = if self.is_open { "*/" } else { "/*" };
+            let Some(found) = rest.find(mark) else { break };
+            self.at += found + mark.len();
+            self.is_open = !self.is_open;
+        }
+        self.at = self.at.max(at);
+        self.is_open
+    }
 }

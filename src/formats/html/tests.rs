@@ -175,14 +175,15 @@ fn a_number_is_read_where_pages_hide_it() {
     for claim in [
         "<footer><img src=icp.png alt='京ICP备05014806号-1'></footer>",
         "<footer><img src=icp.png title='京&#73;CP备05014806号-1'></footer>",
-        "<div class=footer><input value='京ICP备05014806号-1'></div>",
+        "<div class=footer><input type=button value='京ICP备05014806号-1'></div>",
         "<footer>京&#x49;&#67;P&#22791;05014806&#21495;-1</footer>",
         "<footer>京ＩＣＰ備０５０１４８０６號－１</footer>",
         "<footer>京<span>ICP</span>备&nbsp;05014806&nbsp;号&#8203;-1</footer>",
         "<footer><script>document.write('京ICP备05014806号-1')</script></footer>",
         "<script>document.write('<a href=\"https://beian.miit.gov.cn/\">京ICP备05014806号-1</a>')</script>",
         "<script>document.write('\\u4eacICP\\u590705014806\\u53f7-1');//beian.miit.gov.cn</script>",
-        "<script>var site = {name: '某', icp: \"京ICP备05014806号-1\"};</script>",
+        "<script>// © 某\nvar icp = \"京ICP备05014806号-1\";</script>",
+        "<script>/* 备案 */ var beian='京ICP备05014806号-1' /* 完 */</script>",
         "<script>window.beianNumber='京ICP备05014806号-1';</script>",
         "<meta property=ICP content='京ICP备05014806号-1'>",
     ] {
@@ -264,6 +265,8 @@ fn hostile_pages_end_within_the_budget() {
         ("templates", "<template><select><option>".repeat(8_000)),
         ("numbers", "京ICP备05014806号".repeat(10_000)),
         ("scripts", "<script>'京ICP备05014806号'</script>".repeat(10_000)),
+        ("a script without quotes", format!("<script>{}", "京ICP备05014806号".repeat(20_000))),
+        ("a comment", format!("<script>/*{}*/", "icp:'京ICP备05014806号'".repeat(20_000))),
         ("links", links),
     ] {
         let document = read(&html, &base, budget);

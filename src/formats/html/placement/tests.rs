@@ -96,7 +96,12 @@ fn a_footer_claims_its_number_unless_its_line_speaks_against_that() {
         "OTHER",
         "某网站（OTHER）",
         "Copyright © 2001-2026 某公司 版权所有，OTHER，未经许可不得转载",
-        "© 某公司 技术支持：<a href='http://t.cn/'>某科技</a> OTHER",
+        "技术支持：某某科技 备案号：OTHER",
+        "技术支持：某某科技 地址：北京市海淀区中关村大街一号 OTHER",
+        "Powered by Discuz! X3.4 OTHER",
+        "OTHER <a href='http://other.cn/'>Design by other.cn</a>",
+        "邮箱：abc@qq.com www.example.cn OTHER",
+        "<a href='http://www.12377.cn/'>违法和不良信息举报中心</a> OTHER",
         "OTHER 技术支持：<a href='http://t.cn/'>某科技</a>",
         "<a href='http://www.beian.gov.cn/'>京公网安备11010802020134号</a> OTHER",
         "<a href='http://www.example.cn/'>某公司</a> OTHER",
@@ -123,6 +128,105 @@ fn the_last_line_of_a_page_without_a_footer_claims_its_number() {
         "<p><a href='http://www.example.cn/'>首页</a> <a href=/about>关于</a> OTHER</p>",
     ] {
         assert_eq!(places(part)[0], NumberPlace::Own, "{part}");
+    }
+}
+
+#[test]
+fn a_footer_or_a_link_to_the_ministry_claims_no_number_that_its_words_give_to_others() {
+    let linked = format!("<a href=https://beian.miit.gov.cn/>{NUMBER}</a>");
+    for part in [
+        // Who built or hosts the site.
+        "© 2020 某某公司 技术支持：某某科技 OTHER",
+        "© 某公司 技术支持：<a href='http://t.cn/'>某科技</a> OTHER",
+        "<p>© 某某公司 版权所有</p><p>技術支持：某某科技 OTHER</p>",
+        "Powered by 某某建站 OTHER",
+        "本站由某某科技提供网站建设 OTHER",
+        "网站建设：某某科技（OTHER）",
+        "主机提供：某某云 OTHER 违法信息举报",
+        "<p>©2018 某某公司</p><p>某某商城系统提供技术支持</p><p>OTHER</p>",
+        "<p>©2018 某某公司</p><p><a href='http://t.cn'>某某商城系统</a> | OTHER</p>",
+        // Another host, and what the page says of others.
+        "<ul><li>other.cn OTHER</li></ul>",
+        "<p>据查，www.other.com.cn 的备案号为 OTHER，主办单位为某某。</p>",
+        "<table><tr><th>网站</th><th>备案号</th></tr><tr><td>other.cn</td><td>OTHER</td></tr></table>",
+        "<dl><dt>合作单位</dt><dd>某某银行 OTHER</dd></dl>",
+        "<p>声明：近期有网站冒用本站名义，其备案号 OTHER 与本站无关</p>",
+        "本站与“某某网（OTHER）”無任何關係，谨防假冒",
+        "<div class=ad><a href='/go?u=other.cn'>某某商城 OTHER</a></div>",
+        "廣告：某某商城 正品保障 OTHER",
+        "本站内容轉載自某某网 ©版权归某某网所有 OTHER",
+        "图片版权归某某图库所有 OTHER",
+        "原备案号：OTHER",
+        "备案号 OTHER（已註銷）",
+        "备案变更：由 OTHER 变更为新号",
+        "<article>某公司 OTHER</article>",
+        "<div class=footer-news>某公司 OTHER</div>",
+        "<textarea>OTHER</textarea>",
+        "<xmp>OTHER</xmp>",
+    ] {
+        let part = format!("<footer>{part}</footer>");
+        assert_eq!(places(&part), [NumberPlace::Unsure; 2], "{part}");
+        if !part.contains("<textarea>") && !part.contains("<xmp>") {
+            let part = part.replace("OTHER", &linked);
+            assert_eq!(places(&part), [NumberPlace::Unsure; 2], "{part}");
+        }
+    }
+    for part in
+        ["<div class=icp-result>备案号：OTHER</div>", "<p>例如 OTHER，其中 -1 表示第一个网站。</p>"]
+    {
+        assert_eq!(places(&part.replace("OTHER", &linked)), [NumberPlace::Unsure; 2], "{part}");
+    }
+}
+
+#[test]
+fn what_a_field_holds_and_what_there_is_to_choose_claims_nothing() {
+    for part in [
+        "<footer><input value='OTHER'></footer>",
+        "<form class=icp><input type=text value='OTHER'></form>",
+        "<footer><p data-x=1 value='OTHER'>x</p></footer>",
+    ] {
+        assert_eq!(places(part), [NumberPlace::Unsure; 2], "{part}");
+    }
+    for part in ["<select><option>OTHER</select>", "<datalist><option value=1>OTHER</datalist>"] {
+        let html = format!("{}<footer>{part}</footer>", article()).replace("OTHER", NUMBER);
+        let budget = Budget { cpu: Duration::from_secs(20), nodes: 60_000 };
+        let document = read(&html, &"http://www.example.cn/".parse().unwrap(), budget);
+        assert_eq!(document.page.numbers, [], "{part}");
+    }
+}
+
+#[test]
+fn a_script_claims_no_number_in_its_comments_or_its_data() {
+    let link = "<a href=\"https://beian.miit.gov.cn/\">OTHER</a>";
+    for code in [
+        &format!("/* {link} */"),
+        &format!("var a = 1; /* b */ /*\n{link}\n*/"),
+        "// 例如 icp = 'OTHER'",
+        "var a = 1; // icp = 'OTHER'",
+        &format!("<!-- document.write('{link}')"),
+        "var demo = {icp: 'OTHER'};",
+        "var sites = [{domain: \"other.cn\", icp: \"OTHER\"}]",
+        "var a = {\"beian\": \"OTHER\", \"url\": \"https://beian.miit.gov.cn/\"}",
+        "var icp = '技术支持：某某科技 OTHER'",
+        "var icp = 'other.cn OTHER'",
+    ] {
+        let part = format!("<script>{code}</script>");
+        assert_eq!(places(&part), [NumberPlace::Unsure; 2], "{part}");
+    }
+    for code in [
+        format!("document.write('{link}')"),
+        format!("var a = '//x.cn/a.js'; /* b */ document.write('{link}')"),
+        format!("<!--\ndocument.write('{link}')\n//-->"),
+        "location.protocol == 'https:' || b; var icp = 'OTHER'".to_owned(),
+    ] {
+        let part = format!("<script>{code}</script>");
+        assert_eq!(places(&part), [NumberPlace::Own; 2], "{part}");
+    }
+    for kind in ["application/json", "text/template"] {
+        let html = format!("<script type={kind}>icp = '{NUMBER}'</script><p>x");
+        let budget = Budget { cpu: Duration::from_secs(20), nodes: 60_000 };
+        let document = read(&html, &"http://www.example.cn/".parse().unwrap(), budget);
+        assert_eq!(document.page.numbers, [], "{kind}");
     }
 }
 
