@@ -31,6 +31,8 @@ pub struct Tonight<'a> {
     pub misses_to_close: u32,
     /// How long providers have.
     pub deadlines: &'a Deadlines,
+    /// Whether a night that counted for the finding was today already: no calendar day counts twice.
+    pub has_counted_today: bool,
     /// Whether the target is exempt.
     pub is_exempt: bool,
     /// The channel that brought the candidate.
@@ -117,7 +119,8 @@ fn begin(key: &FindingKey, ruling: Ruling, tonight: Tonight<'_>) -> Option<Trans
 
 /// A fault that takes several nights in a row before it stands.
 fn accruing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<Transition> {
-    if finding.last_night == tonight.night {
+    let counts = matches!(ruling, Ruling::Accrues(..) | Ruling::Stands(..));
+    if finding.last_night == tonight.night || (counts && tonight.has_counted_today) {
         return None;
     }
     let mut finding = Finding { last_night: tonight.night, ..finding.clone() };
@@ -165,7 +168,7 @@ fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
         }
         Ruling::Ends(reason, reasons) => Some(close(next, reason, reasons, tonight)),
         Ruling::Misses(reasons) => {
-            if finding.last_night == tonight.night {
+            if finding.last_night == tonight.night || tonight.has_counted_today {
                 return None;
             }
             next.last_night = tonight.night;
@@ -219,6 +222,7 @@ fn held(finding: &Finding, ruling: &Ruling, tonight: Tonight<'_>) -> Option<Tran
     }
     let nights_in_row = match ruling {
         Ruling::Ends(..) => tonight.misses_to_close,
+        Ruling::Misses(_) if tonight.has_counted_today => return None,
         Ruling::Misses(_) => finding.nights_in_row + 1,
         Ruling::Stands(..) | Ruling::Accrues(..) if finding.nights_in_row > 0 => 0,
         Ruling::Stands(..) | Ruling::Accrues(..) | Ruling::Unknown(_) => return None,

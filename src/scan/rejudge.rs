@@ -114,6 +114,7 @@ impl Rejudge {
             now: self.now,
             misses_to_close: self.misses_to_close,
             deadlines: &self.deadlines,
+            has_counted_today: false,
             is_exempt: exemption.is_some_and(|exemption| exemption.holds_on(day(self.now))),
             channel: &examination.channel,
         };

@@ -294,6 +294,11 @@ impl Findings {
         self.values("scan", &[SCAN]).collect()
     }
 
+    /// The night of that number; `None` where it is not kept.
+    pub fn scan(&self, night: u32) -> Result<Option<Scan>, StoreError> {
+        self.value("scan", &scan_key(night))
+    }
+
     /// The newest night.
     pub fn latest_scan(&self) -> Result<Option<Scan>, StoreError> {
         let newest =
@@ -303,8 +308,7 @@ impl Findings {
 
     /// Keeps a night, in place of what was kept of it.
     pub fn put_scan(&self, scan: &Scan) -> Result<(), StoreError> {
-        let key = [&[SCAN][..], &scan.night.to_be_bytes()].concat();
-        self.put(&key, encoding::encode("scan", scan)?)
+        self.put(&scan_key(scan.night), encoding::encode("scan", scan)?)
     }
 
     /// A file without a name, on the disk that the data are on.
@@ -329,6 +333,10 @@ impl Findings {
 /// Whether sled's folder is still held; sled says so in words only.
 fn is_locked(error: &sled::Error) -> bool {
     matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
+fn scan_key(night: u32) -> Vec<u8> {
+    [&[SCAN][..], &night.to_be_bytes()].concat()
 }
 
 fn finding_prefix(target: &Target) -> Vec<u8> {

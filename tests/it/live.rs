@@ -136,7 +136,9 @@ fn live_through(town: &Town, served: &Served, ministry: &str) -> u64 {
         let events = served.events(&format!("/scans/{night}"), ministry, usize::MAX);
         assert_eq!(events.last().unwrap().1["ended_by"], "done");
         let page = served.get(&format!("/changes?after={told}&limit=1000"), ministry).json();
-        assert!(!page["changes"].as_array().unwrap().is_empty(), "night {night} tells something");
+        // The third is of the same day, on which nothing counts twice; it may have nothing to tell.
+        let is_told = !page["changes"].as_array().unwrap().is_empty();
+        assert!(is_told || night == 3, "night {night} tells something");
         told = page["next"].as_u64().unwrap();
     }
     told

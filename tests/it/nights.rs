@@ -124,6 +124,38 @@ fn now_gives_findings_their_dates() {
 }
 
 #[test]
+fn nights_of_one_day_count_as_one() {
+    let town = Town::new(200, 5);
+    town.import_all();
+    let (over, gone) = (town.site("over_reported").0, town.site("goes_away").0);
+    let states = |now: &str| {
+        let filings = town.path("filings.csv");
+        let import = ["--now", now, "import", "filings", filings.to_str().unwrap(), "--replace"];
+        town.run(&import).ends(0);
+        town.run(&["--now", now, "scan", "--domain", &over, &gone]).ends(0);
+        let findings = town.findings();
+        [&over, &gone].map(|domain| {
+            let own = findings.iter().find(|finding| text(finding, "/domain") == Some(domain));
+            own.map(|finding| text(finding, "/state").unwrap().to_owned())
+        })
+    };
+    let so = |over: Option<&str>, gone: &str| [over.map(str::to_owned), Some(gone.to_owned())];
+    assert_eq!(states("2027-03-01T01:00:00+08:00"), so(None, "open"));
+    town.play(2);
+    // The one is missed from the second day on, the other missing from the first.
+    for (time, over, gone) in [
+        ("02T10:00", None, "open"),
+        ("02T10:01", None, "open"),
+        ("02T23:59", None, "open"),
+        ("03T00:01", Some("open"), "open"),
+        ("03T12:00", Some("open"), "open"),
+        ("04T01:00", Some("open"), "closed"),
+    ] {
+        assert_eq!(states(&format!("2027-03-{time}:00+08:00")), so(over, gone), "{time}");
+    }
+}
+
+#[test]
 fn a_night_whose_time_is_up_is_finished_by_the_next_run() {
     let town = Town::new(60, 4);
     town.import_all();

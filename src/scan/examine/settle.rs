@@ -2,14 +2,18 @@
 
 use std::ops::Deref;
 
+use jiff::civil::Date;
+
 use crate::clock::day;
 use crate::facts::examination::Examination;
 use crate::facts::finding::Finding;
+use crate::facts::finding::FindingState;
 use crate::facts::target::Target;
 use crate::scan::examine::Stages;
 use crate::scan::ledger;
 use crate::scan::ledger::Tonight;
 use crate::stages::judge::Rules;
+use crate::stages::judge::Ruling;
 use crate::stages::judge::judge;
 use crate::store::StoreError;
 use crate::store::findings::Update;
@@ -66,6 +70,7 @@ impl Stages {
             night: examination.night,
             now: examination.at,
             misses_to_close: self.misses_to_close,
+            has_counted_today: false,
             deadlines: &self.deadlines,
             is_exempt: exemption.is_some_and(|exemption| exemption.holds_on(today)),
             channel: &examination.channel,
@@ -74,6 +79,12 @@ impl Stages {
         let mut is_whole = true;
         for (key, ruling) in judge(&examination, known, rules) {
             let current = known.iter().find(|finding| finding.key == key);
+            let counts = matches!(ruling, Ruling::Misses(_) | Ruling::Accrues(..));
+            let has_counted_today = match current.filter(|_| counts) {
+                Some(finding) => self.has_counted_on(today, finding)?,
+                None => false,
+            };
+            let tonight = Tonight { has_counted_today, ..tonight };
             let Some(transition) = ledger::transition(&key, current, ruling, tonight) else {
                 continue;
             };
@@ -87,6 +98,24 @@ impl Stages {
         let scope = || self.scan.scope.clone();
         let judged = if is_whole { Judged::Whole } else { Judged::Within(scope()) };
         Ok(Outcome { examination, update, judged, exchanges: Vec::new(), turns: known.turns })
+    }
+
+    /// Whether the last night that counted in the row of `finding` examined it on `today`. Where that is
+    /// not known, it is the day on which that night stopped.
+    fn has_counted_on(&self, today: Date, finding: &Finding) -> Result<bool, StoreError> {
+        if finding.nights_in_row == 0 {
+            return Ok(false);
+        }
+        if finding.state == FindingState::Accruing {
+            return Ok(day(finding.last_seen) == today);
+        }
+        let night = finding.last_night;
+        let last = self.last.of(&finding.key.target).filter(|last| last.night == night);
+        let counted = match last {
+            Some(last) => Some(last.at),
+            None => self.findings.scan(night)?.map(|scan| scan.stopped.unwrap_or(scan.started)),
+        };
+        Ok(counted.is_some_and(|at| day(at) == today))
     }
 
     /// A night that is limited to a provider or bureau leaves the findings of others alone.

@@ -35,7 +35,9 @@ pub fn rejudged(
             ruling if tonight.is_exempt => transition(key, current, ruling, tonight),
             Ruling::Stands(bureau, seen) => restated(finding, bureau, *seen, tonight.now),
             Ruling::Ends(..) => transition(key, current, ruling, tonight),
-            Ruling::Accrues(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
+            Ruling::Accrues(..) | Ruling::Misses(_) | Ruling::Unknown(_) => {
+                None
+            }
         },
         (_, ruling @ Ruling::Stands(..)) if may_open => transition(key, current, ruling, tonight),
         _ => None,
@@ -83,6 +85,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             misses_to_close: 3,
             deadlines: &deadlines,
+            has_counted_today: false,
             is_exempt: false,
             channel: "list",
         };

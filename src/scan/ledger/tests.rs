@@ -45,6 +45,7 @@ fn with_night<T>(night: u32, is_exempt: bool, then: impl FnOnce(Tonight<'_>) -> 
         now: moment(night),
         misses_to_close: 3,
         deadlines: &deadlines,
+        has_counted_today: false,
         is_exempt,
         channel: "list",
     })
@@ -272,5 +273,26 @@ fn an_answer_that_was_given_after_the_page_was_seen_is_left_to_the_next_night() 
         let current = Finding { answer: Some(answer(at)), ..finding(Answered) };
         let done = on_night_5(Some(&current), Stands, false).unwrap();
         assert_eq!((done.finding.state, done.change.is_some()), (state, state == Open));
+    }
+}
+
+#[test]
+fn no_calendar_day_counts_twice_however_many_nights_it_has() {
+    let withdrawn = Closed(ClosedReason::Withdrawn);
+    for (state, says) in
+        [(Accruing, Accrues), (Open, Misses), (Answered, Misses), (withdrawn, Misses)]
+    {
+        let finding = finding(state);
+        let again = |has_counted_today, says| {
+            with_night(5, false, |tonight| {
+                let tonight = Tonight { has_counted_today, ..tonight };
+                transition(&key(), Some(&finding), ruling(says), tonight)
+            })
+        };
+        assert_eq!(again(true, says), None, "{state:?}");
+        let counted = again(false, says).unwrap();
+        assert_eq!(counted.finding.nights_in_row, 2, "{state:?}");
+        // What ends a row, or the fault, counts nothing.
+        assert!(again(true, Ends).is_some(), "{state:?}");
     }
 }
