@@ -104,11 +104,13 @@ reasons! {
     NotProbed = "R35",
     /// The provider answered that it was dealt with, but it still stands.
     AnswerNotConfirmed = "R36",
+    /// The target is where it was; what the address register says of it is not, or there is none.
+    RegisterChanged = "R37",
 }
 
 /// The text is no reason code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no reason code; they run from R01 to R36")]
+#[error("`{0}` is no reason code; they run from R01 to R37")]
 pub struct NotAReason(String);
 
 impl fmt::Display for Reason {

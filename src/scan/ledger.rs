@@ -113,6 +113,9 @@ fn begin(key: &FindingKey, ruling: Ruling, tonight: Tonight<'_>) -> Option<Trans
                 counted(finding)
             })
         }
+        Ruling::Doubted(bureau, seen) => {
+            Some(counted(fresh(key, bureau, *seen, FindingState::Accruing, tonight)))
+        }
         Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
     }
 }
@@ -135,10 +138,15 @@ fn accruing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
             let stands = finding.nights_in_row >= tonight.misses_to_close && !tonight.is_exempt;
             Some(if stands { open_accrued(finding, tonight) } else { counted(finding) })
         }
+        Ruling::Doubted(_, seen) if finding.seen.addresses != seen.addresses => {
+            finding.seen = *seen;
+            Some(counted(finding))
+        }
         Ruling::Ends(..) if finding.nights_in_row > 0 => {
             finding.nights_in_row = 0;
             Some(counted(finding))
         }
+        Ruling::Doubted(..) => None,
         Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
     }
 }
@@ -182,7 +190,7 @@ fn standing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
             })
         }
         // Unknown opens nothing, closes nothing, and is not counted as a miss.
-        Ruling::Unknown(_) => None,
+        Ruling::Doubted(..) | Ruling::Unknown(_) => None,
     }
 }
 
@@ -225,7 +233,9 @@ fn held(finding: &Finding, ruling: &Ruling, tonight: Tonight<'_>) -> Option<Tran
         Ruling::Misses(_) if tonight.has_counted_today => return None,
         Ruling::Misses(_) => finding.nights_in_row + 1,
         Ruling::Stands(..) | Ruling::Accrues(..) if finding.nights_in_row > 0 => 0,
-        Ruling::Stands(..) | Ruling::Accrues(..) | Ruling::Unknown(_) => return None,
+        Ruling::Stands(..) | Ruling::Accrues(..) | Ruling::Doubted(..) | Ruling::Unknown(_) => {
+            return None;
+        }
     };
     let has_lapsed = nights_in_row >= tonight.misses_to_close;
     let last_night = tonight.night;

@@ -107,6 +107,7 @@ impl Rejudge {
             parked: self.parked,
             directory: &self.directory,
             fresh_since: self.filings.fresh_since(),
+            has_holders: self.addresses.has_holders(),
         };
         let exemption = self.findings.exemption(&examination.target)?;
         let tonight = Tonight {
@@ -121,7 +122,7 @@ impl Rejudge {
         let age = self.now.duration_since(examination.at).as_hours();
         let may_open = age <= YOUNG * 24;
         let mut update = Update::default();
-        for (key, ruling) in judge(&believed, &known, rules) {
+        for (key, ruling) in judge(&believed, &known, Some(kept), rules) {
             let current = known.iter().find(|finding| finding.key == key);
             let Some(next) = rejudged(&key, current, ruling, may_open, tonight) else { continue };
             counts.count(next.effect);

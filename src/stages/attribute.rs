@@ -38,6 +38,7 @@ pub struct AddressTable {
     v4: Stretches<u32>,
     v6: Stretches<u128>,
     unknown_names: Vec<ProviderName>,
+    has_holders: bool,
 }
 
 impl AddressTable {
@@ -62,6 +63,11 @@ impl AddressTable {
     /// Names in the register that no provider bears, in order of appearance.
     pub fn unknown_names(&self) -> &[ProviderName] {
         &self.unknown_names
+    }
+
+    /// Whether it names the holder of any address: the registry's rows alone tell of nobody.
+    pub fn has_holders(&self) -> bool {
+        self.has_holders
     }
 
     /// Who holds `address` by the register alone; `None` where nothing places it on the mainland.
@@ -155,11 +161,11 @@ impl<'a> Claims<'a> {
             (bounds.of(Ipv4Addr::UNSPECIFIED.into()), bounds.of(Ipv6Addr::UNSPECIFIED.into()));
         self.v4.iter_mut().for_each(|(.., claim)| claim.bind(v4, &mut self.parties));
         self.v6.iter_mut().for_each(|(.., claim)| claim.bind(v6, &mut self.parties));
-        AddressTable {
-            v4: Stretches::new(&self.v4, &self.parties, v4.is_known()),
-            v6: Stretches::new(&self.v6, &self.parties, v6.is_known()),
-            unknown_names: self.parties.unknown_names().cloned().collect(),
-        }
+        let v4 = Stretches::new(&self.v4, &self.parties, v4.is_known());
+        let v6 = Stretches::new(&self.v6, &self.parties, v6.is_known());
+        let has_holders = v4.holdings().chain(v6.holdings()).any(|holding| holding.is_reported);
+        let unknown_names = self.parties.unknown_names().cloned().collect();
+        AddressTable { v4, v6, unknown_names, has_holders }
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Rules<'a> {
     pub directory: &'a Directory,
     /// A filing register that was imported before is too old to accuse anybody by (`[filings] max_age`).
     pub fresh_since: Timestamp,
+    /// Whether the address register names anybody at all; else it tells of nobody that he holds nothing.
+    pub has_holders: bool,
 }
 
 /// What one night says about one fault.
@@ -63,6 +65,9 @@ pub enum Ruling {
     Stands(Bureau, Box<Sightings>),
     /// The fault was seen, but stands only after several such nights in a row.
     Accrues(Bureau, Box<Sightings>),
+    /// The fault would be seen, but for a change of the address register alone. What is to be remembered
+    /// of it are the addresses where it was not: as long as the target is there, nothing is said.
+    Doubted(Bureau, Box<Sightings>),
     /// There is no fault, or no more.
     Ends(ClosedReason, Vec<Reason>),
     /// Nothing was there tonight; after several such nights in a row it is gone.
@@ -72,13 +77,15 @@ pub enum Ruling {
 }
 
 /// The faults that tonight's facts could show, and a ruling on each; with those of `known` findings,
-/// whether they still hold. Each key once.
+/// whether they still hold. Each key once. `last` is the examination before, where the register may
+/// have changed since.
 pub fn judge(
     examination: &Examination,
     known: &[Finding],
+    last: Option<&Examination>,
     rules: Rules<'_>,
 ) -> Vec<(FindingKey, Ruling)> {
-    let presence = Presence::of(examination, rules.parked);
+    let presence = Presence::of(examination, known, rules);
     let mut keys = keys_of(examination, &presence);
     for finding in known {
         if !keys.contains(&finding.key) {
@@ -87,20 +94,15 @@ pub fn judge(
     }
     keys.into_iter()
         .map(|key| {
-            let addresses: Vec<_> = known
-                .iter()
-                .filter(|finding| finding.key == key)
-                .flat_map(|finding| finding.seen.addresses.iter().copied())
-                .collect();
             let ruling = match key.kind {
                 Kind::Unfiled => filed::unfiled(examination, &presence, &key, rules),
                 Kind::NotConnected => filed::not_connected(examination, &presence, &key, rules),
-                Kind::OverReported => filed::over_reported(examination, &presence, &key, rules),
+                Kind::OverReported => {
+                    filed::over_reported(examination, &presence, &key, (last, rules))
+                }
                 Kind::Shell => filed::shell(examination),
                 Kind::WrongNumber => page::wrong_number(examination, &presence, &key, rules),
-                Kind::UnreportedAddress => {
-                    page::unreported_address(examination, &presence, &addresses)
-                }
+                Kind::UnreportedAddress => page::unreported_address(examination, &presence, &key),
             };
             let ruling = match told_at_another(&key, known, &presence) {
                 Some(doubt) => Ruling::Unknown(vec![doubt]),
@@ -154,7 +156,11 @@ fn as_before(ruling: Ruling, before: &Finding, presence: &Presence<'_>) -> Rulin
             let (bureau, seen) = as_before(bureau, seen);
             Ruling::Stands(bureau, seen)
         }
-        Ruling::Accrues(..) | Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => ruling,
+        Ruling::Accrues(..)
+        | Ruling::Doubted(..)
+        | Ruling::Ends(..)
+        | Ruling::Misses(_)
+        | Ruling::Unknown(_) => ruling,
     }
 }
 

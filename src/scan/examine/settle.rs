@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::clock::day;
 use crate::facts::examination::Examination;
 use crate::facts::finding::Finding;
+use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
 use crate::facts::target::Target;
 use crate::scan::examine::Stages;
@@ -64,6 +65,7 @@ impl Stages {
             parked: self.parked,
             directory: &self.directory,
             fresh_since: self.filings.fresh_since(),
+            has_holders: self.addresses.has_holders(),
         };
         let exemption = self.findings.exemption(&examination.target)?;
         let tonight = Tonight {
@@ -77,7 +79,7 @@ impl Stages {
         };
         let mut update = Update::default();
         let mut is_whole = true;
-        for (key, ruling) in judge(&examination, known, rules) {
+        for (key, ruling) in self.judged(&examination, known, rules) {
             let current = known.iter().find(|finding| finding.key == key);
             let counts = matches!(ruling, Ruling::Misses(_) | Ruling::Accrues(..));
             let has_counted_today = match current.filter(|_| counts) {
@@ -98,6 +100,22 @@ impl Stages {
         let scope = || self.scan.scope.clone();
         let judged = if is_whole { Judged::Whole } else { Judged::Within(scope()) };
         Ok(Outcome { examination, update, judged, exchanges: Vec::new(), turns: known.turns })
+    }
+
+    /// The rulings of tonight. The examination before is read only where something follows from it.
+    fn judged(
+        &self,
+        examination: &Examination,
+        known: &Known,
+        rules: Rules<'_>,
+    ) -> Vec<(FindingKey, Ruling)> {
+        let rulings = judge(examination, known, None, rules);
+        if rulings.iter().any(|(_, ruling)| matches!(ruling, Ruling::Accrues(..)))
+            && let Some(last) = self.last.of(&examination.target)
+        {
+            return judge(examination, known, Some(&last), rules);
+        }
+        rulings
     }
 
     /// Whether the last night that counted in the row of `finding` examined it on `today`. Where that is

@@ -30,12 +30,16 @@ pub fn rejudged(
     tonight: Tonight<'_>,
 ) -> Option<Transition> {
     let next = match (current, ruling) {
+        // Nothing is said, but the register of today must not make it forgotten where the target was.
+        (current, ruling @ Ruling::Doubted(..)) if !current.is_some_and(Finding::stands) => {
+            return transition(key, current, ruling, tonight);
+        }
         (Some(finding), _) if finding.state == FindingState::Accruing => None,
         (Some(finding), ruling) if finding.stands() => match ruling {
             ruling if tonight.is_exempt => transition(key, current, ruling, tonight),
             Ruling::Stands(bureau, seen) => restated(finding, bureau, *seen, tonight.now),
             Ruling::Ends(..) => transition(key, current, ruling, tonight),
-            Ruling::Accrues(..) | Ruling::Misses(_) | Ruling::Unknown(_) => {
+            Ruling::Accrues(..) | Ruling::Doubted(..) | Ruling::Misses(_) | Ruling::Unknown(_) => {
                 None
             }
         },

@@ -296,3 +296,26 @@ fn no_calendar_day_counts_twice_however_many_nights_it_has() {
         assert!(again(true, Ends).is_some(), "{state:?}");
     }
 }
+
+#[test]
+fn a_doubt_is_kept_and_counts_nothing() {
+    let doubted = |address: &str| {
+        let addresses = vec![address.parse().unwrap()];
+        Ruling::Doubted(Bureau::MINISTRY, Box::new(Sightings { addresses, ..Sightings::default() }))
+    };
+    let on = |night, current: Option<&Finding>, ruling| {
+        with_night(night, false, |tonight| transition(&key(), current, ruling, tonight))
+    };
+    let kept = on(5, None, doubted("1.0.0.1")).unwrap();
+    assert_eq!((kept.finding.state, kept.finding.nights_in_row), (Accruing, 0));
+    assert_eq!((kept.effect, &kept.change), (Effect::Counted, &None));
+    assert_eq!(on(6, Some(&kept.finding), doubted("1.0.0.1")), None);
+    let other = on(6, Some(&kept.finding), doubted("1.0.0.2")).unwrap().finding;
+    assert_eq!((other.seen.addresses[0].to_string().as_str(), other.nights_in_row), ("1.0.0.2", 0));
+    // The row begins with the first night that says it.
+    let counted = on(7, Some(&other), ruling(Accrues)).unwrap().finding;
+    assert_eq!((counted.nights_in_row, counted.first_seen), (1, moment(7)));
+    for state in [Open, Answered, Closed(ClosedReason::Withdrawn)] {
+        assert_eq!(on(5, Some(&finding(state)), doubted("1.0.0.1")), None, "{state:?}");
+    }
+}

@@ -1,12 +1,15 @@
 //! The kinds that compare where a Domain is served with what the filing register says:
 //! `unfiled`, `not_connected`, `over_reported`, `shell`.
 
+use std::net::IpAddr;
+
 use crate::facts::bureau::Bureau;
 use crate::facts::examination::Examination;
 use crate::facts::filing::FilingStatus;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::Sightings;
+use crate::facts::provider::ProviderId;
 use crate::facts::reason::Reason;
 use crate::stages::judge::Rules;
 use crate::stages::judge::Ruling;
@@ -67,7 +70,7 @@ pub(super) fn over_reported(
     examination: &Examination,
     presence: &Presence<'_>,
     key: &FindingKey,
-    rules: Rules<'_>,
+    (last, rules): (Option<&Examination>, Rules<'_>),
 ) -> Ruling {
     let summary = match &examination.filing {
         FilingStatus::Unknown(_) => return Ruling::Unknown(vec![Reason::FilingUnknown]),
@@ -100,12 +103,42 @@ pub(super) fn over_reported(
     if let Some(doubt) = presence.doubt_about(provider) {
         return Ruling::Unknown(vec![doubt]);
     }
-    let seen = Sightings {
-        reasons: vec![Reason::NothingAtProvider],
-        filing: brief(&examination.filing),
-        ..Sightings::default()
+    if presence.has_lost(&[]) {
+        return Ruling::Unknown(vec![Reason::RegisterChanged]);
+    }
+    let bureau = bureau_of(None, provider, rules.directory);
+    let seen = |reason, addresses| {
+        let filing = brief(&examination.filing);
+        Box::new(Sightings { reasons: vec![reason], filing, addresses, ..Sightings::default() })
     };
-    Ruling::Accrues(bureau_of(None, provider, rules.directory), Box::new(seen))
+    let mut before = presence.addresses_before(key);
+    before.extend(last.into_iter().flat_map(|last| addresses_at(last, provider)));
+    let is_now = |address: &IpAddr| addresses_of(examination).any(|now| now == *address);
+    before.retain(is_now);
+    if before.is_empty() {
+        Ruling::Accrues(bureau, seen(Reason::NothingAtProvider, Vec::new()))
+    } else {
+        before.sort_unstable();
+        before.dedup();
+        Ruling::Doubted(bureau, seen(Reason::RegisterChanged, before))
+    }
+}
+
+/// The addresses of the target that were at `provider`.
+fn addresses_at(
+    examination: &Examination,
+    provider: Option<&ProviderId>,
+) -> impl Iterator<Item = IpAddr> {
+    let sightings = examination.hosts.iter().flat_map(|host| &host.sightings);
+    sightings
+        .filter(move |sighting| {
+            sighting.placement.mainland().is_some_and(|holding| holding.provider() == provider)
+        })
+        .map(|sighting| sighting.address)
+}
+
+fn addresses_of(examination: &Examination) -> impl Iterator<Item = IpAddr> {
+    examination.hosts.iter().flat_map(|host| &host.sightings).map(|sighting| sighting.address)
 }
 
 /// An active filing with no access provider at all (空壳网站).
@@ -142,7 +175,7 @@ fn served_at(
 ) -> Ruling {
     let provider = key.provider.as_ref();
     let place = presence.at(provider);
-    match (presence.service(place, provider), place) {
+    match (presence.service(place, key), place) {
         (Service::Served(states), Some(place)) => {
             let reasons = [reason].into_iter().chain(states).collect();
             stands(examination, place, provider.is_some(), reasons, rules)

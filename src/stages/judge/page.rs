@@ -33,7 +33,7 @@ pub(super) fn wrong_number(
     }
     let provider = key.provider.as_ref();
     let place = presence.at(provider);
-    match (presence.service(place, provider), place) {
+    match (presence.service(place, key), place) {
         (Service::Served(_), Some(place)) => match shown_at(place) {
             Shown::Wrong(reason) => {
                 stands(examination, place, provider.is_some(), vec![reason], rules)
@@ -76,14 +76,14 @@ fn shown_at(place: &Place<'_>) -> Shown {
     if was_read && !is_unclear { Shown::NothingWrong } else { Shown::NotRead }
 }
 
-/// A live site on a mainland address that nobody reported. `before` are the addresses that the
-/// finding stood on, if there is one.
+/// A live site on a mainland address that nobody reported.
 pub(super) fn unreported_address(
     examination: &Examination,
     presence: &Presence<'_>,
-    before: &[IpAddr],
+    key: &FindingKey,
 ) -> Ruling {
     let Some(place) = &presence.unreported else {
+        let before = presence.addresses_before(key);
         if before.iter().any(|address| is_so_now(examination, *address, Holding::is_in_doubt)) {
             return Ruling::Unknown(vec![Reason::HolderUnknown]);
         }
@@ -93,7 +93,7 @@ pub(super) fn unreported_address(
         {
             return Ruling::Ends(ClosedReason::Reported, vec![Reason::AddressReported]);
         }
-        return match presence.service(None, None) {
+        return match presence.service(None, key) {
             Service::Ended(closed, reasons) => Ruling::Ends(closed, reasons),
             Service::Missed(reasons) => Ruling::Misses(reasons),
             Service::Served(reasons) | Service::Unclear(reasons) => Ruling::Unknown(reasons),
@@ -112,7 +112,7 @@ pub(super) fn unreported_address(
         let bureau = place.province(None).unwrap_or(Bureau::MINISTRY);
         return Ruling::Stands(bureau, Box::new(seen));
     }
-    match presence.service(Some(place), None) {
+    match presence.service(Some(place), key) {
         Service::Missed(reasons) => Ruling::Misses(reasons),
         Service::Ended(_, reasons) | Service::Served(reasons) | Service::Unclear(reasons) => {
             Ruling::Unknown(reasons)

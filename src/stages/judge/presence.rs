@@ -10,6 +10,8 @@ use crate::facts::examination::HostExamination;
 use crate::facts::examination::Sighting;
 use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Evidence;
+use crate::facts::finding::Finding;
+use crate::facts::finding::FindingKey;
 use crate::facts::finding::PageText;
 use crate::facts::placement::Holder;
 use crate::facts::placement::Holding;
@@ -22,6 +24,7 @@ use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
 use crate::facts::visit::Visit;
 use crate::stages::judge::Parked;
+use crate::stages::judge::Rules;
 
 /// The whole target, as it was found tonight.
 #[derive(Debug)]
@@ -40,6 +43,12 @@ pub(super) struct Presence<'a> {
     claimants: Vec<&'a ProviderId>,
     /// What is not known of one of its addresses.
     unknown: Unknown,
+    /// Its addresses that no row of the register covers.
+    uncovered: Vec<IpAddr>,
+    /// The findings on it so far.
+    known: &'a [Finding],
+    /// Whether the register names anybody at all.
+    has_holders: bool,
 }
 
 /// What may be unknown of an address, the least first.
@@ -91,7 +100,7 @@ pub(super) enum Service {
 }
 
 impl<'a> Presence<'a> {
-    pub(super) fn of(examination: &'a Examination, parked: Parked) -> Self {
+    pub(super) fn of(examination: &'a Examination, known: &'a [Finding], rules: Rules<'_>) -> Self {
         let mut presence = Self {
             places: Vec::new(),
             unreported: None,
@@ -100,6 +109,9 @@ impl<'a> Presence<'a> {
             has_address: false,
             claimants: Vec::new(),
             unknown: Unknown::Nothing,
+            uncovered: Vec::new(),
+            known,
+            has_holders: rules.has_holders,
         };
         for host in &examination.hosts {
             if let Some(resolution) = &host.resolution {
@@ -111,7 +123,7 @@ impl<'a> Presence<'a> {
                 continue;
             }
             for sighting in &host.sightings {
-                presence.add(host, sighting, parked);
+                presence.add(host, sighting, rules.parked);
             }
         }
         presence
@@ -124,7 +136,10 @@ impl<'a> Presence<'a> {
                 self.unknown = Unknown::Place;
             }
             Placement::SpecialPurpose => {}
-            Placement::Abroad => self.has_address = true,
+            Placement::Abroad => {
+                self.has_address = true;
+                self.uncovered.push(sighting.address);
+            }
             Placement::Mainland(Holding { holder: Holder::OutOfBounds, .. }) => {
                 self.has_address = true;
                 self.unknown = Unknown::Place;
@@ -159,6 +174,18 @@ impl<'a> Presence<'a> {
         self.places.iter().any(|place| place.is_cdn)
     }
 
+    /// The addresses that the finding of `key` stood on.
+    pub(super) fn addresses_before(&self, key: &FindingKey) -> Vec<IpAddr> {
+        let findings = self.known.iter().filter(|finding| finding.key == *key);
+        findings.flat_map(|finding| finding.seen.addresses.iter().copied()).collect()
+    }
+
+    /// Whether the register places one of the addresses `before` nowhere any more, or nothing at all.
+    pub(super) fn has_lost(&self, before: &[IpAddr]) -> bool {
+        let has_address = self.has_address && !self.has_holders;
+        has_address || self.uncovered.iter().any(|address| before.contains(address))
+    }
+
     pub(super) fn is_certain(&self) -> bool {
         self.is_certain
     }
@@ -176,13 +203,9 @@ impl<'a> Presence<'a> {
     }
 
     /// What is to be said of a site that is, or was, served at `place`.
-    pub(super) fn service(
-        &self,
-        place: Option<&Place<'_>>,
-        provider: Option<&ProviderId>,
-    ) -> Service {
+    pub(super) fn service(&self, place: Option<&Place<'_>>, key: &FindingKey) -> Service {
         let Some(place) = place else {
-            return self.absence(provider);
+            return self.absence(key);
         };
         let (state, reasons) = place.state();
         match state {
@@ -216,12 +239,29 @@ impl<'a> Presence<'a> {
     }
 
     /// What is to be said where nothing of the target resolves to `provider`.
-    fn absence(&self, provider: Option<&ProviderId>) -> Service {
+    ///
+    /// Where it still resolves to an address that the finding stood on, it is the register that changed,
+    /// and the target has not moved: what answers there now is said of whoever has the address, and
+    /// nothing where the register does not cover it any more.
+    fn absence(&self, key: &FindingKey) -> Service {
         if !self.is_certain {
             return Service::Unclear(vec![Reason::DnsFailed]);
         }
-        if let Some(doubt) = self.doubt_about(provider) {
+        if let Some(doubt) = self.doubt_about(key.provider.as_ref()) {
             return Service::Unclear(vec![doubt]);
+        }
+        let before = self.addresses_before(key);
+        let is_there = |place: &&Place<'_>| place.addresses.iter().any(|at| before.contains(at));
+        if let Some(place) = self.places.iter().find(is_there) {
+            return match self.service(Some(place), key) {
+                Service::Served(_) => {
+                    Service::Ended(ClosedReason::Superseded, vec![Reason::RegisterChanged])
+                }
+                other => other,
+            };
+        }
+        if self.has_lost(&before) {
+            return Service::Unclear(vec![Reason::RegisterChanged]);
         }
         if self.has_address {
             Service::Ended(ClosedReason::Moved, vec![Reason::ResolvesElsewhere])

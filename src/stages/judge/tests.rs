@@ -230,8 +230,10 @@ fn key(kind: Kind, provider: Option<&str>) -> FindingKey {
     }
 }
 
-/// A finding that stands, seen at 1.0.0.1.
+/// A finding that stands, seen at 1.0.0.1 if it stands on any address.
 fn finding(key: FindingKey) -> Finding {
+    let is_anywhere = !matches!(key.kind, Kind::OverReported | Kind::Shell);
+    let addresses = is_anywhere.then(|| "1.0.0.1".parse().unwrap()).into_iter().collect();
     Finding {
         id: Ulid::nil(),
         key,
@@ -243,7 +245,7 @@ fn finding(key: FindingKey) -> Finding {
         last_seen: Timestamp::UNIX_EPOCH,
         times_seen: 1,
         due: Date::constant(2026, 1, 1),
-        seen: Sightings { addresses: vec!["1.0.0.1".parse().unwrap()], ..Sightings::default() },
+        seen: Sightings { addresses, ..Sightings::default() },
         answer: None,
         nights_in_row: 0,
         last_night: 1,
@@ -257,16 +259,24 @@ const LENIENT: (bool, Parked) = (false, Parked::Ignore);
 fn rulings(
     examination: &Examination,
     known: &[Finding],
-    (cdn_needs_access, parked): (bool, Parked),
+    configuration: (bool, Parked),
+) -> Vec<(FindingKey, Ruling)> {
+    rulings_after(None, examination, known, (configuration, true))
+}
+
+/// The rulings where `last` was the examination before.
+fn rulings_after(
+    last: Option<&Examination>,
+    examination: &Examination,
+    known: &[Finding],
+    ((cdn_needs_access, parked), has_holders): ((bool, Parked), bool),
 ) -> Vec<(FindingKey, Ruling)> {
     let directory = directory();
     let settings = Settings { cdn_needs_access };
     let fresh_since = Timestamp::UNIX_EPOCH;
-    judge(
-        examination,
-        known,
-        Rules { settings: &settings, parked, directory: &directory, fresh_since },
-    )
+    let rules =
+        Rules { settings: &settings, parked, directory: &directory, fresh_since, has_holders };
+    judge(examination, known, last, rules)
 }
 
 /// The ruling on a finding that stood before.
@@ -301,6 +311,7 @@ fn described(ruling: &Ruling) -> String {
     let (word, reasons) = match ruling {
         Ruling::Stands(_, seen) => ("stands".to_owned(), &seen.reasons),
         Ruling::Accrues(_, seen) => ("accrues".to_owned(), &seen.reasons),
+        Ruling::Doubted(_, seen) => ("doubted".to_owned(), &seen.reasons),
         Ruling::Ends(reason, reasons) => (format!("ends {reason}"), reasons),
         Ruling::Misses(reasons) => ("misses".to_owned(), reasons),
         Ruling::Unknown(reasons) => ("unknown".to_owned(), reasons),

@@ -24,6 +24,38 @@ fn a_record_at_a_provider_with_no_address_accrues() {
 }
 
 #[test]
+fn a_record_is_right_as_long_as_the_target_is_where_it_was_at_the_provider() {
+    let over = |last: Option<&Examination>, tonight: Sighting, known: &[Finding], has_holders| {
+        let tonight = at(active(&["P1"]), vec![tonight]);
+        let rulings = rulings_after(last, &tonight, known, (LENIENT, has_holders));
+        let of = key(Kind::OverReported, Some("P1"));
+        described(&rulings.into_iter().find(|(key, _)| *key == of).unwrap().1)
+    };
+    let last = at(active(&["P1"]), vec![seen("1.0.0.1", by("P1"), &[])]);
+    let elsewhere = at(active(&["P1"]), vec![seen("1.0.0.1", by("P2"), &[])]);
+    for now in [Placement::Abroad, by_nobody(), by("P2")] {
+        let now = |address| seen(address, now.clone(), &[]);
+        assert_eq!(over(Some(&last), now("1.0.0.1"), &[], true), "doubted R37");
+        assert_eq!(over(Some(&last), now("1.0.0.2"), &[], true), "accrues R07");
+        assert_eq!(over(Some(&elsewhere), now("1.0.0.1"), &[], true), "accrues R07");
+        assert_eq!(over(None, now("1.0.0.1"), &[], true), "accrues R07");
+        // The night after, only what was kept of the doubt tells.
+        let addresses = vec!["1.0.0.1".parse().unwrap()];
+        let kept = Finding {
+            state: FindingState::Accruing,
+            seen: Sightings { addresses, ..Sightings::default() },
+            ..finding(key(Kind::OverReported, Some("P1")))
+        };
+        let kept = std::slice::from_ref(&kept);
+        assert_eq!(over(Some(&elsewhere), now("1.0.0.1"), kept, true), "doubted R37");
+        assert_eq!(over(Some(&elsewhere), now("1.0.0.2"), kept, true), "accrues R07");
+    }
+    let abroad = seen("9.0.0.1", Placement::Abroad, &[]);
+    assert_eq!(over(None, abroad.clone(), &[], false), "unknown R37");
+    assert_eq!(over(None, abroad, &[], true), "accrues R07");
+}
+
+#[test]
 fn a_register_that_is_too_old_accuses_nobody_of_its_records() {
     let old = |providers: &[&str]| {
         let FilingStatus::Active(summary) = active_partly_known(providers) else { panic!() };

@@ -85,12 +85,12 @@ fn an_address_that_was_not_asked_keeps_a_provider_from_being_stopped_or_gone() {
 fn a_name_that_resolves_elsewhere_has_moved() {
     for (kind, filing, _) in kinds() {
         for (elsewhere, expected) in [
-            (vec![seen("1.0.0.1", by("P2"), &[Live])], "ends moved R18"),
-            (vec![seen("1.0.0.1", by("P2"), &[Silent])], "ends moved R18"),
-            (vec![seen("1.0.0.1", by("P2"), &[])], "ends moved R18"),
+            (vec![seen("1.0.0.2", by("P2"), &[Live])], "ends moved R18"),
+            (vec![seen("1.0.0.2", by("P2"), &[Silent])], "ends moved R18"),
+            (vec![seen("1.0.0.2", by("P2"), &[])], "ends moved R18"),
             (vec![seen("9.0.0.1", Placement::Abroad, &[])], "ends moved R18"),
-            (vec![seen("1.0.0.1", by_nobody(), &[Live])], "ends moved R18"),
-            (vec![seen("1.0.0.1", disputed(&["P2", "P3"]), &[Live])], "ends moved R18"),
+            (vec![seen("1.0.0.2", by_nobody(), &[Live])], "ends moved R18"),
+            (vec![seen("1.0.0.2", disputed(&["P2", "P3"]), &[Live])], "ends moved R18"),
             // One of the claimants may be right, and a stranger may be anybody.
             (vec![seen("1.0.0.1", disputed(&["P1", "P3"]), &[Live])], "unknown R12"),
             (vec![seen("1.0.0.1", by_a_stranger(), &[Live])], "unknown R13"),
@@ -101,6 +101,43 @@ fn a_name_that_resolves_elsewhere_has_moved() {
             (vec![], "misses R20"),
         ] {
             check(&at(filing.clone(), elsewhere), kind, Some("P1"), expected);
+        }
+    }
+}
+
+#[test]
+fn a_register_that_changed_moves_nothing() {
+    for (kind, filing, _) in kinds() {
+        for (now, expected) in [
+            (seen("1.0.0.1", Placement::Abroad, &[]), "unknown R37"),
+            (seen("1.0.0.1", by("P2"), &[Live]), "ends superseded R37"),
+            (seen("1.0.0.1", by_nobody(), &[Live]), "ends superseded R37"),
+            (seen("1.0.0.1", disputed(&["P2", "P3"]), &[Redirected]), "ends superseded R37"),
+            // Whatever else answers there says of the site what it said before.
+            (seen("1.0.0.1", by("P2"), &[Silent]), "misses R20"),
+            (seen("1.0.0.1", by("P2"), &[Stopped]), "ends stopped R17"),
+            (seen("1.0.0.1", by("P2"), &[Unknown]), "unknown R23"),
+            (seen("1.0.0.1", by("P2"), &[]), "unknown R35"),
+        ] {
+            let together = vec![now.clone(), seen("9.0.0.1", Placement::Abroad, &[])];
+            for sightings in [vec![now], together] {
+                check(&at(filing.clone(), sightings), kind, Some("P1"), expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn without_a_register_of_holders_nobody_has_moved() {
+    for (kind, filing, _) in kinds() {
+        let known = [finding(key(kind, Some("P1")))];
+        let elsewhere = at(filing.clone(), vec![seen("9.0.0.1", Placement::Abroad, &[])]);
+        for (examination, expected) in
+            [(elsewhere, "unknown R37"), (at(filing, vec![]), "misses R20")]
+        {
+            let rulings = rulings_after(None, &examination, &known, (LENIENT, false));
+            let (_, ruling) = rulings.iter().find(|(of, _)| *of == known[0].key).unwrap();
+            assert_eq!(described(ruling), expected);
         }
     }
 }
@@ -283,5 +320,5 @@ fn nobody_is_blamed_where_the_holder_cannot_be_named() {
     for claimant in ["P1", "P2"] {
         check(&found, Kind::Unfiled, Some(claimant), "unknown R12");
     }
-    check(&found, Kind::Unfiled, Some("P3"), "ends moved R18");
+    check(&found, Kind::Unfiled, Some("P3"), "ends superseded R37");
 }
