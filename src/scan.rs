@@ -10,4 +10,5 @@ pub mod settings;
 pub mod ledger;
 pub mod rejudge;
 pub mod tally;
+pub mod witness;
 pub mod night;

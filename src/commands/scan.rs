@@ -158,7 +158,8 @@ async fn fly(
     let settings = &session.settings;
     let evidence =
         EvidenceWriter::open(&session.evidence(), &settings.evidence, night, &data.findings)?;
-    let stages = Arc::new(stages);
+    let witness = night::witness(&journal, &stages.last)?;
+    let stages = Arc::new(Stages { witness, ..stages });
     let again = Arc::clone(&stages);
     let again = Box::new(move |outcome: &mut Outcome| again.settle_again(outcome));
     let writer = NightWriter::start(data.findings.clone(), journal, evidence, QUEUE, again)?;

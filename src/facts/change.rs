@@ -114,6 +114,15 @@ pub struct FailedNames {
     pub timeout: u64,
 }
 
+/// Why a night is not to be believed in what it says has vanished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Too many names lost their addresses at once.
+    Names,
+    /// Too many sites could not be reached at once.
+    Sites,
+}
+
 /// What a night did to findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingCounts {
@@ -152,6 +161,9 @@ pub struct NightCounts {
     /// night that counts them, and not kept.
     #[serde(skip)]
     pub not_due: u64,
+    /// Why nothing that vanished counts; `None` where it does. Told and kept as the one before.
+    #[serde(skip)]
+    pub doubt: Option<Doubt>,
     /// What happened to findings.
     pub findings: FindingCounts,
 }

@@ -158,13 +158,19 @@ impl Resolver {
     ///
     /// Where the settings name vantages it is asked on behalf of each.
     pub async fn resolve(&self, host: &Host) -> Resolution {
+        self.resolve_known(host, false).await
+    }
+
+    /// The same of a name that may have had an address the last time (`was_there`): then that a server
+    /// has only lies to tell of it is a failure of the server.
+    pub async fn resolve_known(&self, host: &Host, was_there: bool) -> Resolution {
         if self.vantages.is_empty() {
-            let (v4, v6, chain) = self.resolve_from(host, None).await;
+            let (v4, v6, chain) = self.resolve_from(host, None, was_there).await;
             return Resolution { v4, v6, chain, views: Vec::new() };
         }
         let mut views = Vec::with_capacity(self.vantages.len());
         for Vantage { name, subnet } in &self.vantages {
-            let (v4, v6, chain) = self.resolve_from(host, Some(*subnet)).await;
+            let (v4, v6, chain) = self.resolve_from(host, Some(*subnet), was_there).await;
             views.push(View { vantage: name.clone(), v4, v6, chain });
         }
         Resolution::merged(views)
@@ -174,26 +180,27 @@ impl Resolver {
         &self,
         host: &Host,
         subnet: Option<IpNet>,
+        was_there: bool,
     ) -> (DnsAnswer, DnsAnswer, Vec<Host>) {
-        let (v4, chain) = self.ask_from(host, Family::V4, subnet).await;
+        let (v4, chain) = self.ask_from(host, (Family::V4, subnet), was_there).await;
         if v4 == DnsAnswer::NoSuchName {
             return (v4, DnsAnswer::NoSuchName, chain);
         }
-        let (v6, other) = self.ask_from(host, Family::V6, subnet).await;
+        let (v6, other) = self.ask_from(host, (Family::V6, subnet), was_there).await;
         (v4, v6, if chain.is_empty() { other } else { chain })
     }
 
     /// Asks for one family's addresses of `host`. Returns the CNAME targets on the way too, in
     /// order, whatever the answer is.
     pub async fn ask(&self, host: &Host, family: Family) -> (DnsAnswer, Vec<Host>) {
-        self.ask_from(host, family, None).await
+        self.ask_from(host, (family, None), false).await
     }
 
     async fn ask_from(
         &self,
         host: &Host,
-        family: Family,
-        subnet: Option<IpNet>,
+        (family, subnet): (Family, Option<IpNet>),
+        was_there: bool,
     ) -> (DnsAnswer, Vec<Host>) {
         let mut chain: Vec<Host> = Vec::new();
         for _ in 0..NAMES {
@@ -206,7 +213,7 @@ impl Resolver {
                 chain.push(target);
             }
             match reading.end {
-                End::Answer(answer) => return (self.lies.dropped(answer), chain),
+                End::Answer(answer) => return (self.lies.dropped(answer, was_there), chain),
                 End::Target => {}
             }
         }

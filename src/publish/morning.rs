@@ -5,9 +5,14 @@ use crate::facts::change::FindingCounts;
 use crate::facts::change::NightCounts;
 use crate::facts::change::Scan;
 use crate::facts::filing::RegisterGap;
+use crate::publish::words;
 
 /// Names of which so many in a hundred get no answer are no longer the names' own fault.
 const SERVER_FAILURES: u64 = 20;
+
+/// So many findings closed in one night, and of a hundred that stood so many, are worth a look.
+const MANY_CLOSED: u64 = 10;
+const UNUSUAL: u64 = 20;
 
 /// What is told of a night, beside what it says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +45,9 @@ pub fn text(morning: &Morning<'_>) -> String {
             news.push(format!("{what} {count}"));
         }
     }
+    if is_unusual(findings, standing) {
+        news.push(format!("一夜关闭 {}，现有 {standing}，请核实", findings.closed));
+    }
     let night = scan.night;
     let verdict = match (troubles.first(), news.is_empty()) {
         (Some((short, _)), _) => (*short).to_owned(),
@@ -62,6 +70,13 @@ pub fn text(morning: &Morning<'_>) -> String {
         "发现结果：死灰复燃 {reopened}，新增 {opened}，关闭 {closed}；现有 {standing}，其中超期 {overdue}\n\
          检测域名 {candidates}，访问网页 {probed}\n"
     )
+}
+
+/// Whether more findings were closed in one night than providers mend in one.
+fn is_unusual(findings: &FindingCounts, standing: u64) -> bool {
+    let FindingCounts { opened, closed, reopened, .. } = *findings;
+    let before = (standing + closed).saturating_sub(opened + reopened);
+    closed >= MANY_CLOSED && closed * 100 > before * UNUSUAL
 }
 
 /// The text where there was no night at all, for this reason.
@@ -107,6 +122,10 @@ fn troubles(morning: &Morning<'_>) -> Vec<(&'static str, String)> {
             trouble("没有备案库", "没有导入备案，未备案无法判定；见 import filings".to_owned());
         }
     }
+    if let Some(doubt) = counts.doubt {
+        let (short, long) = words::doubt(doubt);
+        trouble(short, long.to_owned());
+    }
     let unanswered = counts.failed.servfail + counts.failed.refused + counts.failed.timeout;
     if unanswered * 100 > counts.candidates * SERVER_FAILURES {
         trouble(
@@ -126,6 +145,7 @@ fn troubles(morning: &Morning<'_>) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::change::Doubt;
     use crate::facts::change::Scope;
     use jiff::Timestamp;
 
@@ -149,6 +169,28 @@ mod tests {
     #[test]
     fn one_line_is_enough_where_all_is_well() {
         assert_eq!(text(&morning(&scan())), "查备第 12 夜：一切正常\n");
+    }
+
+    #[test]
+    fn a_night_that_is_not_to_be_believed_is_a_trouble_and_many_closed_are_news() {
+        let mut scan = scan();
+        for (doubt, expected) in
+            [(Doubt::Names, "大量域名突然没有地址"), (Doubt::Sites, "大量网站突然连不上")]
+        {
+            scan.counts.doubt = Some(doubt);
+            let told = text(&morning(&scan));
+            assert!(told.starts_with(&format!("查备第 12 夜：{expected}\n\n! ")), "{told}");
+            assert!(told.contains("不计缺席"), "{told}");
+        }
+        scan.counts.doubt = None;
+        for (closed, standing, is_news) in
+            [(12, 0, true), (12, 40, true), (12, 60, false), (9, 0, false)]
+        {
+            scan.counts.findings.closed = closed;
+            let told = text(&Morning { standing, ..morning(&scan) });
+            let news = format!("查备第 12 夜：一夜关闭 {closed}，现有 {standing}，请核实\n");
+            assert_eq!(told.starts_with(&news), is_news, "{told}");
+        }
     }
 
     #[test]

@@ -130,6 +130,9 @@ pub fn text(scan: &Scan, out: &mut impl Write) -> io::Result<()> {
         "  访问网页 {}，可访问 {}，因本程序故障未完成 {}",
         counts.probed, counts.live, counts.lost
     )?;
+    if let Some(doubt) = counts.doubt {
+        writeln!(out, "  ! {}", words::doubt(doubt).1)?;
+    }
     let findings = &counts.findings;
     writeln!(
         out,
@@ -174,6 +177,7 @@ mod tests {
                 live: 10,
                 lost: 0,
                 not_due: 0,
+                doubt: None,
                 findings: FindingCounts { opened: 6, seen: 7, closed: 8, reopened: 9 },
             },
         }

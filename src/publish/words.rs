@@ -4,6 +4,7 @@ use crate::clock;
 use crate::facts::allocation::AllocationKind;
 use crate::facts::certificate::CertificateFault;
 use crate::facts::change::ChangeKind;
+use crate::facts::change::Doubt;
 use crate::facts::change::EndedBy;
 use crate::facts::filing::FilingState;
 use crate::facts::filing::FilingStatus;
@@ -271,6 +272,20 @@ pub(crate) fn change_kind(kind: ChangeKind) -> Words {
         ChangeKind::Answered => ("answered", "答复"),
         ChangeKind::Upheld => ("upheld", "异议未获采纳"),
         ChangeKind::Transferred => ("transferred", "移交"),
+    }
+}
+
+/// Why a night is not to be believed, in short and at length.
+pub(crate) fn doubt(doubt: Doubt) -> (&'static str, &'static str) {
+    match doubt {
+        Doubt::Names => (
+            "大量域名突然没有地址",
+            "原来有地址的域名大量没有了地址，多半是域名服务器的故障：本夜不计缺席、多报和迁出；请检查 [resolve] servers",
+        ),
+        Doubt::Sites => (
+            "大量网站突然连不上",
+            "原来有应答的网站大量连不上，多半是本机网络的故障：本夜不计缺席、多报和迁出；请检查出口网络",
+        ),
     }
 }
 

@@ -8,7 +8,7 @@ pub mod survey;
 pub mod worth;
 mod further;
 mod visit;
-mod settle;
+pub mod settle;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ use crate::scan::due::Rotation;
 use crate::scan::examine::survey::Survey;
 use crate::scan::examine::worth::Worth;
 use crate::scan::ledger::deadlines::Deadlines;
+use crate::scan::witness::Witness;
 use crate::stages::attribute::AddressTable;
 use crate::stages::check::Filings;
 use crate::stages::judge;
@@ -77,6 +78,8 @@ pub struct Stages {
     pub clock: Clock,
     /// Tonight.
     pub scan: Scan,
+    /// Whether it is to be believed.
+    pub witness: Witness,
 }
 
 /// What a survey leads to.

@@ -4,6 +4,8 @@
 //! Three bounds give all the back-pressure there is: targets in flight, pace, and the writer's
 //! queue. Whoever waits for a pace waits on the disk and not in flight.
 
+mod landing;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +15,6 @@ use tokio::task::JoinError;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::facts::candidate::Candidate;
 use crate::facts::change::EndedBy;
 use crate::facts::change::NightCounts;
 use crate::net::pace;
@@ -21,11 +22,11 @@ use crate::net::pace::Pace;
 use crate::net::pace::Turn;
 use crate::scan::examine::Place;
 use crate::scan::examine::Stages;
-use crate::scan::examine::Surveyed;
-use crate::scan::examine::Visited;
 use crate::scan::examine::survey::Survey;
-use crate::scan::examine::survey::has_failed;
-use crate::scan::examine::worth::Worth;
+use crate::scan::flight::landing::Landed;
+use crate::scan::flight::landing::land;
+use crate::scan::flight::landing::send;
+use crate::scan::flight::landing::survey;
 use crate::scan::night::Run;
 use crate::scan::queue;
 use crate::scan::queue::Queue;
@@ -33,6 +34,7 @@ use crate::scan::queue::Turn as Time;
 use crate::scan::tally;
 use crate::scan::waiting;
 use crate::scan::waiting::Waiting;
+use crate::scan::witness::Testimony;
 use crate::store::StoreError;
 use crate::store::journal::Journal;
 use crate::store::journal::Outcome;
@@ -43,6 +45,9 @@ use crate::store::writer::NightWriter;
 const KEPT_FOR_SURVEYS: usize = 8;
 const KEPT_FOR_VISITS: usize = 4;
 
+/// So many outcomes wait at most until it is known whether the night is to be believed.
+const MOST_HELD: usize = 256;
+
 /// A running night.
 pub(super) struct Flight {
     stages: Arc<Stages>,
@@ -51,6 +56,8 @@ pub(super) struct Flight {
     settings: pace::Settings,
     queue: Queue,
     waiting: Waiting,
+    /// What rests on something that is not there, until it is known whether the night is to be believed.
+    held: Vec<Outcome>,
     tasks: JoinSet<Result<Landed, StoreError>>,
     /// The visits among the tasks, and where each began.
     visits: HashMap<Id, Place>,
@@ -72,22 +79,6 @@ pub(super) enum Step {
     Over,
 }
 
-/// What became of one target.
-enum Landed {
-    /// It is the writer's.
-    Done(Box<Outcome>),
-    /// It waits for its visit.
-    Waits(Box<Survey>, Place, Worth),
-    /// It waits to be visited once more.
-    Again(Box<Survey>, Place),
-    /// The name servers failed; it is to be asked again.
-    Failed(Candidate),
-    /// It is not this run's to judge.
-    OutOfScope,
-    /// It is for a later night.
-    NotDue,
-}
-
 impl Flight {
     pub(super) fn new(
         stages: Arc<Stages>,
@@ -104,6 +95,7 @@ impl Flight {
             settings: run.pace.clone(),
             queue,
             waiting,
+            held: Vec::new(),
             tasks: JoinSet::new(),
             visits: HashMap::new(),
             counts: run.counts,
@@ -148,6 +140,9 @@ impl Flight {
     }
 
     fn try_step(&mut self) -> Result<Step, StoreError> {
+        if self.stages.witness.testimony() != Testimony::Silent || self.held.len() > MOST_HELD {
+            self.release();
+        }
         let places = self.settings.in_flight.max(1);
         let free = places.saturating_sub(self.tasks.len());
         let kept = if self.is_dry { 0 } else { places / KEPT_FOR_SURVEYS };
@@ -211,7 +206,7 @@ impl Flight {
     fn visit(&mut self, survey: Survey, place: Place, turn: Turn) {
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
         let from = place.clone();
-        let visit = async move { land(&writer, stages.visit(survey, &from).await?).await };
+        let visit = async move { land(&stages, &writer, stages.visit(survey, &from).await?).await };
         let handle = self.tasks.spawn(Pace::with_turn(turn, visit));
         self.visits.insert(handle.id(), place);
     }
@@ -226,8 +221,26 @@ impl Flight {
     fn end(&mut self, survey: Box<Survey>, address: IpAddr) {
         tracing::debug!(target = %survey.examination.target, %address, "put off to the next night");
         let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
-        self.tasks
-            .spawn(async move { land(&writer, stages.put_off(*survey, address).await?).await });
+        self.tasks.spawn(async move {
+            land(&stages, &writer, stages.put_off(*survey, address).await?).await
+        });
+    }
+
+    /// Hands over what was held back; it is judged again, by what is known of the night now.
+    fn release(&mut self) {
+        for mut outcome in self.held.drain(..) {
+            let (stages, writer) = (Arc::clone(&self.stages), Arc::clone(&self.writer));
+            self.tasks.spawn(async move {
+                stages.settle_again(&mut outcome)?;
+                send(&writer, outcome).await
+            });
+        }
+    }
+
+    /// Nothing more is begun: what was held back is handed over once all others are back.
+    pub(super) fn release_last(&mut self) {
+        self.stages.witness.conclude();
+        self.release();
     }
 
     /// Keeps for the next run who asked to be left alone, whether or not whoever heard it is back.
@@ -262,6 +275,10 @@ impl Flight {
         let failed = match landed {
             Ok((_, Ok(Landed::Done(outcome)))) => {
                 tally::add(&mut self.counts, &outcome);
+                None
+            }
+            Ok((_, Ok(Landed::Held(outcome)))) => {
+                self.held.push(*outcome);
                 None
             }
             Ok((_, Ok(Landed::Waits(survey, place, worth)))) => {
@@ -302,6 +319,7 @@ impl Flight {
         ended_by: EndedBy,
     ) -> Result<(EndedBy, NightCounts, Journal), StoreError> {
         self.tasks.shutdown().await;
+        self.counts.doubt = self.stages.witness.doubt();
         let journal = Arc::into_inner(self.writer).map(NightWriter::finish).transpose()?;
         match (self.failure, journal) {
             (Some(error), _) => Err(error),
@@ -309,46 +327,4 @@ impl Flight {
             (None, None) => Err(StoreError::WriterLost),
         }
     }
-}
-
-/// Surveys one target; unless the name servers failed and it `may_fail`, because it is asked again.
-async fn survey(
-    stages: &Stages,
-    writer: &NightWriter,
-    candidate: Candidate,
-    may_fail: bool,
-) -> Result<Landed, StoreError> {
-    let kept = may_fail.then(|| candidate.clone());
-    let surveyed = stages.survey(candidate).await?;
-    let has_failed = match &surveyed {
-        Surveyed::OutOfScope | Surveyed::NotDue => false,
-        Surveyed::Settled(outcome) => has_failed(&outcome.examination),
-        Surveyed::Waits(survey, ..) => has_failed(&survey.examination),
-    };
-    if let Some(candidate) = kept.filter(|_| has_failed) {
-        return Ok(Landed::Failed(candidate));
-    }
-    match surveyed {
-        Surveyed::OutOfScope => Ok(Landed::OutOfScope),
-        Surveyed::NotDue => Ok(Landed::NotDue),
-        Surveyed::Settled(outcome) => hand_over(writer, *outcome).await,
-        Surveyed::Waits(survey, place, worth) => Ok(Landed::Waits(survey, place, worth)),
-    }
-}
-
-/// What becomes of a target after a visit, or after its address was given up.
-async fn land(writer: &NightWriter, visited: Visited) -> Result<Landed, StoreError> {
-    match visited {
-        Visited::Judged(outcome) => hand_over(writer, *outcome).await,
-        Visited::Again(survey, place) => Ok(Landed::Again(survey, place)),
-        Visited::Elsewhere(survey, place) => Ok(Landed::Waits(survey, place, Worth::Changed)),
-    }
-}
-
-/// Hands what was learnt to the writer, and tells it without the bodies that the writer keeps.
-async fn hand_over(writer: &NightWriter, mut outcome: Outcome) -> Result<Landed, StoreError> {
-    let exchanges = std::mem::take(&mut outcome.exchanges);
-    let told = Box::new(outcome.clone());
-    writer.send(Outcome { exchanges, ..outcome }).await?;
-    Ok(Landed::Done(told))
 }

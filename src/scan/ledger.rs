@@ -146,8 +146,7 @@ fn accruing(finding: &Finding, ruling: Ruling, tonight: Tonight<'_>) -> Option<T
             finding.nights_in_row = 0;
             Some(counted(finding))
         }
-        Ruling::Doubted(..) => None,
-        Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
+        Ruling::Doubted(..) | Ruling::Ends(..) | Ruling::Misses(_) | Ruling::Unknown(_) => None,
     }
 }
 

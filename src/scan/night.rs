@@ -21,9 +21,12 @@ use crate::scan::flight::Flight;
 use crate::scan::flight::Step;
 use crate::scan::frontier::Frontier;
 use crate::scan::queue::Queue;
+use crate::scan::witness::Witness;
+use crate::scan::witness::is_lost;
 use crate::store::StoreError;
 use crate::store::journal::Journal;
 use crate::store::links;
+use crate::store::registers::KeptExaminations;
 use crate::store::registers::Registers;
 use crate::store::writer::NightWriter;
 
@@ -76,14 +79,16 @@ pub async fn run(
             }
         }
     };
-    let ended_by = land(&mut flight, &pace, ended_by, run).await;
+    let ended_by = land(&mut flight, &pace, ended_by, &run).await;
+    flight.release_last();
+    land(&mut flight, &pace, ended_by, &run).await;
     flight.finish(ended_by).await
 }
 
 /// Lets what is in flight finish. Whoever asked for an end gets it after a grace, and a stop
 /// reaches the last targets too, since they may take long. Returns how the night ended: what
 /// was asked for when all was done changes nothing.
-async fn land(flight: &mut Flight, pace: &Pace, ended_by: EndedBy, run: Run<'_>) -> EndedBy {
+async fn land(flight: &mut Flight, pace: &Pace, ended_by: EndedBy, run: &Run<'_>) -> EndedBy {
     let is_told_to_end = matches!(ended_by, EndedBy::Signal | EndedBy::Window);
     let mut grace = is_told_to_end.then(|| Instant::now() + GRACE);
     let mut broken_off = ended_by;
@@ -151,14 +156,35 @@ pub fn tonight(latest: Option<Scan>, now: Timestamp, begin: impl FnOnce(u32) -> 
     }
 }
 
+/// What the journal so far bears witness of. `last` are the examinations of the nights before.
+pub fn witness(journal: &Journal, last: &KeptExaminations) -> Result<Witness, StoreError> {
+    let witness = Witness::default();
+    for outcome in journal.outcomes(0)? {
+        let examination = outcome?.1.examination;
+        witness.add(&examination, || last.of(&examination.target));
+    }
+    Ok(witness)
+}
+
 /// Keeps every examination of a finished night as the last one of its target, then lets the journal
-/// go.
-pub fn seal(registers: &Registers, journal: Journal, now: Timestamp) -> Result<(), StoreError> {
-    match keep(registers, &journal, now, false) {
+/// go. Of a night that is not to be believed, what it lost is not kept in place of what was known before:
+/// the next night is measured by that.
+pub fn seal(
+    registers: &Registers,
+    journal: Journal,
+    now: Timestamp,
+    is_doubted: bool,
+) -> Result<(), StoreError> {
+    let last = is_doubted.then(|| registers.kept_examinations());
+    let is_kept = |examination: &Examination| {
+        let last = last.as_ref().filter(|_| is_lost(examination));
+        last.is_none_or(|last| last.of(&examination.target).is_none())
+    };
+    match keep(registers, &journal, now, (&is_kept, false)) {
         // Trails of earlier nights cannot be imported again, and must not stop every further night.
         Err(error @ (StoreError::Damaged { .. } | StoreError::Record { .. })) => {
             tracing::error!(%error, "the trails of earlier nights are lost; tonight's are kept");
-            keep(registers, &journal, now, true)?;
+            keep(registers, &journal, now, (&is_kept, true))?;
         }
         kept => kept?,
     }
@@ -170,11 +196,14 @@ fn keep(
     registers: &Registers,
     journal: &Journal,
     now: Timestamp,
-    replaces: bool,
+    (is_kept, replaces): (&dyn Fn(&Examination) -> bool, bool),
 ) -> Result<(), StoreError> {
     let mut examinations = registers.begin::<Examination>(replaces);
     for outcome in journal.outcomes(0)? {
-        examinations.push(&outcome?.1.examination)?;
+        let examination = outcome?.1.examination;
+        if is_kept(&examination) {
+            examinations.push(&examination)?;
+        }
     }
     examinations.finish(now).map(|_| ())
 }

@@ -25,6 +25,7 @@ mod command_line;
 mod crash;
 mod crowding;
 mod damage;
+mod doubted;
 mod evidence;
 mod exempting;
 mod filings;

@@ -41,7 +41,7 @@ pub(super) fn keep(
     let scan = Scan { stopped, ended_by: Some(ended_by), counts, ..plan.scan };
     data.findings.put_scan(&scan)?;
     if ended_by == EndedBy::Done {
-        night::seal(&data.registers, journal, plan.begun)?;
+        night::seal(&data.registers, journal, plan.begun, counts.doubt.is_some())?;
         clear_old_evidence(session, data, scan.night);
         take_night_count(data, &scan, gap)?;
     }
@@ -70,7 +70,9 @@ pub(super) fn seal_what_a_crash_left(session: &Session, data: &Data) -> Result<(
     let Some(last) = data.findings.latest_scan()?.filter(Scan::is_finished) else { return Ok(()) };
     if Journal::exists(&session.nights(), last.night) {
         let journal = Journal::open(&session.nights(), last.night)?;
-        night::seal(&data.registers, journal, last.started)?;
+        let witness = night::witness(&journal, &data.registers.kept_examinations())?;
+        witness.conclude();
+        night::seal(&data.registers, journal, last.started, witness.doubt().is_some())?;
     }
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::net::guard::Guard;
 use crate::net::http::Client;
 use crate::net::pace::Pace;
 use crate::scan::examine::Stages;
+use crate::scan::witness::Witness;
 use crate::stages::attribute::AddressTable;
 use crate::stages::probe::Prober;
 
@@ -75,6 +76,7 @@ pub(super) fn stages(
         begun: Instant::now(),
         clock: session.clock,
         scan,
+        witness: Witness::default(),
     })
 }
 

@@ -34,14 +34,19 @@ impl Lies {
         addresses.iter().copied().filter(|address| known.insert(*address)).collect()
     }
 
-    /// What is left of `answer` without lies: a name of which nothing else was said does not exist.
-    pub(crate) fn dropped(&self, answer: DnsAnswer) -> DnsAnswer {
+    /// What is left of `answer` without lies: a name of which nothing else was said does not exist, unless
+    /// it `was_there` the last time. Then the server may just as well lie about everything.
+    pub(crate) fn dropped(&self, answer: DnsAnswer, was_there: bool) -> DnsAnswer {
         let DnsAnswer::Addresses(mut addresses) = answer else { return answer };
         let known = self.addresses.read().unwrap_or_else(PoisonError::into_inner);
         if !known.is_empty() {
             addresses.retain(|address| !known.contains(address));
         }
-        if addresses.is_empty() { DnsAnswer::NoSuchName } else { DnsAnswer::Addresses(addresses) }
+        match (addresses.is_empty(), was_there) {
+            (false, _) => DnsAnswer::Addresses(addresses),
+            (true, false) => DnsAnswer::NoSuchName,
+            (true, true) => DnsAnswer::ServerFailure,
+        }
     }
 }
 
@@ -84,10 +89,24 @@ mod tests {
     fn what_is_a_lie_is_dropped_and_the_rest_stays() {
         let lies = Lies::new(HashSet::from_iter(addresses(&["1.1.1.1"])));
         assert_eq!(lies.learn(&addresses(&["1.1.1.1", "2.2.2.2"])), addresses(&["2.2.2.2"]));
-        let left = |texts: &[&str]| lies.dropped(DnsAnswer::Addresses(addresses(texts)));
+        let left = |texts: &[&str]| lies.dropped(DnsAnswer::Addresses(addresses(texts)), false);
         assert_eq!(left(&["1.1.1.1", "2.2.2.2"]), DnsAnswer::NoSuchName);
         assert_eq!(left(&["1.1.1.1", "3.3.3.3"]), DnsAnswer::Addresses(addresses(&["3.3.3.3"])));
-        assert_eq!(lies.dropped(DnsAnswer::Empty), DnsAnswer::Empty);
+        assert_eq!(lies.dropped(DnsAnswer::Empty, false), DnsAnswer::Empty);
+    }
+
+    #[test]
+    fn a_name_that_was_there_is_not_gone_because_of_a_lie() {
+        let lies = Lies::new(HashSet::from_iter(addresses(&["1.1.1.1"])));
+        for (answer, left) in [
+            (DnsAnswer::Addresses(addresses(&["1.1.1.1"])), DnsAnswer::ServerFailure),
+            (DnsAnswer::NoSuchName, DnsAnswer::NoSuchName),
+            (DnsAnswer::Empty, DnsAnswer::Empty),
+        ] {
+            assert_eq!(lies.dropped(answer, true), left);
+        }
+        let both = DnsAnswer::Addresses(addresses(&["1.1.1.1", "3.3.3.3"]));
+        assert_eq!(lies.dropped(both, true), DnsAnswer::Addresses(addresses(&["3.3.3.3"])));
     }
 
     #[test]

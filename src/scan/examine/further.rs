@@ -24,7 +24,7 @@ impl Stages {
         }
         let homes = self.filings.home_hosts(&examination.target)?;
         let names = further(examination, last, homes);
-        examination.hosts.extend(self.resolved(names).await);
+        examination.hosts.extend(self.resolved(names, last.map_or(&[], |last| &last.hosts)).await);
         Ok(())
     }
 }

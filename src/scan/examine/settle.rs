@@ -1,14 +1,17 @@
 //! What follows from an examination: the rulings of the judge, applied to the findings that are known.
 
+use std::mem::take;
 use std::ops::Deref;
 
 use jiff::civil::Date;
 
 use crate::clock::day;
 use crate::facts::examination::Examination;
+use crate::facts::finding::ClosedReason;
 use crate::facts::finding::Finding;
 use crate::facts::finding::FindingKey;
 use crate::facts::finding::FindingState;
+use crate::facts::finding::Kind;
 use crate::facts::target::Target;
 use crate::scan::examine::Stages;
 use crate::scan::ledger;
@@ -47,7 +50,7 @@ impl Stages {
     /// Judges an outcome again, whose findings or exemption others may have changed since.
     pub fn settle_again(&self, outcome: &mut Outcome) -> Result<(), StoreError> {
         let known = self.known(&outcome.examination.target)?;
-        let exchanges = std::mem::take(&mut outcome.exchanges);
+        let exchanges = take(&mut outcome.exchanges);
         *outcome = self.settle(outcome.examination.clone(), &known)?;
         outcome.exchanges = exchanges;
         Ok(())
@@ -109,7 +112,13 @@ impl Stages {
         known: &Known,
         rules: Rules<'_>,
     ) -> Vec<(FindingKey, Ruling)> {
-        let rulings = judge(examination, known, None, rules);
+        let mut rulings = judge(examination, known, None, rules);
+        if self.witness.doubt().is_some() {
+            for (_, ruling) in &mut rulings {
+                disbelieve(ruling);
+            }
+            return rulings;
+        }
         if rulings.iter().any(|(_, ruling)| matches!(ruling, Ruling::Accrues(..)))
             && let Some(last) = self.last.of(&examination.target)
         {
@@ -142,4 +151,22 @@ impl Stages {
         scope.provider.as_ref().is_none_or(|id| finding.key.provider.as_ref() == Some(id))
             && scope.bureau.is_none_or(|wanted| finding.bureau == wanted)
     }
+}
+
+/// Makes unknown whatever rests on something that is not there tonight.
+fn disbelieve(ruling: &mut Ruling) {
+    let reasons = match ruling {
+        Ruling::Misses(reasons) | Ruling::Ends(ClosedReason::Moved, reasons) => take(reasons),
+        Ruling::Accrues(_, seen) => take(&mut seen.reasons),
+        Ruling::Stands(..) | Ruling::Doubted(..) | Ruling::Ends(..) | Ruling::Unknown(_) => return,
+    };
+    *ruling = Ruling::Unknown(reasons);
+}
+
+/// Whether something of `outcome` may rest on what was not there, so that it is to wait until it is known
+/// whether the night is to be believed. What was seen, was seen in any case.
+pub fn may_rest_on_absence(outcome: &Outcome) -> bool {
+    outcome.update.findings.iter().any(|finding| {
+        finding.last_seen != outcome.examination.at || finding.key.kind == Kind::OverReported
+    })
 }

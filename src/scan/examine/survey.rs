@@ -90,7 +90,7 @@ impl Stages {
             at: self.clock.now(),
             channel: candidate.channel.clone(),
             names: candidate.names(),
-            hosts: self.resolve(&candidate, &known).await,
+            hosts: self.resolve(&candidate, &known, last.as_ref()).await,
             target: candidate.target,
             filing,
             upstream: None,
@@ -171,7 +171,12 @@ impl Stages {
         }
     }
 
-    async fn resolve(&self, candidate: &Candidate, known: &[Finding]) -> Vec<HostExamination> {
+    async fn resolve(
+        &self,
+        candidate: &Candidate,
+        known: &[Finding],
+        last: Option<&Examination>,
+    ) -> Vec<HostExamination> {
         if let Target::Address(address) = candidate.target {
             let sighting = self.sighting(address, &[]);
             return vec![HostExamination {
@@ -189,13 +194,21 @@ impl Stages {
                 names.push(host.clone());
             }
         }
-        self.resolved(names).await
+        self.resolved(names, last.map_or(&[], |last| &last.hosts)).await
     }
 
-    pub(super) async fn resolved(&self, names: Vec<Host>) -> Vec<HostExamination> {
+    /// What the name servers say of `names`; `before` is what was learnt of hosts the last time.
+    pub(super) async fn resolved(
+        &self,
+        names: Vec<Host>,
+        before: &[HostExamination],
+    ) -> Vec<HostExamination> {
         let mut hosts = Vec::new();
         for host in names {
-            let resolution = self.resolver.resolve(&host).await;
+            let was_there = before
+                .iter()
+                .any(|before| before.host.as_ref() == Some(&host) && !before.sightings.is_empty());
+            let resolution = self.resolver.resolve_known(&host, was_there).await;
             let sightings = resolution
                 .addresses()
                 .into_iter()
@@ -221,7 +234,7 @@ impl Stages {
         }
         let before = std::mem::take(&mut survey.examination.hosts);
         let names = before.iter().filter_map(|examined| examined.host.clone()).collect();
-        let mut hosts = self.resolved(names).await;
+        let mut hosts = self.resolved(names, &before).await;
         for (examined, before) in hosts.iter_mut().zip(before) {
             take_over(&mut examined.sightings, before.sightings);
         }

@@ -139,6 +139,7 @@ const NONE: NightCounts = NightCounts {
     live: 0,
     lost: 0,
     not_due: 0,
+    doubt: None,
     findings: FindingCounts { opened: 0, seen: 0, closed: 0, reopened: 0 },
 };
 

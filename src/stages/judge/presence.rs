@@ -1,6 +1,8 @@
 //! Where a target is served tonight, folded per provider: the strongest state of all its hosts,
 //! ports and addresses there.
 
+mod absence;
+
 use std::net::IpAddr;
 
 use crate::facts::bureau::Bureau;
@@ -174,18 +176,6 @@ impl<'a> Presence<'a> {
         self.places.iter().any(|place| place.is_cdn)
     }
 
-    /// The addresses that the finding of `key` stood on.
-    pub(super) fn addresses_before(&self, key: &FindingKey) -> Vec<IpAddr> {
-        let findings = self.known.iter().filter(|finding| finding.key == *key);
-        findings.flat_map(|finding| finding.seen.addresses.iter().copied()).collect()
-    }
-
-    /// Whether the register places one of the addresses `before` nowhere any more, or nothing at all.
-    pub(super) fn has_lost(&self, before: &[IpAddr]) -> bool {
-        let has_address = self.has_address && !self.has_holders;
-        has_address || self.uncovered.iter().any(|address| before.contains(address))
-    }
-
     pub(super) fn is_certain(&self) -> bool {
         self.is_certain
     }
@@ -235,38 +225,6 @@ impl<'a> Presence<'a> {
                 Service::Ended(ClosedReason::Stopped, vec![Reason::AccessStopped])
             }
             Some(SiteState::Silent) => Service::Missed(vec![Reason::MissedTonight]),
-        }
-    }
-
-    /// What is to be said where nothing of the target resolves to `provider`.
-    ///
-    /// Where it still resolves to an address that the finding stood on, it is the register that changed,
-    /// and the target has not moved: what answers there now is said of whoever has the address, and
-    /// nothing where the register does not cover it any more.
-    fn absence(&self, key: &FindingKey) -> Service {
-        if !self.is_certain {
-            return Service::Unclear(vec![Reason::DnsFailed]);
-        }
-        if let Some(doubt) = self.doubt_about(key.provider.as_ref()) {
-            return Service::Unclear(vec![doubt]);
-        }
-        let before = self.addresses_before(key);
-        let is_there = |place: &&Place<'_>| place.addresses.iter().any(|at| before.contains(at));
-        if let Some(place) = self.places.iter().find(is_there) {
-            return match self.service(Some(place), key) {
-                Service::Served(_) => {
-                    Service::Ended(ClosedReason::Superseded, vec![Reason::RegisterChanged])
-                }
-                other => other,
-            };
-        }
-        if self.has_lost(&before) {
-            return Service::Unclear(vec![Reason::RegisterChanged]);
-        }
-        if self.has_address {
-            Service::Ended(ClosedReason::Moved, vec![Reason::ResolvesElsewhere])
-        } else {
-            Service::Missed(vec![Reason::MissedTonight])
         }
     }
 }

@@ -351,8 +351,8 @@ fn scans_exemptions_and_changes_come_back() {
                 probed: 11,
                 live: 12,
                 lost: 13,
-                not_due: 0,
                 findings: FindingCounts { opened: 14, seen: 15, closed: 16, reopened: 17 },
+                ..NightCounts::default()
             },
         });
     }
