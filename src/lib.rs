@@ -171,6 +171,8 @@
 //! **Why is a provider's answer not enough?** Whoever says that a fault is mended may be mistaken. The
 //! next night verifies it; where the fault still stands, the finding is open again, with R36.
 
+use tikv_jemallocator::Jemalloc;
+
 pub mod facts;
 pub mod clock;
 pub mod formats;
@@ -185,3 +187,8 @@ pub mod serve;
 pub mod config;
 pub mod cli;
 pub mod commands;
+
+/// A night holds thousands of pages of all sizes for a moment each. What they leave behind is given
+/// back, as the settings in `.cargo/config.toml` say, so that memory does not grow with the names.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
