@@ -159,6 +159,10 @@
 //! or an old register says nothing about that; a finding that was closed in error is not looked for
 //! again by anybody, one that stays open a night longer is.
 //!
+//! **Why is a night doubted?** A server that denies every name, or a line that is down, looks like the end
+//! of everything, three nights in a row too. Sites do not vanish together; where too many do, it is us,
+//! and nothing that vanished counts ([`scan::witness`]).
+//!
 //! **Why does a partial register never say "not filed"?** It cannot know. With `[filings] complete =
 //! false`, with none imported or with one older than `max_age`, absence means unknown.
 //!
