@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::facts::change::Doubt;
 use crate::facts::change::EndedBy;
 use crate::facts::change::NightCounts;
 use crate::facts::change::Scan;
@@ -167,15 +168,17 @@ pub fn witness(journal: &Journal, last: &KeptExaminations) -> Result<Witness, St
 }
 
 /// Keeps every examination of a finished night as the last one of its target, then lets the journal
-/// go. Of a night that is not to be believed, what it lost is not kept in place of what was known before:
-/// the next night is measured by that.
+/// go. Of a night whose name servers are not to be believed, what it lost is not kept in place of what was
+/// known before: the next night is measured by that, since one name server may deny everything for weeks.
+/// Sites that are silent for a second night are believed to be: a provider may have stopped them all, and
+/// nobody is accused for it.
 pub fn seal(
     registers: &Registers,
     journal: Journal,
     now: Timestamp,
-    is_doubted: bool,
+    doubt: Option<Doubt>,
 ) -> Result<(), StoreError> {
-    let last = is_doubted.then(|| registers.kept_examinations());
+    let last = (doubt == Some(Doubt::Names)).then(|| registers.kept_examinations());
     let is_kept = |examination: &Examination| {
         let last = last.as_ref().filter(|_| is_lost(examination));
         last.is_none_or(|last| last.of(&examination.target).is_none())

@@ -3,7 +3,7 @@
 //! ever go by themselves.
 //!
 //! Counted are targets that are known: names that had an address and sites that answered, when they were
-//! examined last or tonight. Where too many of them are lost, what vanished tonight counts for nothing.
+//! examined last or tonight. Where nearly all of them are lost, what vanished tonight counts for nothing.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -12,16 +12,16 @@ use crate::facts::change::Doubt;
 use crate::facts::examination::Examination;
 use crate::facts::visit::SiteState;
 
-/// So many known ones must have been asked before anything is said of all.
-const LEAST: u64 = 20;
+/// So many known ones must have been asked before anything is said while the night goes on. Those with
+/// findings come first, and of them one provider may well have stopped many at a stroke.
+const LEAST: u64 = 200;
 
-/// Of a hundred known names so many may have lost their addresses, and of a hundred known sites so many
-/// may not be reached.
-const NAMES: u64 = 20;
-const SITES: u64 = 50;
-
-/// Where there are fewer at the end, but so many, all of them lost are no coincidence either.
+/// So many at the end.
 const FEW: u64 = 8;
+
+/// Of a hundred known ones so many are lost where nothing can be learnt. What is stopped for real leaves
+/// others: were it doubted too, it would be every night.
+const NEARLY_ALL: u64 = 90;
 
 /// What a night has seen of targets that are known.
 #[derive(Debug, Default)]
@@ -62,13 +62,12 @@ impl Witness {
         let was = |is_so: fn(&Examination) -> Option<bool>| {
             last.as_ref().is_some_and(|last| is_so(last) == Some(true))
         };
-        let (resolved, answered) = (was(has_address), was(is_reached));
+        let (had_address, was_reached) = (was(has_address), was(is_reached));
         self.with(|seen| {
-            seen.names.add(resolves, resolved);
-            seen.sites.add(answers, answered);
+            seen.names.add(resolves, had_address);
+            seen.sites.add(answers, was_reached);
             seen.doubt = seen.doubt.or_else(|| {
-                let names = seen.names.speaks() && seen.names.is_above(NAMES);
-                let sites = seen.sites.speaks() && seen.sites.is_above(SITES);
+                let (names, sites) = (seen.names.is_lost(LEAST), seen.sites.is_lost(LEAST));
                 names.then_some(Doubt::Names).or(sites.then_some(Doubt::Sites))
             });
         });
@@ -83,11 +82,10 @@ impl Witness {
         })
     }
 
-    /// Nothing more is to come: few known ones tell something too, if all of them are lost.
+    /// Nothing more is to come: few known ones tell something too.
     pub fn conclude(&self) {
         self.with(|seen| {
-            let all = |share: Share| share.known >= FEW && share.lost == share.known;
-            let (names, sites) = (all(seen.names), all(seen.sites));
+            let (names, sites) = (seen.names.is_lost(FEW), seen.sites.is_lost(FEW));
             let doubt = names.then_some(Doubt::Names).or(sites.then_some(Doubt::Sites));
             seen.doubt = seen.doubt.or(doubt);
         });
@@ -114,8 +112,9 @@ impl Share {
         self.known >= LEAST
     }
 
-    fn is_above(self, of_hundred: u64) -> bool {
-        self.lost * 100 > self.known * of_hundred
+    /// Whether nearly all are lost, of `least` at least.
+    fn is_lost(self, least: u64) -> bool {
+        self.known >= least && self.lost * 100 >= self.known * NEARLY_ALL
     }
 }
 

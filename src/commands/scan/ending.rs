@@ -41,7 +41,7 @@ pub(super) fn keep(
     let scan = Scan { stopped, ended_by: Some(ended_by), counts, ..plan.scan };
     data.findings.put_scan(&scan)?;
     if ended_by == EndedBy::Done {
-        night::seal(&data.registers, journal, plan.begun, counts.doubt.is_some())?;
+        night::seal(&data.registers, journal, plan.begun, counts.doubt)?;
         clear_old_evidence(session, data, scan.night);
         take_night_count(data, &scan, gap)?;
     }
@@ -72,7 +72,7 @@ pub(super) fn seal_what_a_crash_left(session: &Session, data: &Data) -> Result<(
         let journal = Journal::open(&session.nights(), last.night)?;
         let witness = night::witness(&journal, &data.registers.kept_examinations())?;
         witness.conclude();
-        night::seal(&data.registers, journal, last.started, witness.doubt().is_some())?;
+        night::seal(&data.registers, journal, last.started, witness.doubt())?;
     }
     Ok(())
 }
