@@ -25,7 +25,6 @@ use crate::facts::domain::Host;
 use crate::facts::exchange::Allowance;
 use crate::facts::exchange::Exchange;
 use crate::facts::target::Target;
-use crate::facts::visit::Control;
 use crate::facts::visit::Excess;
 use crate::facts::visit::Sign;
 use crate::facts::visit::SiteState;
@@ -215,8 +214,7 @@ impl Prober {
     }
 
     /// Asks at `door` what is there. A block page is believed only when it is seen twice, and so is a site
-    /// where access was stopped: block pages flap. What looks like one under a status of success, for that
-    /// name alone, may be a notice of the site itself.
+    /// where access was stopped: block pages flap.
     pub async fn visit(&self, door: Door<'_>, parties_of: PartiesOf<'_>) -> Visited {
         let mut first = Chain::new(self, door, parties_of).follow().await;
         let is_stopped = first.visit.state == SiteState::Stopped;
@@ -231,11 +229,8 @@ impl Prober {
         let excess = first.excess.or(again.excess);
         let visit = match again.visit.state {
             SiteState::Stopped if is_stopped => {
-                let control = control::test(self, door).await;
-                let may_be_its_own = control == Control::ThisName
-                    && first.visit.status.is_some_and(|status| status < 300);
-                let state = if may_be_its_own { SiteState::Unknown } else { SiteState::Stopped };
-                Visit { control: Some(control), state, ..first.visit }
+                let control = Some(control::test(self, door).await);
+                Visit { control, ..first.visit }
             }
             state if !is_stopped && state != SiteState::Stopped => again.visit,
             _ => Visit { state: SiteState::Unknown, sign: Sign::BlockPageFlaps, ..again.visit },

@@ -108,7 +108,24 @@ fn one_signal_makes_no_block_page() {
         },
         Seen { status: 418, server: Some("CloudWAF"), ..EMPTY },
     ] {
-        assert_eq!(recognised(seen), "-", "{seen:?}");
+        assert!(!recognised(seen).starts_with("block"), "{seen:?}");
+    }
+}
+
+#[test]
+fn words_of_a_block_page_or_an_empty_host_with_more_beside_them_tell_nothing() {
+    let more = "请联系客服办理，如有疑问请咨询。".repeat(10);
+    for (expected, title, text, links) in [
+        ("wall refusal-in-words", "未备案提示 - 某某云", "本网站尚未进行备案", 0),
+        ("wall refusal-in-words", "未备案提示", &*format!("本网站尚未进行备案。{more}"), 9),
+        ("wall empty-host-in-words", "example.cn", &format!("虚拟主机已经开通。{more}"), 0),
+        ("-", "某某主机", &format!("虚拟主机已经开通。{more}"), 4),
+        ("wall name-offered-in-words", "example.cn", &format!("本域名诚意转让。{more}"), 2),
+        ("-", "某某域名店", &format!("本域名诚意转让。{more}"), 4),
+    ] {
+        let seen =
+            Seen { title: Some(title), text, text_chars: text.chars().count(), links, ..EMPTY };
+        assert_eq!(recognised(seen), expected, "{title} {text}");
     }
 }
 
@@ -163,7 +180,8 @@ fn one_word_makes_no_page_of_nobody_and_no_wall_where_there_is_more_beside_it() 
         ("某某短信接口", "接口请求过于频繁请联系客服"),
     ] {
         let text = beside(text);
-        assert_eq!(recognised(Seen { title: Some(title), text: &text, ..EMPTY }), "-", "{title}");
+        let seen = Seen { title: Some(title), text: &text, links: 9, ..EMPTY };
+        assert_eq!(recognised(seen), "-", "{title}");
     }
     // Two that say the same are believed, and so is one that is the whole title or the whole text.
     let text = beside("域名已过期，请续费。");

@@ -354,7 +354,7 @@ fn is_bare(hosts: &[HostExamination], domain: &Domain) -> bool {
 
 /// Doubts a site that is shown under another Domain's certificate: a server that has no site of that name
 /// over TLS shows whichever it has. Where nothing else answers at the address, the name may still
-/// be served that way; where plain HTTP answers, nobody can tell. `before` are the visits of the
+/// be served that way; where plain HTTP answers, nobody can tell, unless access is stopped there. `before` are the visits of the
 /// ports that were asked first.
 fn hold_against_certificate(visit: &mut Visit, before: &[Visit], domain: &Domain) {
     if visit.state < SiteState::Redirected || !visit.final_url.starts_with("https:") {
@@ -366,8 +366,11 @@ fn hold_against_certificate(visit: &mut Visit, before: &[Visit], domain: &Domain
     let Some(other) = shown.and_then(|certificate| certificate.other_domain(domain)) else {
         return;
     };
-    let is_alone = before.iter().any(|plain| !plain.is_secure && plain.state == SiteState::Silent);
-    if !is_alone {
+    let plain_is = |state| before.iter().any(|plain| !plain.is_secure && plain.state == state);
+    if plain_is(SiteState::Stopped) {
+        // Over TLS nothing of the name is there, else it would have been stopped as well.
+        visit.state = SiteState::Silent;
+    } else if !plain_is(SiteState::Silent) {
         visit.state = SiteState::Unknown;
     } else if visit.page.is_none() {
         return;

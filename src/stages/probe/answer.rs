@@ -88,8 +88,7 @@ pub(super) fn meaning(
         Some(Recognised::Parking(name)) => end(SiteState::Parked, Sign::ParkingPage(name)),
         Some(Recognised::Wall(name)) => end(SiteState::Unknown, Sign::Wall(name)),
         Some(Recognised::Block(_)) | None => {
-            let by_script = document.script_redirect.filter(|next| may_be_asked(next, target));
-            if let Some(next) = document.refresh.or(by_script) {
+            if let Some(next) = document.refresh.or(document.script_redirect) {
                 return lead(next, target);
             }
             // A body beyond `max_body` is not fetched to its end, so that its tail, where the number
@@ -182,12 +181,6 @@ pub(super) fn leads_within(url: &Url, target: &Target) -> bool {
                 Some(url::Host::Domain(_)) | None => false,
             },
         }
-}
-
-/// Whether where a script leads may be asked for, or only be told. No script is run, so nobody is sure
-/// that it leads there, and a query may do something.
-fn may_be_asked(next: &Url, target: &Target) -> bool {
-    next.query().is_none() || !leads_within(next, target)
 }
 
 fn lead(next: Url, target: &Target) -> Step {
