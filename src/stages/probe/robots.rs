@@ -270,7 +270,8 @@ fn by_our_name(body: &[u8]) -> Cow<'_, [u8]> {
         let mut parts = line.splitn(2, |byte| *byte == b':');
         let (key, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let value = value.trim_ascii();
-        let is_agent = key.to_ascii_lowercase().trim_ascii().ends_with(b"agent");
+        let key = key.strip_prefix(b"\xef\xbb\xbf").unwrap_or(key).to_ascii_lowercase();
+        let is_agent = matches!(key.trim_ascii(), b"user-agent" | b"user agent" | b"useragent");
         let goes_on = value.get(PRODUCT.len()).is_some_and(u8::is_ascii_alphanumeric);
         if is_agent && names_us(value) && !goes_on {
             named.extend_from_slice(format!("User-agent: {PRODUCT}\n").as_bytes());
