@@ -51,7 +51,7 @@ pub(super) fn run(session: &Session, request: &Request) -> Result<Ended> {
     let _night = data.begin_night()?;
     let latest = data.findings.latest_scan()?;
     if let Some(last) = &latest {
-        follows(session.clock, last.started)?;
+        follows(session.clock, last)?;
     }
     connect(session, &data)?;
     let rejudge = rejudge(session, &data)?;

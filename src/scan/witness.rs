@@ -32,7 +32,7 @@ pub struct Witness(Mutex<Seen>);
 struct Seen {
     names: Share,
     sites: Share,
-    /// Once it is there, it stays for the night.
+    /// Once it is there, it stays until all is seen.
     doubt: Option<Doubt>,
 }
 
@@ -82,12 +82,13 @@ impl Witness {
         })
     }
 
-    /// Nothing more is to come: few known ones tell something too.
+    /// Nothing more is to come: few known ones tell something too, and a doubt about those that came first
+    /// is none where the others are there.
     pub fn conclude(&self) {
         self.with(|seen| {
             let (names, sites) = (seen.names.is_lost(FEW), seen.sites.is_lost(FEW));
             let doubt = names.then_some(Doubt::Names).or(sites.then_some(Doubt::Sites));
-            seen.doubt = seen.doubt.or(doubt);
+            seen.doubt = doubt;
         });
     }
 

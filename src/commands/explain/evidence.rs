@@ -35,7 +35,9 @@ pub(super) fn places(session: &Session, target: &Target, format: Format) -> Resu
         let readings = data.findings.readings(finding.id)?;
         let keep = session.settings.evidence.keep;
         let term = retention::term_of(&data.findings, &finding, keep)?;
-        let expired = term.filter(|term| dossier.is_empty() && *term < session.clock.now());
+        // What rests on no answer never had records.
+        let is_gone = dossier.is_empty() && finding.seen.evidence.final_url.is_some();
+        let expired = term.filter(|term| is_gone && *term < session.clock.now());
         if !dossier.is_empty() || !readings.is_empty() || expired.is_some() {
             all.push(EvidenceOf {
                 finding: finding.id,

@@ -43,7 +43,7 @@ impl Plan {
         let now = session.clock.now();
         let latest = data.findings.latest_scan()?;
         if let Some(last) = &latest {
-            follows(session.clock, last.started)?;
+            follows(session.clock, last)?;
         }
         let scan = night::tonight(latest, now, |night| Scan {
             night,
@@ -71,10 +71,13 @@ impl Plan {
     }
 }
 
-/// Refuses a night of a time that cannot follow on the night that began at `last`: a clock that is wrong for
-/// one night would date findings, end what is kept for a time, and stop every night until that time.
-pub(in crate::commands) fn follows(clock: Clock, last: Timestamp) -> Result<()> {
+/// Refuses a night of a time that cannot follow on the `last`: a clock that is wrong for one night would date
+/// findings, end what is kept for a time, and stop every night until that time. A night may take months of
+/// short windows, so a pause is counted from when it last stopped.
+pub(in crate::commands) fn follows(clock: Clock, last: &Scan) -> Result<()> {
     let now = clock.now();
+    let stopped = last.stopped.unwrap_or(last.started).max(last.started);
+    let last = last.started;
     let (told_now, told_last) = (clock::written(now), clock::written(last));
     if last > now {
         return Err(usage(format!(
@@ -83,12 +86,13 @@ pub(in crate::commands) fn follows(clock: Clock, last: Timestamp) -> Result<()> 
              it (a copy, or `import-data` of an export), or go on from it with `--now`"
         )));
     }
-    if clock.is_machines() && now.duration_since(last) > LONGEST_PAUSE {
+    let told_stopped = clock::written(stopped);
+    if clock.is_machines() && now.duration_since(stopped) > LONGEST_PAUSE {
         return Err(usage(format!(
-            "now, {told_now}, lies {} days after the last night began, {told_last}; is the clock right? If \
+            "now, {told_now}, lies {} days after the last night, {told_stopped}; is the clock right? If \
              it is, say so once with `--now {told_now}`, and the nights go on from there; nothing was \
              begun",
-            now.duration_since(last).as_hours() / 24
+            now.duration_since(stopped).as_hours() / 24
         )));
     }
     Ok(())

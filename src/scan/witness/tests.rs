@@ -125,6 +125,9 @@ fn nothing_is_said_before_enough_is_seen_and_a_doubt_stays() {
     // Names alone say nothing of whether sites can be reached.
     check(&[(500, None, Address)], Testimony::Silent);
     check(&[(200, Some(Page), Silence), (5000, None, Page)], Testimony::Doubted);
+    let witness = after(&[(200, Some(Page), Silence), (5000, None, Page)]);
+    witness.conclude();
+    assert_eq!(witness.doubt(), None, "those that came first were not all");
 }
 
 #[test]
@@ -135,6 +138,7 @@ fn few_tell_something_at_the_end() {
         (&[(18, Some(Page), Silence), (2, None, Page)], Some(Doubt::Sites)),
         (&[(18, Some(Page), Silence), (3, None, Page)], None),
         (&[(8, Some(Address), Nothing)], Some(Doubt::Names)),
+        (&[(7, Some(Address), Nothing), (1, None, Page)], None),
         (&[], None),
     ] {
         let witness = after(seen);

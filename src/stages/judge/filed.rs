@@ -90,6 +90,21 @@ pub(super) fn over_reported(
     if presence.at(provider).is_some() {
         return Ruling::Ends(ClosedReason::Served, vec![Reason::ServedAgain]);
     }
+    let bureau = bureau_of(None, provider, rules.directory);
+    let seen = |reason, addresses| {
+        let filing = brief(&examination.filing);
+        Box::new(Sightings { reasons: vec![reason], filing, addresses, ..Sightings::default() })
+    };
+    // Before anything that may be unknown tonight: what was there is known tonight only.
+    let mut before = presence.addresses_before(key);
+    before.extend(last.into_iter().flat_map(|last| addresses_at(last, provider)));
+    let is_now = |address: &IpAddr| addresses_of(examination).any(|now| now == *address);
+    before.retain(is_now);
+    if !before.is_empty() {
+        before.sort_unstable();
+        before.dedup();
+        return Ruling::Doubted(bureau, seen(Reason::RegisterChanged, before));
+    }
     // The provider may have corrected its record since.
     if summary.as_of < rules.fresh_since {
         return Ruling::Unknown(vec![Reason::FilingUnknown]);
@@ -106,22 +121,7 @@ pub(super) fn over_reported(
     if presence.has_lost(&[]) {
         return Ruling::Unknown(vec![Reason::RegisterChanged]);
     }
-    let bureau = bureau_of(None, provider, rules.directory);
-    let seen = |reason, addresses| {
-        let filing = brief(&examination.filing);
-        Box::new(Sightings { reasons: vec![reason], filing, addresses, ..Sightings::default() })
-    };
-    let mut before = presence.addresses_before(key);
-    before.extend(last.into_iter().flat_map(|last| addresses_at(last, provider)));
-    let is_now = |address: &IpAddr| addresses_of(examination).any(|now| now == *address);
-    before.retain(is_now);
-    if before.is_empty() {
-        Ruling::Accrues(bureau, seen(Reason::NothingAtProvider, Vec::new()))
-    } else {
-        before.sort_unstable();
-        before.dedup();
-        Ruling::Doubted(bureau, seen(Reason::RegisterChanged, before))
-    }
+    Ruling::Accrues(bureau, seen(Reason::NothingAtProvider, Vec::new()))
 }
 
 /// The addresses of the target that were at `provider`.

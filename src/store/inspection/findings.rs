@@ -44,8 +44,8 @@ pub fn clear_away_copies(data: &Path) {
         let name = entry.file_name();
         let rest = name.to_str().and_then(|name| name.strip_prefix(COPY)).unwrap_or_default();
         let is_copy = rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if is_copy && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            let path = entry.path();
+        let path = entry.path();
+        if is_copy && path.join("findings").is_dir() {
             match std::fs::remove_dir_all(&path) {
                 Ok(()) => {
                     tracing::info!(folder = %path.display(), "what a killed check-data left is gone");

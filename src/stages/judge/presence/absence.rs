@@ -27,7 +27,7 @@ impl Presence<'_> {
         if let Some(place) = self.places.iter().find(is_there) {
             return match self.service(Some(place), key) {
                 Service::Served(_) => {
-                    Service::Ended(ClosedReason::Superseded, vec![Reason::RegisterChanged])
+                    Service::Ended(ClosedReason::Moved, vec![Reason::RegisterChanged])
                 }
                 other => other,
             };

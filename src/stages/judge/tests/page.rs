@@ -153,7 +153,7 @@ fn a_number_that_a_page_may_only_quote_is_no_fault_and_no_correction_but_excuses
 fn a_wrong_number_moves_and_vanishes_with_its_site() {
     for (sightings, expected) in [
         (vec![seen("1.0.0.2", by("P2"), &[Live])], "ends moved R18"),
-        (vec![seen("1.0.0.1", by("P2"), &[Live])], "ends superseded R37"),
+        (vec![seen("1.0.0.1", by("P2"), &[Live])], "ends moved R37"),
         (vec![seen("1.0.0.1", Placement::Abroad, &[])], "unknown R37"),
         (vec![seen("9.0.0.1", Placement::Abroad, &[])], "ends moved R18"),
         (vec![seen("1.0.0.1", disputed(&["P1", "P2"]), &[Live])], "unknown R12"),

@@ -110,9 +110,9 @@ fn a_register_that_changed_moves_nothing() {
     for (kind, filing, _) in kinds() {
         for (now, expected) in [
             (seen("1.0.0.1", Placement::Abroad, &[]), "unknown R37"),
-            (seen("1.0.0.1", by("P2"), &[Live]), "ends superseded R37"),
-            (seen("1.0.0.1", by_nobody(), &[Live]), "ends superseded R37"),
-            (seen("1.0.0.1", disputed(&["P2", "P3"]), &[Redirected]), "ends superseded R37"),
+            (seen("1.0.0.1", by("P2"), &[Live]), "ends moved R37"),
+            (seen("1.0.0.1", by_nobody(), &[Live]), "ends moved R37"),
+            (seen("1.0.0.1", disputed(&["P2", "P3"]), &[Redirected]), "ends moved R37"),
             // Whatever else answers there says of the site what it said before.
             (seen("1.0.0.1", by("P2"), &[Silent]), "misses R20"),
             (seen("1.0.0.1", by("P2"), &[Stopped]), "ends stopped R17"),
@@ -320,5 +320,5 @@ fn nobody_is_blamed_where_the_holder_cannot_be_named() {
     for claimant in ["P1", "P2"] {
         check(&found, Kind::Unfiled, Some(claimant), "unknown R12");
     }
-    check(&found, Kind::Unfiled, Some("P3"), "ends superseded R37");
+    check(&found, Kind::Unfiled, Some("P3"), "ends moved R37");
 }
