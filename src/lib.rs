@@ -193,6 +193,6 @@ pub mod cli;
 pub mod commands;
 
 /// A night holds thousands of pages of all sizes for a moment each. What they leave behind is given
-/// back, as the settings in `.cargo/config.toml` say, so that memory does not grow with the names.
+/// back, as the settings in `.cargo/config.toml` say, so that memory hardly grows with the names.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
